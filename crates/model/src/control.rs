@@ -1,0 +1,108 @@
+//! The control catalogue: what a control is called everywhere, and which recommendation asks for it.
+
+/// One control, which a specification declares, the gateway enforces, a test proves and monitoring observes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Control {
+    /// Stable name in kebab case; the gateway's policy of the same name enforces it.
+    pub id: &'static str,
+    /// What it does, in one line.
+    pub title: &'static str,
+    /// Rows of the OWASP API Security Top 10 that it answers.
+    pub owasp: &'static [&'static str],
+    /// Recommendations of NIST SP 800-228 that it answers.
+    pub nist: &'static [&'static str],
+}
+
+/// Every control, alphabetical.
+pub const CONTROLS: &[Control] = &[
+    Control {
+        id: "api-key",
+        title: "identify the client application; a key never authenticates",
+        owasp: &["API2:2023"],
+        nist: &["REC-API-11"],
+    },
+    Control {
+        id: "body-limits",
+        title: "bound the size and shape of request bodies",
+        owasp: &["API4:2023"],
+        nist: &["REC-API-14", "REC-API-26"],
+    },
+    Control {
+        id: "concurrency",
+        title: "bound the requests in flight",
+        owasp: &["API4:2023"],
+        nist: &["REC-API-16"],
+    },
+    Control {
+        id: "cors",
+        title: "let only named origins call from a browser",
+        owasp: &["API8:2023"],
+        nist: &["REC-API-10"],
+    },
+    Control {
+        id: "ip-limit",
+        title: "bound what one address may send",
+        owasp: &["API4:2023", "API2:2023"],
+        nist: &["REC-API-10", "REC-API-15"],
+    },
+    Control {
+        id: "jwt",
+        title: "authenticate the caller by a signed token",
+        owasp: &["API2:2023"],
+        nist: &["REC-API-11"],
+    },
+    Control {
+        id: "protocol",
+        title: "accept only requests that every parser on the way reads alike",
+        owasp: &["API8:2023"],
+        nist: &["REC-API-10", "REC-API-26"],
+    },
+    Control {
+        id: "rate-limit",
+        title: "bound the rate of each caller, client and operation",
+        owasp: &["API4:2023", "API6:2023"],
+        nist: &["REC-API-15"],
+    },
+    Control {
+        id: "request-schema",
+        title: "accept only parameters and bodies that the contract describes",
+        owasp: &["API3:2023", "API8:2023"],
+        nist: &["REC-API-3", "REC-API-13", "REC-API-14"],
+    },
+    Control {
+        id: "scope",
+        title: "authorise each operation by the scopes of the token",
+        owasp: &["API5:2023"],
+        nist: &["REC-API-12"],
+    },
+    Control {
+        id: "undeclared",
+        title: "refuse operations, methods, content types and parameters that no contract declares",
+        owasp: &["API9:2023", "API5:2023"],
+        nist: &["REC-API-4", "REC-API-12"],
+    },
+    Control {
+        id: "upstream",
+        title: "bound and check the exchange with the backend",
+        owasp: &["API4:2023", "API10:2023"],
+        nist: &["REC-API-16"],
+    },
+];
+
+/// The control called `id`.
+pub fn control(id: &str) -> Option<&'static Control> {
+    CONTROLS.iter().find(|control| control.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_sorted_and_every_entry_says_who_asks_for_it() {
+        assert!(CONTROLS.is_sorted_by(|a, b| a.id < b.id));
+        for control in CONTROLS {
+            assert!(!control.owasp.is_empty() && !control.nist.is_empty(), "{}", control.id);
+        }
+    }
+}
