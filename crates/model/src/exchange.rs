@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn an_id_keeps_its_time_first_and_reads_back() {
         let id = ExchangeId::new(Timestamp::from_micros(1_764_000_000_123_456), u128::MAX);
-        assert_eq!(id.to_string(), "019ab67c5e7bffffffffffffffffffff");
+        assert_eq!(id.to_string(), "019ab697e87bffffffffffffffffffff");
         assert_eq!(id.to_string().as_bytes(), id.to_hex());
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(serde_json::from_str::<ExchangeId>(&json).unwrap(), id);
