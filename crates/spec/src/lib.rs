@@ -1,1 +1,4 @@
-//! Placeholder.
+//! API documents: from text to a contract that requests are checked against.
+
+pub mod contract;
+pub mod router;
