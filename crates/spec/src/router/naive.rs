@@ -44,15 +44,16 @@ fn readings<'p>(parts: &[Part], path: &'p str) -> Vec<(Vec<Step>, Vec<&'p str>)>
             let segment = path.split('/').next().unwrap_or_default();
             let mut found = Vec::new();
             for end in 1..=segment.len() {
+                let (value, rest) = path.split_at(end);
                 let step =
                     if later.is_empty() { Step::ValueAtEnd } else { Step::ValueBeforeLiteral(Reverse(end)) };
-                for (mut steps, mut values) in readings(later, &path[end..]) {
+                for (mut steps, mut values) in readings(later, rest) {
                     let step = match &step {
                         Step::ValueBeforeLiteral(end) => Step::ValueBeforeLiteral(*end),
                         _ => Step::ValueAtEnd,
                     };
                     steps.insert(0, step);
-                    values.insert(0, &path[..end]);
+                    values.insert(0, value);
                     found.push((steps, values));
                 }
             }
