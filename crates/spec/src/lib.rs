@@ -1,6 +1,22 @@
-//! API documents: from text to a contract that requests are checked against.
+//! API documents: from text to nodes with positions, and from there to a compiled contract.
 
-pub mod contract;
-pub mod multipart;
-pub mod query;
-pub mod router;
+mod contract;
+mod document;
+mod json;
+mod multipart;
+mod parameter;
+mod query;
+mod router;
+mod schema;
+mod source;
+mod tree;
+mod yaml;
+
+pub use contract::OperationIndex;
+pub use document::{Document, Limits};
+pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
+pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
+pub use query::{PAIRS_MAX, Pair, Query, QueryFault};
+pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};
+pub use schema::{Place, Validator, Violation};
+pub use tree::{Entries, Entry, Items, Kind, Node, Tree};

@@ -67,6 +67,8 @@ pub(crate) struct Shape {
     pub(crate) binary: bool,
 }
 
+static ANYTHING: Shape = Shape::ANY;
+
 impl Shape {
     /// Says nothing about the value.
     pub(crate) const ANY: Shape = Shape {
@@ -80,12 +82,12 @@ impl Shape {
 
     /// The shape of the items of an array.
     pub(crate) fn item(&self) -> &Shape {
-        self.items.as_deref().unwrap_or(&Shape::ANY)
+        self.items.as_deref().unwrap_or(&ANYTHING)
     }
 
     /// The shape of the property called `name`.
     pub(crate) fn property(&self, name: &str) -> &Shape {
-        self.properties.get(name).or(self.additional.as_deref()).unwrap_or(&Shape::ANY)
+        self.properties.get(name).or(self.additional.as_deref()).unwrap_or(&ANYTHING)
     }
 
     /// Whether the object may have a property called `name`.
@@ -147,7 +149,8 @@ mod tests {
     fn check(types: &[&str], text: &str, expected: &str) {
         let types = types.iter().fold(Types::NONE, |all, name| all.or(Types::named(name).unwrap()));
         let (value, other) = Shape { types, ..Shape::ANY }.scalar(text);
-        let shown = std::iter::once(value).chain(other).map(|value| value.to_string()).collect::<Vec<_>>().join(" ");
+        let shown =
+            std::iter::once(value).chain(other).map(|value| value.to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(shown, expected, "{text}");
     }
 
@@ -168,7 +171,9 @@ mod tests {
 
     #[test]
     fn spellings_that_json_does_not_know_are_no_numbers() {
-        for text in ["", "+1", "01", "-01", "1.", ".5", "0x10", "1_000", " 1", "1 ", "NaN", "Infinity", "1e999", "--1"] {
+        for text in [
+            "", "+1", "01", "-01", "1.", ".5", "0x10", "1_000", " 1", "1 ", "NaN", "Infinity", "1e999", "--1",
+        ] {
             check(&["number"], text, &format!("{text:?}"));
         }
     }

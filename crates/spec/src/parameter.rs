@@ -1,0 +1,3 @@
+//! Parameters.
+mod shape;
+mod style;
