@@ -64,7 +64,7 @@ impl Escapes {
         match self {
             Escapes::Percent => decoded(text),
             Escapes::Form => decoded_form(text),
-            Escapes::Literal => Ok(Cow::Borrowed(text)),
+            Escapes::Literal => Ok(Cow::Borrowed(text.trim_matches([' ', '\t']))),
         }
         .map_err(StyleFault::Escape)
     }
