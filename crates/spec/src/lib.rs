@@ -16,7 +16,7 @@ pub use contract::OperationIndex;
 pub use document::{Document, Limits};
 pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
 pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
-pub use parameter::{Location, Parameter, RequestView, Style};
+pub use parameter::{Parameter, ParameterLocation, RequestView, Style};
 pub use query::{PAIRS_MAX, Pair, Query, QueryFault};
 pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};
 pub use schema::{Place, Validator, Violation};

@@ -21,7 +21,7 @@ use crate::schema::{Instance, Place, Validator, Violation};
 
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Location {
+pub enum ParameterLocation {
     /// In the path, named by the template.
     Path,
     /// In the query string.
@@ -40,7 +40,7 @@ pub struct Parameter {
     /// Its name, as the document has it.
     pub name: String,
     /// Where it stands.
-    pub location: Location,
+    pub location: ParameterLocation,
     /// Whether a request must have it.
     pub required: bool,
     /// Whether callers are asked to leave it.
@@ -82,14 +82,14 @@ pub struct RequestView<'a> {
 
 type Texts<'a> = SmallVec<[&'a str; 4]>;
 
-impl Location {
+impl ParameterLocation {
     /// The part of the message.
     pub fn place(self) -> Place {
         match self {
-            Location::Path => Place::Path,
-            Location::Query | Location::QueryString => Place::Query,
-            Location::Header => Place::Header,
-            Location::Cookie => Place::Cookie,
+            ParameterLocation::Path => Place::Path,
+            ParameterLocation::Query | ParameterLocation::QueryString => Place::Query,
+            ParameterLocation::Header => Place::Header,
+            ParameterLocation::Cookie => Place::Cookie,
         }
     }
 }
@@ -102,14 +102,14 @@ impl Parameter {
     /// does not accept it.
     pub fn check(&self, request: &RequestView<'_>) -> Result<(), Violation> {
         match self.location {
-            Location::Path => {
+            ParameterLocation::Path => {
                 let texts: Texts<'_> =
                     self.capture.and_then(|at| request.captures.get(at).copied()).into_iter().collect();
                 self.check_texts(&texts, Escapes::Percent)
             }
-            Location::Query => self.check_query(request.query),
-            Location::QueryString => self.check_members(request.query, |name| Some(name)),
-            Location::Header => {
+            ParameterLocation::Query => self.check_query(request.query),
+            ParameterLocation::QueryString => self.check_members(request.query, |name| Some(name)),
+            ParameterLocation::Header => {
                 let mut texts = Texts::new();
                 for value in request.headers.get_all(self.name.as_str()) {
                     let text = std::str::from_utf8(value.as_bytes());
@@ -117,7 +117,7 @@ impl Parameter {
                 }
                 self.check_texts(&texts, Escapes::Literal)
             }
-            Location::Cookie => {
+            ParameterLocation::Cookie => {
                 let texts: Texts<'_> = cookie::values(request.headers, &self.name).collect();
                 self.check_texts(&texts, Escapes::Percent)
             }
@@ -127,15 +127,15 @@ impl Parameter {
     /// Whether the query name `name` belongs to this parameter.
     pub(crate) fn owns_query_name(&self, name: &str) -> bool {
         match (self.location, self.spelling) {
-            (Location::QueryString, _) => true,
-            (Location::Query, Spelling::Styled { style: Style::DeepObject, .. }) => {
+            (ParameterLocation::QueryString, _) => true,
+            (ParameterLocation::Query, Spelling::Styled { style: Style::DeepObject, .. }) => {
                 self.deep_member(name).is_some()
             }
-            (Location::Query, Spelling::Styled { style: Style::Form, explode: true }) if self.is_object() => {
+            (ParameterLocation::Query, Spelling::Styled { style: Style::Form, explode: true }) if self.is_object() => {
                 self.shape.may_have(name)
             }
-            (Location::Query, _) => self.name == name,
-            (Location::Path | Location::Header | Location::Cookie, _) => false,
+            (ParameterLocation::Query, _) => self.name == name,
+            (ParameterLocation::Path | ParameterLocation::Header | ParameterLocation::Cookie, _) => false,
         }
     }
 
