@@ -1,0 +1,1 @@
+//! Records survive the death of the process.

@@ -1,0 +1,1 @@
+//! What a disk that is full or failing does to the log.
