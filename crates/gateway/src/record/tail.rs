@@ -28,7 +28,9 @@ pub(super) struct Tail {
     is_final: bool,
     /// Start of the next frame.
     position: u64,
-    window: Vec<u8>,
+    /// Of this buffer, the first `window_bytes` are what the file has from `window_start` on.
+    buffer: Vec<u8>,
+    window_bytes: usize,
     window_start: u64,
 }
 
@@ -65,11 +67,12 @@ impl Tail {
             capacity: None,
             is_final: false,
             position: HEADER_BYTES as u64,
-            window: Vec::new(),
+            buffer: vec![0; WINDOW_BYTES],
+            window_bytes: 0,
             window_start: 0,
         };
         tail.load(0)?;
-        let header = tail.window.first_chunk::<HEADER_BYTES>().and_then(Header::parse);
+        let header = tail.window().first_chunk::<HEADER_BYTES>().and_then(Header::parse);
         tail.capacity = header.map(|header| header.capacity);
         Ok(tail)
     }
@@ -107,7 +110,7 @@ impl Tail {
     pub(super) fn payload(&self, located: Located) -> &[u8] {
         let start =
             located.offset.checked_sub(self.window_start).and_then(|start| usize::try_from(start).ok());
-        start.and_then(|start| self.window.get(start..)?.get(..located.length)).unwrap_or_default()
+        start.and_then(|start| self.window().get(start..)?.get(..located.length)).unwrap_or_default()
     }
 
     /// Moves over the next frame, or says why there is none.
@@ -134,9 +137,13 @@ impl Tail {
         }
     }
 
+    fn window(&self) -> &[u8] {
+        self.buffer.get(..self.window_bytes).unwrap_or_default()
+    }
+
     fn frame_here(&self) -> Option<Located> {
         let start = usize::try_from(self.position.checked_sub(self.window_start)?).ok()?;
-        match read(self.window.get(start..)?) {
+        match read(self.window().get(start..)?) {
             Found::Frame { kind, payload } => {
                 Some(Located { kind, offset: self.position + PREFIX_BYTES as u64, length: payload.len() })
             }
@@ -151,22 +158,23 @@ impl Tail {
         let mut content_end = from;
         loop {
             self.load(self.position)?;
-            if self.window.is_empty() {
+            if self.window().is_empty() {
                 break;
             }
             // The rest is looked at when it comes to the front, so that the largest frame there is in sight.
-            let is_last = self.window.len() < WINDOW_BYTES;
-            let looked_at = if is_last { self.window.len() } else { WINDOW_BYTES - FRAME_BYTES_MAX };
-            for (index, word) in self.window.chunks(ALIGNMENT).take(looked_at.div_ceil(ALIGNMENT)).enumerate()
+            let is_last = self.window_bytes < WINDOW_BYTES;
+            let looked_at = if is_last { self.window_bytes } else { WINDOW_BYTES - FRAME_BYTES_MAX };
+            for (index, word) in
+                self.window().chunks(ALIGNMENT).take(looked_at.div_ceil(ALIGNMENT)).enumerate()
             {
-                if word.iter().all(|byte| *byte == 0) {
+                if [0; ALIGNMENT].starts_with(word) {
                     continue;
                 }
                 let start = index * ALIGNMENT;
                 let here = self.window_start + start as u64;
                 if tries > 0 && matches!(word, [_, _, 0 | 1, 1 | 2, ..]) {
                     tries -= 1;
-                    if let Found::Frame { .. } = read(self.window.get(start..).unwrap_or_default()) {
+                    if let Found::Frame { .. } = read(self.window().get(start..).unwrap_or_default()) {
                         self.position = here;
                         return Ok(Step::Gap { bytes: here - from });
                     }
@@ -183,9 +191,8 @@ impl Tail {
 
     /// Fills the window with what the file has from `start` on.
     fn load(&mut self, start: u64) -> io::Result<()> {
-        self.window.resize(WINDOW_BYTES, 0);
         let mut filled = 0;
-        while let Some(rest) = self.window.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = self.buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match self.file.read_at(rest, start + filled as u64) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
@@ -193,7 +200,7 @@ impl Tail {
                 Err(error) => return Err(error),
             }
         }
-        self.window.truncate(filled);
+        self.window_bytes = filled;
         self.window_start = start;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A damaged segment loses the damaged record and nothing else.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -58,12 +58,17 @@ fn a_last_frame_torn_at_any_byte_is_dropped_and_all_before_it_kept() {
         let mut torn = whole.clone();
         torn[torn_at..ends[3]].fill(0);
         fs::write(&path, &torn).unwrap();
-        let before = numbers(directory.path());
         let is_whole = torn == whole;
         let kept: &[u64] = if is_whole { &[0, 1, 2] } else { &[0, 1] };
-        assert_eq!(before, kept, "unrepaired, torn at {torn_at}");
+        assert_eq!(numbers(directory.path()), kept, "unrepaired, torn at {torn_at}");
         let content = torn[ends[2]..ends[3]].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         let dropped = if is_whole { 0 } else { content.next_multiple_of(8) as u64 };
+        let found = inspect(File::open(&path).unwrap()).unwrap();
+        assert_eq!((found.records, found.bytes_torn), (kept.len() as u64, dropped), "torn at {torn_at}");
+        // The repair itself syncs, so a few places stand for all.
+        if torn_at % 97 != 0 {
+            continue;
+        }
         assert_eq!(reopened(directory.path()), [(kept.len() as u64, dropped, 0)], "torn at {torn_at}");
         assert_eq!(numbers(directory.path()), kept, "repaired, torn at {torn_at}");
     }
