@@ -111,9 +111,10 @@ impl Session {
         if let Err(error) = std::fs::read_dir(&directory) {
             return Err(Stop::NoLog { directory, error });
         }
+        let filter = Filter::new(&arguments.filter, now);
         Ok(Session {
-            reader: Reader::open(&directory).map_err(Stop::Read)?,
-            filter: Filter::new(&arguments.filter, now),
+            reader: Reader::open_since(&directory, filter.since).map_err(Stop::Read)?,
+            filter,
             format: arguments.format,
             is_coloured,
             follow: arguments.follow,

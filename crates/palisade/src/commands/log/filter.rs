@@ -70,7 +70,8 @@ pub(super) struct Filter {
     ip: Option<IpAddr>,
     reason: Option<String>,
     control: Option<String>,
-    since: Timestamp,
+    /// Nothing before this is wanted.
+    pub(super) since: Timestamp,
     until: Option<Timestamp>,
 }
 
