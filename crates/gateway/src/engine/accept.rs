@@ -248,3 +248,72 @@ fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr,
         }
     });
 }
+
+/// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered.
+async fn speak<IO>(
+    worker: &Rc<Worker>,
+    io: IO,
+    connection: Connection,
+    version: Version,
+    mut stopping: watch::Receiver<bool>,
+) where
+    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+{
+    let limits = worker.limits();
+    let connection = Rc::new(connection);
+    let worker = Rc::clone(worker);
+    let service = service_fn(move |request| Rc::clone(&worker).serve(Rc::clone(&connection), request));
+    let ended = match version {
+        Version::Http1 => {
+            let mut http1 = hyper::server::conn::http1::Builder::new();
+            http1
+                .timer(TokioTimer::new())
+                .max_headers(usize::from(limits.headers_max))
+                .max_buf_size(limits.head_bytes_max.as_usize().max(HTTP1_BUFFER_BYTES_MIN))
+                .half_close(false);
+            let mut serving = std::pin::pin!(http1.serve_connection(io, service));
+            tokio::select! {
+                ended = &mut serving => ended,
+                _ = stopping.wait_for(|&stop| stop) => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
+        }
+        Version::Http2 => {
+            let mut http2 = hyper::server::conn::http2::Builder::new(LocalExecutor);
+            http2
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(limits.streams_max)
+                .max_header_list_size(u32::try_from(limits.head_bytes_max.0).unwrap_or(u32::MAX))
+                .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
+                .max_local_error_reset_streams(LOCAL_RESETS_MAX)
+                .keep_alive_interval(limits.idle_timeout.0)
+                .keep_alive_timeout(limits.header_timeout.0);
+            let mut serving = std::pin::pin!(http2.serve_connection(io, service));
+            tokio::select! {
+                ended = &mut serving => ended,
+                _ = stopping.wait_for(|&stop| stop) => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended before its time");
+    }
+}
+
+/// Runs HTTP/2 streams on the worker's own thread.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+impl<F> hyper::rt::Executor<F> for LocalExecutor
+where
+    F: Future<Output = ()> + 'static,
+{
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}
