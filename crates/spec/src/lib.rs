@@ -1,7 +1,11 @@
 //! API documents: from text to nodes with positions, and from there to a compiled contract.
 
+pub mod contract;
 mod document;
 mod json;
+pub mod multipart;
+pub mod query;
+pub mod router;
 mod tree;
 mod yaml;
 
