@@ -1,13 +1,13 @@
 //! What a policy is: a leaf that looks at one request and returns a verdict, and never writes an answer.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use identity::{Client, Verified};
+use identity::{ApiClient, CacheLimits, TokenCache, Verified};
 use model::{OperationKey, Principal, PrincipalKind, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 use smallvec::SmallVec;
@@ -90,6 +90,10 @@ pub struct Context<'a> {
     pub operation: Option<&'a OperationKey<'static>>,
     /// Values of the path template's parameters, percent-encoded, in the template's order.
     pub captures: &'a [&'a str],
+    /// The methods that the contract declares for this path; empty where it declares no such path.
+    pub path_methods: &'a [&'a Method],
+    /// Whether a segment of the path carries `;` parameters, which servers read differently.
+    pub has_matrix: bool,
     /// Who calls: written by the `Identify` stage.
     pub caller: Caller,
     /// Header fields to add to the answer, whoever gives it.
@@ -103,10 +107,16 @@ pub struct Context<'a> {
 }
 
 /// What one worker thread keeps for its policies, without locks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WorkerState {
     /// Tokens that were verified or refused before.
-    pub tokens: std::cell::RefCell<identity::TokenCache>,
+    pub tokens: RefCell<TokenCache>,
+}
+
+impl Default for WorkerState {
+    fn default() -> WorkerState {
+        WorkerState { tokens: RefCell::new(TokenCache::new(CacheLimits::default())) }
+    }
 }
 
 /// Who calls, as far as it is proven.
@@ -115,7 +125,7 @@ pub struct Caller {
     /// The verified token.
     pub token: Option<Arc<Verified>>,
     /// The client application named by an API key.
-    pub client: Option<Arc<Client>>,
+    pub client: Option<Arc<ApiClient>>,
 }
 
 impl Caller {
@@ -134,13 +144,13 @@ impl Caller {
             };
         };
         let claims = &token.claims;
-        let client = claims.client_id.as_deref();
+        let client = claims.client.as_deref();
         // RFC 9068 section 2.2: where a client acts for itself, `sub` names the client.
-        let itself = claims.sub.is_none() || claims.sub.as_deref() == client;
+        let itself = claims.subject.is_none() || claims.subject.as_deref() == client;
         Principal {
             kind: if itself { PrincipalKind::Service } else { PrincipalKind::User },
-            id: claims.sub.as_deref().or(client).map(Into::into),
-            issuer: Some(claims.iss.as_str().into()),
+            id: claims.subject.as_deref().or(client).map(Into::into),
+            issuer: Some(claims.issuer.as_str().into()),
             client: client.or(key).map(Into::into),
         }
     }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use http::Method;
 use model::OperationKey;
 use smallvec::SmallVec;
-use spec::{JsonLimits, Router};
+use spec::JsonLimits;
+use spec::router::Router;
 
 use crate::config::{Limits, WhenFull};
+use crate::denial::{Denial, Reason};
 use crate::engine::Origin;
 use crate::metrics::OperationCounters;
+use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
 
 /// Everything a worker needs to decide and forward requests.
@@ -23,6 +26,8 @@ pub struct Snapshot {
     pub tls: Vec<Option<Arc<rustls::ServerConfig>>>,
     /// What happens to requests that cannot be recorded.
     pub when_full: WhenFull,
+    /// Header fields by which a caller could claim to be somebody; they are taken out of every request.
+    pub identity_headers: IdentityHeaders,
     /// The APIs, in the config's order.
     pub apis: Vec<ApiPlan>,
 }
@@ -95,6 +100,15 @@ impl Snapshot {
         }
         let (api_index, api) = below_base?;
         Some(api.undeclared(api_index, SmallVec::new()))
+    }
+
+    /// Why [`Snapshot::find`] found nothing for a request to `host`.
+    pub fn nowhere(&self, host: &str) -> Denial {
+        if self.apis.iter().any(|api| api.answers_to(host)) {
+            Denial::fixed(Reason::UndeclaredOperation, "undeclared", "no api is served under this path")
+        } else {
+            Denial::fixed(Reason::UndeclaredHost, "undeclared", "no api answers to this host")
+        }
     }
 }
 
