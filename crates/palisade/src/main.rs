@@ -1,2 +1,7 @@
-//! x
+//! The `palisade` command.
+
+#![expect(dead_code, reason = "the commands are wired last")]
+
+mod output;
+
 fn main() {}
