@@ -17,7 +17,7 @@ pub(crate) type Sources<'a> = dyn Fn(&str) -> Option<String> + 'a;
 const DRAWN_MAX: usize = 50;
 
 /// How many problems there are, by severity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
     /// What cannot be used as it is.
     pub(crate) errors: usize,
@@ -107,7 +107,7 @@ impl std::fmt::Display for Tally {
 }
 
 /// Sorts by file and place, what has no place first, and drops repetitions.
-fn arrange(problems: &mut Vec<Problem>) {
+pub(crate) fn arrange(problems: &mut Vec<Problem>) {
     type Place<'a> = Option<(&'a str, usize, usize)>;
     fn place(problem: &Problem) -> Place<'_> {
         problem.position.as_ref().map(|Position { file, span, .. }| (&**file, span.0, span.1))

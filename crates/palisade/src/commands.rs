@@ -1,0 +1,3 @@
+//! The commands; each file is one of them.
+
+pub(crate) mod check;
