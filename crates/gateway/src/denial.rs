@@ -199,44 +199,129 @@ impl Reason {
 
     /// The stable name in kebab case.
     pub fn as_str(self) -> &'static str {
-        self.facts().0
+        match self {
+            Reason::MalformedRequest => "malformed-request",
+            Reason::AmbiguousFraming => "ambiguous-framing",
+            Reason::AmbiguousPath => "ambiguous-path",
+            Reason::HostMismatch => "host-mismatch",
+            Reason::UriTooLong => "uri-too-long",
+            Reason::HeadersTooLarge => "headers-too-large",
+            Reason::RequestTimeout => "request-timeout",
+            Reason::ExpectationFailed => "expectation-failed",
+            Reason::UnsupportedVersion => "unsupported-version",
+            Reason::UnsupportedTransferCoding => "unsupported-transfer-coding",
+            Reason::MethodNotImplemented => "method-not-implemented",
+            Reason::UpgradeRefused => "upgrade-refused",
+            Reason::BodyTooLarge => "body-too-large",
+            Reason::UnsupportedMediaType => "unsupported-media-type",
+            Reason::UnsupportedContentEncoding => "unsupported-content-encoding",
+            Reason::BodyMalformed => "body-malformed",
+            Reason::UndeclaredHost => "undeclared-host",
+            Reason::UndeclaredOperation => "undeclared-operation",
+            Reason::MethodNotAllowed => "method-not-allowed",
+            Reason::UndeclaredParameter => "undeclared-parameter",
+            Reason::Unauthenticated => "unauthenticated",
+            Reason::InvalidToken => "invalid-token",
+            Reason::KeysUnavailable => "keys-unavailable",
+            Reason::InsufficientScope => "insufficient-scope",
+            Reason::KeyInUrl => "key-in-url",
+            Reason::KeyNotSufficient => "key-not-sufficient",
+            Reason::IpLimited => "ip-limited",
+            Reason::RateLimited => "rate-limited",
+            Reason::ConcurrencyLimited => "concurrency-limited",
+            Reason::ParameterInvalid => "parameter-invalid",
+            Reason::BodyInvalid => "body-invalid",
+            Reason::CorsRefused => "cors-refused",
+            Reason::LogUnavailable => "log-unavailable",
+            Reason::UpstreamUnreachable => "upstream-unreachable",
+            Reason::UpstreamTimeout => "upstream-timeout",
+            Reason::UpstreamMalformed => "upstream-malformed",
+            Reason::Overloaded => "overloaded",
+            Reason::Internal => "internal",
+        }
     }
 
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
-        self.facts().1
-    }
-
-    /// The words for the caller: no input, no name of a rule, no number.
-    pub fn title(self) -> &'static str {
-        self.facts().2
-    }
-
-    fn facts(self) -> (&'static str, StatusCode, &'static str) {
         match self {
             Reason::MalformedRequest
             | Reason::AmbiguousFraming
             | Reason::AmbiguousPath
             | Reason::HostMismatch
-            | Reason::UriTooLong
-            | Reason::HeadersTooLarge
-            | Reason::RequestTimeout
-            | Reason::ExpectationFailed
-            | Reason::UnsupportedVersion
-            | Reason::UnsupportedTransferCoding
-            | Reason::MethodNotImplemented
-            | Reason::UpgradeRefused => self.protocol_facts(),
-            Reason::BodyTooLarge
-            | Reason::UnsupportedMediaType
-            | Reason::UnsupportedContentEncoding
+            | Reason::UpgradeRefused
             | Reason::BodyMalformed
-            | Reason::UndeclaredHost
-            | Reason::UndeclaredOperation
-            | Reason::MethodNotAllowed
             | Reason::UndeclaredParameter
+            | Reason::KeyInUrl
             | Reason::ParameterInvalid
-            | Reason::BodyInvalid => self.contract_facts(),
-            _ => self.policy_facts(),
+            | Reason::BodyInvalid => StatusCode::BAD_REQUEST,
+            Reason::Unauthenticated | Reason::InvalidToken => StatusCode::UNAUTHORIZED,
+            Reason::InsufficientScope | Reason::KeyNotSufficient | Reason::CorsRefused => {
+                StatusCode::FORBIDDEN
+            }
+            Reason::UndeclaredOperation => StatusCode::NOT_FOUND,
+            Reason::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Reason::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Reason::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Reason::UriTooLong => StatusCode::URI_TOO_LONG,
+            Reason::UnsupportedMediaType | Reason::UnsupportedContentEncoding => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Reason::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
+            Reason::UndeclaredHost => StatusCode::MISDIRECTED_REQUEST,
+            Reason::IpLimited | Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Reason::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Reason::UnsupportedTransferCoding | Reason::MethodNotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Reason::UpstreamUnreachable | Reason::UpstreamMalformed => StatusCode::BAD_GATEWAY,
+            Reason::KeysUnavailable
+            | Reason::ConcurrencyLimited
+            | Reason::LogUnavailable
+            | Reason::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Reason::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Reason::UnsupportedVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        }
+    }
+
+    /// The words for the caller: no input, no name of a rule, no number.
+    pub fn title(self) -> &'static str {
+        match self {
+            Reason::MalformedRequest => "The request is not valid HTTP",
+            Reason::AmbiguousFraming => "The length of the request is ambiguous",
+            Reason::AmbiguousPath => "The path of the request is ambiguous",
+            Reason::HostMismatch => "The host of the request is missing or ambiguous",
+            Reason::UriTooLong => "The request target is too long",
+            Reason::HeadersTooLarge => "The request header fields are too large",
+            Reason::RequestTimeout => "The request did not arrive in time",
+            Reason::ExpectationFailed => "The expectation cannot be met",
+            Reason::UnsupportedVersion => "The HTTP version is not supported",
+            Reason::UnsupportedTransferCoding => "The transfer coding is not supported",
+            Reason::MethodNotImplemented => "The method is not supported",
+            Reason::UpgradeRefused => "The connection cannot change its protocol",
+            Reason::BodyTooLarge => "The request body is too large",
+            Reason::UnsupportedMediaType => "The content type is not supported here",
+            Reason::UnsupportedContentEncoding => "The content encoding is not supported here",
+            Reason::BodyMalformed => "The request body is malformed",
+            Reason::UndeclaredHost => "This host is not served here",
+            Reason::UndeclaredOperation => "There is no such resource",
+            Reason::MethodNotAllowed => "The method is not allowed here",
+            Reason::UndeclaredParameter => "A parameter of the request is not known",
+            Reason::Unauthenticated => "Authentication is required",
+            Reason::InvalidToken => "The token is not accepted",
+            Reason::KeysUnavailable => "Authentication is not available at the moment",
+            Reason::InsufficientScope => "The token does not allow this",
+            Reason::KeyInUrl => "A key must not be sent in the URL",
+            Reason::KeyNotSufficient => "A key alone does not allow this",
+            Reason::IpLimited | Reason::RateLimited => "Too many requests",
+            Reason::ConcurrencyLimited => "Too many requests at the same time",
+            Reason::ParameterInvalid => "A parameter of the request is not valid",
+            Reason::BodyInvalid => "The request body is not valid",
+            Reason::CorsRefused => "This origin may not make the request",
+            Reason::LogUnavailable => "The service is not available at the moment",
+            Reason::UpstreamUnreachable => "The service behind the gateway cannot be reached",
+            Reason::UpstreamTimeout => "The service behind the gateway did not answer in time",
+            Reason::UpstreamMalformed => "The service behind the gateway gave no usable answer",
+            Reason::Overloaded => "The service is busy",
+            Reason::Internal => "The request could not be handled",
         }
     }
 }
@@ -244,5 +329,80 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every reason and the status of its answer: the table that a caller's code depends on.
+    const STATUS: &[(&str, u16)] = &[
+        ("malformed-request", 400),
+        ("ambiguous-framing", 400),
+        ("ambiguous-path", 400),
+        ("host-mismatch", 400),
+        ("uri-too-long", 414),
+        ("headers-too-large", 431),
+        ("request-timeout", 408),
+        ("expectation-failed", 417),
+        ("unsupported-version", 505),
+        ("unsupported-transfer-coding", 501),
+        ("method-not-implemented", 501),
+        ("upgrade-refused", 400),
+        ("body-too-large", 413),
+        ("unsupported-media-type", 415),
+        ("unsupported-content-encoding", 415),
+        ("body-malformed", 400),
+        ("undeclared-host", 421),
+        ("undeclared-operation", 404),
+        ("method-not-allowed", 405),
+        ("undeclared-parameter", 400),
+        ("unauthenticated", 401),
+        ("invalid-token", 401),
+        ("keys-unavailable", 503),
+        ("insufficient-scope", 403),
+        ("key-in-url", 400),
+        ("key-not-sufficient", 403),
+        ("ip-limited", 429),
+        ("rate-limited", 429),
+        ("concurrency-limited", 503),
+        ("parameter-invalid", 400),
+        ("body-invalid", 400),
+        ("cors-refused", 403),
+        ("log-unavailable", 503),
+        ("upstream-unreachable", 502),
+        ("upstream-timeout", 504),
+        ("upstream-malformed", 502),
+        ("overloaded", 503),
+        ("internal", 500),
+    ];
+
+    #[test]
+    fn every_reason_has_its_own_name_and_the_pinned_status() {
+        let actual: Vec<_> =
+            Reason::ALL.iter().map(|reason| (reason.as_str(), reason.status().as_u16())).collect();
+        assert_eq!(actual, STATUS);
+        let names: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(names.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn a_title_is_one_plain_sentence_without_a_number() {
+        for reason in Reason::ALL {
+            let title = reason.title();
+            assert!(title.starts_with(|first: char| first.is_ascii_uppercase()), "{title}");
+            assert!(title.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b' '), "{title}");
+        }
+    }
+
+    #[test]
+    fn the_protocol_is_a_control_of_the_catalogue() {
+        let denial =
+            Denial::protocol(Reason::AmbiguousFraming, "both `content-length` and `transfer-encoding`");
+        assert!(model::control(denial.control).is_some());
+        assert!(denial.allow.is_empty() && denial.challenge.is_none() && denial.retry_after_secs.is_none());
     }
 }

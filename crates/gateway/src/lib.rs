@@ -1,15 +1,7 @@
 //! The policy enforcement point: every request is normalised, routed, decided, forwarded and recorded here.
 
-mod build;
-pub mod config;
 pub mod denial;
-mod feeds;
-mod limiter;
-mod pipeline;
-pub mod policies;
-mod policy;
+pub mod record;
+mod respond;
 
-pub use build::{Build, Setting};
-pub use feeds::Feeds;
-pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace};
-pub use policy::{Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState};
+pub use respond::{PROBLEM_TYPE, respond};
