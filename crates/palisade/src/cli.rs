@@ -10,6 +10,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use gateway::config::KeySource;
 use model::Severity;
 
+use crate::commands::log::LogArguments;
 use crate::output::Format;
 pub(crate) use values::{BodyText, ControlMode, HeaderField};
 
@@ -31,6 +32,12 @@ Exit status:
 
 Results go to standard output, everything else to standard error. NO_COLOR is honoured.";
 
+const LOG_EXAMPLES: &str = "\
+Examples:
+  palisade log --follow
+  palisade log --verdict refused --since 10m
+  palisade log --control jwt --format json";
+
 /// What palisade does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -40,6 +47,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Say what would become of one request, and why, without sending it.
     Explain(Box<Explain>),
+    /// Print recorded requests in time order, while the gateway runs or after it stopped.
+    #[command(after_help = LOG_EXAMPLES)]
+    Log(LogArguments),
     /// Print reference material made from this program.
     #[command(hide = true)]
     Reference(Reference),
