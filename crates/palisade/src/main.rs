@@ -2,8 +2,10 @@
 
 #![expect(dead_code, reason = "the commands are wired last")]
 
+mod admin;
 mod cli;
 mod commands;
 mod output;
+mod watch;
 
 fn main() {}

@@ -10,7 +10,7 @@ const SPEC: &str = "openapi: 3.1.0\npaths:\n  /orders:\n    get: { securty: [] }
 /// The place of the first `needle` in `source`.
 fn place(file: &str, source: &str, needle: &str) -> Position {
     let start = source.find(needle).unwrap();
-    let before = &source[..start];
+    let (before, _) = source.split_at(start);
     Position {
         file: Arc::from(file),
         span: (start, start + needle.len()),
