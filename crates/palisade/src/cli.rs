@@ -88,8 +88,8 @@ Examples:
       --issuer https://login.example.com --audience orders --control request-schema=shadow
   palisade run -c palisade.yaml
 
-SIGHUP, or a change of any file it was started from, loads everything again; what does not compile changes
-nothing. SIGTERM stops accepting, lets requests in flight end, and ends.")]
+SIGHUP, or a change of any file it was started from, loads everything again; what does not compile
+changes nothing. SIGTERM stops accepting and lets requests in flight end.")]
 pub(crate) struct Run {
     /// What to protect.
     #[command(flatten)]
@@ -97,17 +97,17 @@ pub(crate) struct Run {
     /// Origin of the backend
     #[arg(long, value_name = "URL", required_unless_present = "config", conflicts_with = "config")]
     pub(crate) upstream: Option<String>,
-    /// Address to accept requests on, in place of the config's; port 0 takes a free one and says which
-    /// [default: 127.0.0.1:8080]
+    /// Address to accept requests on, in place of the config's (127.0.0.1:8080); port 0 takes a free one and says
+    /// which; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Vec<SocketAddr>,
-    /// Address of health, metrics and the snapshot, in place of the config's [default: 127.0.0.1:9901]
+    /// Address of health, metrics and the snapshot, in place of the config's (127.0.0.1:9901)
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
-    /// Folder of the exchange log, in place of the config's [default: palisade-data]
+    /// Folder of the exchange log, in place of the config's (palisade-data)
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Worker threads, in place of the config's [default: one a core]
+    /// Worker threads, in place of the config's (one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) workers: Option<u16>,
 }
@@ -120,7 +120,7 @@ Examples:
   palisade check --spec openapi.yaml --fail-on warning
   palisade check -c palisade.yaml --format json
 
-Ends with 2 where `run` would not start, else with 1 where a problem is at or above --fail-on, else with 0.")]
+Ends with 2 where `run` would not start, else with 1 where a problem is at or above --fail-on.")]
 pub(crate) struct Check {
     /// What to read.
     #[command(flatten)]
@@ -141,10 +141,11 @@ pub(crate) struct Check {
 #[command(after_help = "\
 Examples:
   palisade explain GET http://localhost/orders/7 -c palisade.yaml
-  palisade explain POST /orders -H 'Content-Type: application/json' -d '{\"item\": 1}' --spec openapi.yaml
-  palisade explain POST /orders -H \"Authorization: Bearer $TOKEN\" -d @order.json -c palisade.yaml
+  palisade explain GET '/orders?limit=1000' --spec openapi.yaml
+  palisade explain POST /orders -c palisade.yaml -H \"Authorization: Bearer $TOKEN\" \\
+      -H 'Content-Type: application/json' -d '{\"item\": \"tea\"}'
 
-The engine that judges is the one that runs. Nothing is sent, nothing is recorded, and no limit is used up.")]
+The engine that judges is the one that runs. Nothing is sent, and nothing is recorded.")]
 pub(crate) struct Explain {
     /// The method of the request
     pub(crate) method: http::Method,
@@ -182,6 +183,8 @@ pub(crate) struct Reference {
 pub(crate) enum Page {
     /// The JSON Schema of `palisade.yaml`.
     ConfigSchema,
+    /// Every key of `palisade.yaml`.
+    Config,
     /// Every policy.
     Policies,
     /// Every command.

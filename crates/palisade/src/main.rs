@@ -6,6 +6,7 @@ mod admin;
 mod cli;
 mod commands;
 mod output;
+mod reference;
 mod watch;
 
 fn main() {}
