@@ -1,10 +1,14 @@
 //! API documents: from text to nodes with positions, and from there to a compiled contract.
 
+pub mod contract;
 mod deserialize;
 mod disk;
 mod document;
 mod json;
+pub mod multipart;
+pub mod query;
 mod reference;
+pub mod router;
 mod tree;
 mod yaml;
 
