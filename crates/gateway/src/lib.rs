@@ -9,6 +9,7 @@ mod feeds;
 mod metrics;
 pub mod normalize;
 mod pipeline;
+pub mod policies;
 mod policy;
 pub mod record;
 mod respond;

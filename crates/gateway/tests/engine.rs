@@ -12,9 +12,7 @@ use gateway::record::{Log, Reader, Settings};
 use gateway::{ApiPlan, Context, Engine, Metrics, Origin, Pipeline, Plan, Policy, Snapshot, Stage, Step};
 use http::Method;
 use model::{Mode, OperationKey};
-use spec::JsonLimits;
-use spec::contract::OperationIndex;
-use spec::router::{Route, Router};
+use spec::{JsonLimits, OperationIndex, Route, Router};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
