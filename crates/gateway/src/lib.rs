@@ -2,3 +2,4 @@
 
 pub mod denial;
 pub mod normalize;
+pub mod wire;
