@@ -1,5 +1,25 @@
-//! The gateway: what stands between a caller and an API, from the first byte of a request to the last of its answer.
+//! The policy enforcement point: every request is normalised, routed, decided, forwarded and recorded here.
 
+mod build;
+pub mod config;
+mod content;
 pub mod denial;
+mod engine;
+mod feeds;
+mod metrics;
 pub mod normalize;
+mod pipeline;
+mod policy;
+pub mod record;
+mod respond;
+mod snapshot;
 pub mod wire;
+
+pub use build::{Build, Setting};
+pub use engine::{Engine, Listening, Origin, StartError, TlsError};
+pub use feeds::Feeds;
+pub use metrics::{Metrics, OperationCounters};
+pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace};
+pub use policy::{Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState};
+pub use respond::{PROBLEM_TYPE, respond};
+pub use snapshot::{ApiPlan, Found, Plan, Snapshot};

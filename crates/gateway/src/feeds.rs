@@ -1,0 +1,16 @@
+//! What policies read and others write: key sets, API keys, limiter tables. They outlive a snapshot.
+
+use std::sync::Arc;
+
+use identity::{ApiKeys, Verifier};
+
+/// The tables behind the policies.
+#[derive(Debug, Clone)]
+pub struct Feeds {
+    /// Issuers and their keys; absent if none is configured.
+    pub verifier: Option<Arc<Verifier>>,
+    /// Client applications by key; absent if none is configured.
+    pub api_keys: Option<Arc<ApiKeys>>,
+    /// The header that carries an API key where the specification names none.
+    pub api_key_header: http::HeaderName,
+}
