@@ -14,6 +14,7 @@ mod policy;
 pub mod record;
 mod respond;
 mod snapshot;
+pub mod wire;
 
 pub use build::{Build, Setting};
 pub use engine::{Engine, Listening, Origin, StartError, TlsError};
