@@ -1,8 +1,10 @@
 //! What a policy is made from: the operation's contract, its settings, and what the gateway shares.
 
+use std::sync::Arc;
+
 use model::{OperationKey, Problem, Severity};
 use serde::de::DeserializeOwned;
-use spec::{Document, JsonLimits, Node};
+use spec::{Contract, Document, JsonLimits, Node, Operation};
 
 use crate::config::Limits;
 use crate::feeds::Feeds;
@@ -19,6 +21,10 @@ pub struct Setting<'a> {
 /// Everything the policies of one operation are made from, and what they say while they are made.
 #[derive(Debug)]
 pub struct Build<'a> {
+    /// The API's contract.
+    pub contract: &'a Arc<Contract>,
+    /// The operation; absent while the policies for undeclared requests are made.
+    pub operation: Option<&'a Operation>,
     /// The operation's key; for undeclared requests, method and path are `*`.
     pub key: &'a OperationKey<'static>,
     /// The bounds of the whole gateway.
@@ -48,7 +54,13 @@ impl Build<'_> {
         if setting.node.as_str().is_some() {
             return T::default();
         }
-        T::default()
+        match spec::deserialize(setting.document, setting.node) {
+            Ok(settings) => settings,
+            Err(problems) => {
+                self.problems.extend(problems);
+                T::default()
+            }
+        }
     }
 
     /// Whether anybody wrote settings for this control.
@@ -58,9 +70,10 @@ impl Build<'_> {
 
     /// Something wrong with the settings of this control; at the operation where there are none.
     pub fn problem(&mut self, severity: Severity, message: impl Into<String>, help: &str) {
-        let position = match (self.setting, None::<()>) {
+        let position = match (self.setting, self.operation) {
             (Some(setting), _) => Some(setting.document.position(setting.node)),
-            _ => None,
+            (None, Some(operation)) => operation.position.clone(),
+            (None, None) => None,
         };
         let problem = Problem { severity, message: message.into(), help: None, position };
         self.problems.push(if help.is_empty() { problem } else { problem.help(help) });

@@ -3,11 +3,11 @@
 mod accept;
 mod account;
 mod body;
-mod framed;
 mod serve;
 mod tls;
 mod upstream;
 
 pub use accept::{Engine, Listening, StartError};
 pub use tls::TlsError;
+pub(crate) use tls::{client_config, server_config, tls_problem};
 pub use upstream::Origin;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use identity::{ApiKeys, Verifier};
 
+use crate::limiter::Limiter;
+
 /// The tables behind the policies.
 #[derive(Debug, Clone)]
 pub struct Feeds {
@@ -13,4 +15,6 @@ pub struct Feeds {
     pub api_keys: Option<Arc<ApiKeys>>,
     /// The header that carries an API key where the specification names none.
     pub api_key_header: http::HeaderName,
+    /// Token buckets of every rate limit, kept over reloads.
+    pub limiter: Arc<Limiter>,
 }

@@ -1,11 +1,14 @@
 //! The policy enforcement point: every request is normalised, routed, decided, forwarded and recorded here.
 
+mod access;
 mod build;
+mod compile;
 pub mod config;
 mod content;
 pub mod denial;
 mod engine;
 mod feeds;
+pub mod limiter;
 mod metrics;
 pub mod normalize;
 mod pipeline;
@@ -17,6 +20,7 @@ mod snapshot;
 pub mod wire;
 
 pub use build::{Build, Setting};
+pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Engine, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
 pub use metrics::{Metrics, OperationCounters};

@@ -86,6 +86,8 @@ pub struct Context<'a> {
     pub query: Option<&'a str>,
     /// The header fields as sent, hop-by-hop ones included.
     pub headers: &'a HeaderMap,
+    /// Whether a body follows, were it empty after all (`Transfer-Encoding: chunked`).
+    pub has_body: bool,
     /// The operation's key; absent where no contract declares one.
     pub operation: Option<&'a OperationKey<'static>>,
     /// Values of the path template's parameters, percent-encoded, in the template's order.
@@ -189,18 +191,25 @@ impl<'a> Body<'a> {
 
 /// A place among a bounded number of requests in flight; given back when dropped.
 #[derive(Debug)]
-pub struct Permit(Arc<AtomicU32>);
+pub struct Permit {
+    counters: Arc<[AtomicU32]>,
+    index: usize,
+}
 
 impl Permit {
-    /// Takes a place in `in_flight` unless `places` are taken.
-    pub fn take(in_flight: &Arc<AtomicU32>, places: u32) -> Option<Permit> {
-        let taken = in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < places).then_some(count + 1));
-        taken.ok().map(|_| Permit(Arc::clone(in_flight)))
+    /// Takes a place in the counter at `index` unless `places` are taken, or there is no such counter.
+    pub fn take(counters: &Arc<[AtomicU32]>, index: usize, places: u32) -> Option<Permit> {
+        let counter = counters.get(index)?;
+        let more = |count: u32| (count < places).then_some(count.saturating_add(1));
+        counter.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Permit { counters: Arc::clone(counters), index })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        if let Some(counter) = self.counters.get(self.index) {
+            counter.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }

@@ -37,10 +37,9 @@ const OPERATION_KEYS: &[&str] = &["sensitive"];
 
 pub(super) fn plans(ingredients: &Ingredients<'_>, contract: &Arc<Contract>, names: &Names<'_>) -> (Plans, Vec<Problem>) {
     let mut problems = Vec::new();
-    let root = ingredients.document.root();
-    let setting = |node: Option<Node<'_>>| node.map(|node| Setting { document: names.config, node });
-    let everyone = setting(root.get("controls"));
-    let own = setting(names.api_node.get("controls"));
+    let of_config = |node| Setting { document: names.config, node };
+    let everyone = ingredients.document.root().get("controls").map(of_config);
+    let own = names.api_node.get("controls").map(of_config);
     let of_document = extension(names.library, contract.extension);
     for layer in [everyone, own, of_document].into_iter().flatten() {
         unknown_controls(layer, &mut problems);

@@ -249,6 +249,7 @@ impl Worker {
             query: asked.target.query.as_deref(),
             has_matrix: asked.target.has_matrix,
             headers: &parts.headers,
+            has_body: !body.is_end_stream(),
             operation: found.as_ref().filter(|found| found.declared).map(|found| &found.plan.key),
             captures: found.as_ref().map_or(&[], |found| &found.captures),
             path_methods: found.as_ref().map_or(&[], |found| &found.methods),
