@@ -18,8 +18,9 @@ mod tree;
 mod yaml;
 
 pub use contract::{
-    Accepted, BodyKind, BodyLimits, Content, Contract, Format, KeyLocation, MediaRange, MediaType, NodeRef, Operation,
-    OperationIndex, RequestBody, Requirement, Response, SchemeKind, Security, SecurityScheme, Server, compile,
+    Accepted, BodyKind, BodyLimits, Content, Contract, Flow, Format, KeyLocation, MediaRange, MediaType,
+    NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent, ResponseHeader,
+    SchemeKind, Security, SecurityScheme, Server, StatusRange, compile,
 };
 pub use deserialize::deserialize;
 pub use disk::read_below;
