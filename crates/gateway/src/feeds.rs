@@ -1,0 +1,20 @@
+//! What policies read and others write: key sets, API keys, limiter tables. They outlive a snapshot.
+
+use std::sync::Arc;
+
+use identity::{ApiKeys, Verifier};
+
+use crate::limiter::Limiter;
+
+/// The tables behind the policies.
+#[derive(Debug, Clone)]
+pub struct Feeds {
+    /// Issuers and their keys; absent if none is configured.
+    pub verifier: Option<Arc<Verifier>>,
+    /// Client applications by key; absent if none is configured.
+    pub api_keys: Option<Arc<ApiKeys>>,
+    /// The header that carries an API key where the specification names none.
+    pub api_key_header: http::HeaderName,
+    /// Token buckets of every rate limit, kept over reloads.
+    pub limiter: Arc<Limiter>,
+}

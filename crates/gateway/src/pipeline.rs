@@ -1,0 +1,123 @@
+//! Decides one request: every policy of its operation in stage order. All control flow of a decision is in this file.
+
+use model::{Mode, Outcome};
+use smallvec::SmallVec;
+
+use crate::denial::{Denial, Verdict};
+use crate::policy::{Body, Context, Policy, Stage};
+
+/// One policy of an operation, and how it is applied.
+#[derive(Debug)]
+pub struct Step {
+    /// The control it enforces.
+    pub id: &'static str,
+    /// When it runs.
+    pub stage: Stage,
+    /// How its verdict is applied. Policies never see it.
+    pub mode: Mode,
+    /// The policy.
+    pub policy: Box<dyn Policy>,
+}
+
+/// The policies of one operation, in the order they run.
+#[derive(Debug, Default)]
+pub struct Pipeline {
+    steps: Vec<Step>,
+    needs_body: bool,
+}
+
+/// What one step said, for the record.
+#[derive(Debug)]
+pub struct Said {
+    /// The control.
+    pub id: &'static str,
+    /// How it was applied.
+    pub mode: Mode,
+    /// Its verdict: why it denied, if it did.
+    pub denied: Option<Denial>,
+}
+
+impl Said {
+    /// The verdict without its reason.
+    pub fn outcome(&self) -> Outcome {
+        if self.denied.is_some() { Outcome::Denied } else { Outcome::Allowed }
+    }
+}
+
+/// What every step said, in order.
+pub type Trace = SmallVec<[Said; 12]>;
+
+/// A request that every policy let through. Only this file makes one, and only an `Admitted` can be forwarded.
+#[derive(Debug)]
+pub struct Admitted(());
+
+/// A request whose head was let through and whose body is still to be judged.
+#[derive(Debug)]
+pub struct Pending<'s> {
+    pipeline: &'s Pipeline,
+}
+
+/// What follows from the head.
+#[derive(Debug)]
+pub enum Judged<'s> {
+    /// No policy needs the body: it may be streamed.
+    Admitted(Admitted),
+    /// The body must be read whole and judged first.
+    Body(Pending<'s>),
+}
+
+impl Pipeline {
+    /// Sorts the steps by stage; within a stage they keep the registry's order.
+    pub fn new(mut steps: Vec<Step>) -> Pipeline {
+        steps.retain(|step| step.mode != Mode::Off);
+        steps.sort_by_key(|step| step.stage);
+        let needs_body = steps.iter().any(|step| step.policy.needs_body());
+        Pipeline { steps, needs_body }
+    }
+
+    /// The steps, in the order they run.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Judges the head.
+    pub fn head<'s>(&'s self, cx: &mut Context<'_>, trace: &mut Trace) -> Result<Judged<'s>, Denial> {
+        for step in &self.steps {
+            let verdict = step.policy.head(cx);
+            trace.push(Said { id: step.id, mode: step.mode, denied: None });
+            apply(step.mode, verdict, trace.last_mut())?;
+            if cx.answer.is_some() {
+                break;
+            }
+        }
+        if self.needs_body && cx.answer.is_none() {
+            Ok(Judged::Body(Pending { pipeline: self }))
+        } else {
+            Ok(Judged::Admitted(Admitted(())))
+        }
+    }
+}
+
+impl Pending<'_> {
+    /// Judges the body.
+    pub fn body(self, cx: &mut Context<'_>, body: &Body<'_>, trace: &mut Trace) -> Result<Admitted, Denial> {
+        for step in self.pipeline.steps.iter().filter(|step| step.policy.needs_body()) {
+            let verdict = step.policy.body(cx, body);
+            let said = trace.iter_mut().find(|said| said.id == step.id && said.denied.is_none());
+            apply(step.mode, verdict, said)?;
+        }
+        Ok(Admitted(()))
+    }
+}
+
+/// The one place where a mode decides what becomes of a verdict.
+fn apply(mode: Mode, verdict: Verdict, said: Option<&mut Said>) -> Verdict {
+    let Err(denial) = verdict else { return Ok(()) };
+    if let Some(said) = said {
+        said.denied = Some(denial.clone());
+    }
+    match mode {
+        Mode::Enforce => Err(denial),
+        Mode::Shadow | Mode::Off => Ok(()),
+    }
+}

@@ -1,0 +1,215 @@
+//! What a policy is: a leaf that looks at one request and returns a verdict, and never writes an answer.
+
+use std::cell::{OnceCell, RefCell};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use identity::{ApiClient, CacheLimits, TokenCache, Verified};
+use model::{OperationKey, Principal, PrincipalKind, Timestamp};
+use schemars::{Schema, SchemaGenerator};
+use smallvec::SmallVec;
+use spec::{JsonError, JsonLimits, Json};
+
+use crate::build::Build;
+use crate::denial::Verdict;
+
+/// A kind of policy: how it is named, when it runs, how it is made, and what it is for.
+#[derive(Debug)]
+pub struct Kind {
+    /// The control of the catalogue that it enforces, which is also the key of its settings.
+    pub id: &'static str,
+    /// When it runs.
+    pub stage: Stage,
+    /// Makes the policy of one operation from its contract and settings, or nothing where there is nothing to decide.
+    pub build: fn(&mut Build<'_>) -> Option<Box<dyn Policy>>,
+    /// The JSON Schema of its settings.
+    pub settings: fn(&mut SchemaGenerator) -> Schema,
+    /// Its page: what it does, what it reads from the specification, its settings, and an example.
+    pub doc: &'static str,
+}
+
+/// When a policy runs. The order of the variants is the order of the stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Before anything costly: what an address may send at all. Browsers' preflights are answered here, since they
+    /// carry no credentials.
+    Shed,
+    /// Whether the operation may be called by anyone. Before identity, so that a retired operation never asks for
+    /// a token.
+    Lifecycle,
+    /// Who calls. Before every decision about the caller.
+    Identify,
+    /// Whether this caller may call this operation.
+    Authorize,
+    /// How often. After identity, since most limits are per caller; after authorisation, so that refusals by
+    /// authorisation do not use up a caller's quota.
+    Limit,
+    /// Whether the request is what the contract says. Last, since it reads the body.
+    Validate,
+}
+
+/// Decides on requests to one operation. Made once, when a snapshot is compiled; it does no IO and reads no clock.
+pub trait Policy: Send + Sync + fmt::Debug {
+    /// Decides on the request's head.
+    fn head(&self, _cx: &mut Context<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// Decides on the request's whole body; asked only if [`Policy::needs_body`].
+    fn body(&self, _cx: &mut Context<'_>, _body: &Body<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// Whether the body must be held back and read whole before it is sent on.
+    fn needs_body(&self) -> bool {
+        false
+    }
+}
+
+/// One request as the policies see it, and what they found out. Each field has one writer.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// When the head was complete.
+    pub now: Timestamp,
+    /// The address that the connection came from.
+    pub client: IpAddr,
+    /// The method.
+    pub method: &'a Method,
+    /// The normalised host, empty for HTTP/1.0 without one.
+    pub host: &'a str,
+    /// The normalised path, percent-encoded.
+    pub path: &'a str,
+    /// The query as sent, without `?`.
+    pub query: Option<&'a str>,
+    /// The header fields as sent, hop-by-hop ones included.
+    pub headers: &'a HeaderMap,
+    /// Whether a body follows, were it empty after all (`Transfer-Encoding: chunked`).
+    pub has_body: bool,
+    /// The operation's key; absent where no contract declares one.
+    pub operation: Option<&'a OperationKey<'static>>,
+    /// Values of the path template's parameters, percent-encoded, in the template's order.
+    pub captures: &'a [&'a str],
+    /// The methods that the contract declares for this path; empty where it declares no such path.
+    pub path_methods: &'a [&'a Method],
+    /// Whether a segment of the path carries `;` parameters, which servers read differently.
+    pub has_matrix: bool,
+    /// Who calls: written by the `Identify` stage.
+    pub caller: Caller,
+    /// Header fields to add to the answer, whoever gives it.
+    pub answer_headers: SmallVec<[(HeaderName, HeaderValue); 4]>,
+    /// An answer that a policy gives in the backend's place without refusing (a CORS preflight).
+    pub answer: Option<http::StatusCode>,
+    /// Held until the answer has ended.
+    pub permits: SmallVec<[Permit; 1]>,
+    /// The caches of the worker that serves this request.
+    pub worker: &'a WorkerState,
+}
+
+/// What one worker thread keeps for its policies, without locks.
+#[derive(Debug)]
+pub struct WorkerState {
+    /// Tokens that were verified or refused before.
+    pub tokens: RefCell<TokenCache>,
+}
+
+impl Default for WorkerState {
+    fn default() -> WorkerState {
+        WorkerState { tokens: RefCell::new(TokenCache::new(CacheLimits::default())) }
+    }
+}
+
+/// Who calls, as far as it is proven.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// The verified token.
+    pub token: Option<Arc<Verified>>,
+    /// The client application named by an API key.
+    pub client: Option<Arc<ApiClient>>,
+}
+
+impl Caller {
+    /// The caller as it is recorded.
+    pub fn principal(&self) -> Principal<'_> {
+        let key = self.client.as_ref().map(|client| client.name.as_str());
+        let Some(token) = &self.token else {
+            return match key {
+                None => Principal::ANONYMOUS,
+                Some(name) => Principal {
+                    kind: PrincipalKind::Client,
+                    id: Some(name.into()),
+                    issuer: None,
+                    client: Some(name.into()),
+                },
+            };
+        };
+        let claims = &token.claims;
+        let client = claims.client.as_deref();
+        // RFC 9068 section 2.2: where a client acts for itself, `sub` names the client.
+        let itself = claims.subject.is_none() || claims.subject.as_deref() == client;
+        Principal {
+            kind: if itself { PrincipalKind::Service } else { PrincipalKind::User },
+            id: claims.subject.as_deref().or(client).map(Into::into),
+            issuer: Some(claims.issuer.as_str().into()),
+            client: client.or(key).map(Into::into),
+        }
+    }
+}
+
+/// A whole request body.
+#[derive(Debug)]
+pub struct Body<'a> {
+    /// The bytes, with any content coding undone.
+    pub bytes: &'a [u8],
+    /// The media type without parameters, lowercase; empty if none was sent.
+    pub media_type: &'a str,
+    /// The value of `Content-Type` as sent.
+    pub content_type: &'a str,
+    /// How large a JSON document may grow.
+    pub json_limits: &'a JsonLimits,
+    json: OnceCell<Result<Json<'a>, JsonError>>,
+}
+
+impl<'a> Body<'a> {
+    /// The body of a request whose `Content-Type` is `content_type` and whose bare media type is `media_type`.
+    pub fn new(bytes: &'a [u8], content_type: &'a str, media_type: &'a str, json_limits: &'a JsonLimits) -> Body<'a> {
+        Body { bytes, media_type, content_type, json_limits, json: OnceCell::new() }
+    }
+
+    /// Whether the media type is JSON or has the `+json` suffix (RFC 6839 section 3.1).
+    pub fn is_json(&self) -> bool {
+        self.media_type == "application/json" || self.media_type.ends_with("+json")
+    }
+
+    /// The body read as JSON, once for all policies.
+    pub fn json(&self) -> Result<&Json<'a>, &JsonError> {
+        self.json.get_or_init(|| spec::parse_json(self.bytes, self.json_limits)).as_ref()
+    }
+}
+
+/// A place among a bounded number of requests in flight; given back when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    counters: Arc<[AtomicU32]>,
+    index: usize,
+}
+
+impl Permit {
+    /// Takes a place in the counter at `index` unless `places` are taken, or there is no such counter.
+    pub fn take(counters: &Arc<[AtomicU32]>, index: usize, places: u32) -> Option<Permit> {
+        let counter = counters.get(index)?;
+        let more = |count: u32| (count < places).then_some(count.saturating_add(1));
+        counter.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Permit { counters: Arc::clone(counters), index })
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(counter) = self.counters.get(self.index) {
+            counter.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
