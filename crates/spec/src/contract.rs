@@ -11,6 +11,8 @@ mod server;
 mod swagger;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
 
 use http::Method;
 use model::Position;
@@ -125,7 +127,7 @@ impl Operation {
     ///
     /// # Errors
     /// The first violation, in document order.
-    pub fn check_parameters(&self, request: &RequestView<'_>) -> Result<(), Violation> {
+    pub fn check_parameters(&self, request: &RequestView<'_, '_>) -> Result<(), Violation> {
         self.parameters.iter().try_for_each(|parameter| parameter.check(request))
     }
 
