@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::client::verify_server_name;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::client::verify_server_name;
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -84,7 +84,8 @@ fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn certified_key(pem_chain: &[u8], pem_key: &[u8]) -> Result<CertifiedKey, TlsError> {
-    let key = PrivateKeyDer::from_pem_slice(pem_key).map_err(|source| TlsError::Pem { what: "private key", source })?;
+    let key = PrivateKeyDer::from_pem_slice(pem_key)
+        .map_err(|source| TlsError::Pem { what: "private key", source })?;
     Ok(CertifiedKey::from_der(chain(pem_chain)?, key, &aws_lc_rs::default_provider())?)
 }
 
