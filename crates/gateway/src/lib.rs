@@ -1,7 +1,30 @@
 //! The policy enforcement point: every request is normalised, routed, decided, forwarded and recorded here.
 
+mod access;
+mod build;
+mod compile;
+pub mod config;
+mod content;
 pub mod denial;
+mod engine;
+mod feeds;
+pub mod limiter;
+mod metrics;
+pub mod normalize;
+mod pipeline;
+pub mod policies;
+mod policy;
 pub mod record;
 mod respond;
+mod snapshot;
+pub mod wire;
 
+pub use build::{Build, Setting};
+pub use compile::{Compiled, Ingredients, compile, read_config};
+pub use engine::{Engine, Listening, Origin, StartError, TlsError};
+pub use feeds::Feeds;
+pub use metrics::{Metrics, OperationCounters};
+pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace};
+pub use policy::{Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState};
 pub use respond::{PROBLEM_TYPE, respond};
+pub use snapshot::{ApiPlan, Found, Plan, Snapshot};

@@ -6,6 +6,7 @@
 //! the segments of all workers in time order, while they are written or after their writer died.
 
 mod chain;
+mod encode;
 mod error;
 mod frame;
 mod header;

@@ -1,1 +1,36 @@
-//! Placeholder.
+//! API documents: from text to nodes with positions, and from there to a compiled contract.
+
+mod contract;
+mod deserialize;
+mod disk;
+mod document;
+mod form;
+mod json;
+mod multipart;
+mod overlay;
+mod parameter;
+mod query;
+mod reference;
+mod router;
+mod schema;
+mod source;
+mod tree;
+mod yaml;
+
+pub use contract::{
+    Accepted, BodyKind, BodyLimits, Content, Contract, Flow, Format, KeyLocation, MediaRange, MediaType,
+    NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent, ResponseHeader,
+    SchemeKind, Security, SecurityScheme, Server, StatusRange, compile,
+};
+pub use deserialize::deserialize;
+pub use disk::read_below;
+pub use document::{Document, Limits};
+pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
+pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
+pub use overlay::overlay;
+pub use parameter::{Parameter, ParameterLocation, RequestView, Style};
+pub use query::{PAIRS_MAX, Pair, Query, QueryFault};
+pub use reference::{Library, LibraryLimits, Loader, Location, ReferenceFault};
+pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};
+pub use schema::{Place, Validator, Violation};
+pub use tree::{Entries, Entry, Items, Kind, Node, Tree};

@@ -40,9 +40,6 @@ pub enum LogError {
     /// The record is larger than [`super::RECORD_BYTES_MAX`]; a gateway that cuts its facts to bounds never makes one.
     #[error("an exchange record is larger than {} bytes", super::RECORD_BYTES_MAX)]
     TooLarge,
-    /// The record has no JSON form.
-    #[error("an exchange record cannot be written as JSON: {0}")]
-    Encode(serde_json::Error),
 }
 
 impl LogError {

@@ -23,7 +23,7 @@ pub(super) const PREPARING: &str = ".preparing";
 pub(super) struct Header {
     /// The worker thread that writes it.
     pub(super) worker: u32,
-    /// Counts the segments of a directory, over all workers and runs.
+    /// Grows from segment to segment over all workers and runs, and is never given twice.
     pub(super) sequence: u64,
     /// Bytes of the file while it is written; a sealed segment is shorter.
     pub(super) capacity: u64,
@@ -36,7 +36,7 @@ impl Header {
     pub(super) fn file_name(&self) -> String {
         let time: String =
             self.created.to_string().chars().filter(|letter| !matches!(letter, '-' | ':')).collect();
-        format!("{PREFIX}{time}-{:03}-{:010}{SUFFIX}", self.worker, self.sequence)
+        format!("{PREFIX}{time}-{:03}-{:016}{SUFFIX}", self.worker, self.sequence)
     }
 
     pub(super) fn to_bytes(self) -> [u8; HEADER_BYTES] {
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_file_name_says_time_worker_and_sequence() {
         let name = HEADER.file_name();
-        assert_eq!(name, "exchanges-20251124T160000.123456Z-003-0000000042.log");
+        assert_eq!(name, "exchanges-20251124T160000.123456Z-003-0000000000000042.log");
         assert_eq!(parse_name(&name), Some((3, 42)));
         for other in ["lock", "exchanges-.log", "exchanges-1-2.log.preparing", "exchanges-x-y-z.log"] {
             assert_eq!(parse_name(other), None, "{other}");

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle, Thread};
 
 use super::header::{PREPARING, list};
-use super::keeper::Shared;
+use super::keeper::{Shared, now};
 use super::repair::{Repair, repair};
 use super::station::Station;
 use super::{LogError, Settings, Writer};
@@ -99,7 +99,9 @@ pub(super) fn prepare(
     let lock = lock_directory(directory)?;
     remove_unfinished(directory)?;
     let listed = list(directory).map_err(LogError::io("list", directory))?;
-    let next = listed.iter().map(|segment| segment.sequence).max().map_or(0, |last| last.saturating_add(1));
+    let next = listed.iter().map(|segment| segment.sequence.saturating_add(1)).max().unwrap_or(0);
+    // Reserves are deleted at the end of a run; a reader that knows them must not take a later segment for one of them.
+    let next = next.max(now().as_micros());
     let (sealed, repairs) = repair(listed)?;
     let shared = Arc::new(Shared {
         directory: directory.to_owned(),

@@ -2,11 +2,11 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use model::{Completion, Exchange, ExchangeId, Timestamp, Timing};
 use serde::Deserialize;
@@ -21,10 +21,14 @@ use super::tail::{Located, Tail};
 /// request as long as no more than this many others were answered while one waited.
 const LOOK_AHEAD_RECORDS: usize = 1 << 18;
 
+/// A store into a mapped page changes the file's time once a sync at most, not once a record.
+const TOUCH_LAG: Duration = Duration::from_secs(60);
+
 /// An iterator over the exchanges that are there; after its end, [`Reader::refresh`] finds those that came since.
 #[derive(Debug)]
 pub struct Reader {
     directory: PathBuf,
+    since: Timestamp,
     chains: BTreeMap<u32, Chain>,
     ahead: BinaryHeap<Reverse<Ahead>>,
     /// Of every exchange in `ahead`, how it ended.
@@ -77,8 +81,14 @@ impl Entry {
 impl Reader {
     /// Reads the log in `directory` from its beginning. Takes no lock and changes nothing.
     pub fn open(directory: &Path) -> Result<Reader, LogError> {
+        Reader::open_since(directory, Timestamp::default())
+    }
+
+    /// As [`Reader::open`], without the segments that hold nothing from `since` on; others may hold earlier records too.
+    pub fn open_since(directory: &Path, since: Timestamp) -> Result<Reader, LogError> {
         let mut reader = Reader {
             directory: directory.to_owned(),
+            since,
             chains: BTreeMap::new(),
             ahead: BinaryHeap::new(),
             completions: HashMap::new(),
@@ -92,8 +102,14 @@ impl Reader {
 
     /// Looks for what was written since the iterator ended.
     pub fn refresh(&mut self) -> Result<(), LogError> {
-        for segment in list(&self.directory).map_err(LogError::io("list", &self.directory))? {
-            self.chains.entry(segment.worker).or_default().extend(segment);
+        let listed = list(&self.directory).map_err(LogError::io("list", &self.directory))?;
+        let later = listed.iter().skip(2).map(|segment| Some(segment.worker)).chain([None, None]);
+        for (segment, later) in listed.iter().zip(later) {
+            // The last two of a worker are the one it writes and its reserve, which are read however long they idle.
+            let is_live = later != Some(segment.worker);
+            if is_live || is_touched_since(&segment.path, self.since) {
+                self.chains.entry(segment.worker).or_default().extend(segment.clone());
+            }
         }
         self.is_drained = false;
         Ok(())
@@ -179,6 +195,18 @@ fn place(tail: &Tail, located: Located, arrival: u64) -> Result<(Ahead, Timestam
         length: located.length,
     };
     Ok((ahead, placed.time.plus(Duration::from_micros(placed.timing_us.total))))
+}
+
+/// Whether `path` may hold a record that was appended at `since` or later; a file that is gone does not.
+fn is_touched_since(path: &Path, since: Timestamp) -> bool {
+    if since == Timestamp::default() {
+        return true;
+    }
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| {
+        let modified = Timestamp::default().plus(time.duration_since(UNIX_EPOCH).unwrap_or_default());
+        since <= modified.plus(TOUCH_LAG)
+    })
 }
 
 fn started(id: ExchangeId) -> Timestamp {

@@ -11,6 +11,7 @@ use model::Record;
 use rustix::fs::{FallocateFlags, fallocate};
 
 use super::LogError;
+use super::encode::{NoRoom, Room};
 use super::frame::{Kind, PREFIX_BYTES, RECORD_BYTES_MAX, prefix, stride};
 use super::header::{HEADER_BYTES, Header, PREPARING};
 use super::mapping::Mapping;
@@ -80,20 +81,24 @@ impl Segment {
         &self.track
     }
 
+    /// Whether a record of the largest size still fits.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.mapping.from(self.used + PREFIX_BYTES).len() >= RECORD_BYTES_MAX
+    }
+
     /// Writes `record` behind the last one.
     pub(super) fn append(&mut self, record: Record<'_>) -> Result<Appended, LogError> {
         let room = self.mapping.from(self.used + PREFIX_BYTES);
         let room_bytes = room.len().min(RECORD_BYTES_MAX);
         let room = room.get_mut(..room_bytes).unwrap_or_default();
-        let mut rest = &mut *room;
-        let (kind, written) = match record {
-            Record::Exchange(exchange) => (Kind::Exchange, serde_json::to_writer(&mut rest, exchange)),
-            Record::Completion(completion) => {
-                (Kind::Completion, serde_json::to_writer(&mut rest, completion))
-            }
-        };
-        let length = room_bytes - rest.len();
+        let mut encoder = Room::new(&mut *room);
+        let written = encoder.record(record);
+        let length = encoder.used();
         let payload = room.get_mut(..length).unwrap_or_default();
+        let kind = match record {
+            Record::Exchange(_) => Kind::Exchange,
+            Record::Completion(_) => Kind::Completion,
+        };
         match written {
             Ok(()) => {
                 let prefix = prefix(kind, payload);
@@ -102,14 +107,10 @@ impl Segment {
                 self.track.used.store(self.used as u64, Ordering::Release);
                 Ok(Appended::Done)
             }
-            Err(error) => {
+            Err(NoRoom) => {
                 // What stands behind the last frame has to be zeros, or a reader takes it for a torn frame.
                 payload.fill(0);
-                match error.is_io() {
-                    true if room_bytes < RECORD_BYTES_MAX => Ok(Appended::Full),
-                    true => Err(LogError::TooLarge),
-                    false => Err(LogError::Encode(error)),
-                }
+                if room_bytes < RECORD_BYTES_MAX { Ok(Appended::Full) } else { Err(LogError::TooLarge) }
             }
         }
     }

@@ -1,11 +1,14 @@
 //! What was appended is read back, in order, while it is written and after.
 
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, UNIX_EPOCH};
 
-use model::{Completion, Record};
+use model::{Completion, Record, Timestamp};
 
 use super::sample::{append, completion, entries, exchange, later, number, numbers, quiet, settings, time};
+use crate::record::header::list;
 use crate::record::{Log, Reader};
 
 #[test]
@@ -134,4 +137,29 @@ fn a_completion_of_an_exchange_that_is_gone_is_dropped() {
     reader.refresh().unwrap();
     assert!(reader.next().is_none());
     assert_eq!(time(1), exchange(1).time);
+}
+
+#[test]
+fn old_segments_are_not_read_for_what_is_young() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut log = quiet(directory.path(), settings(), 1);
+    for number in 0..1000 {
+        log.shared.supply().unwrap();
+        append(&mut log.writers[0], [number]);
+    }
+    log.shared.sync(later());
+    let segments = list(directory.path()).unwrap();
+    let old = segments.len() - 3;
+    for segment in &segments[..old] {
+        let file = File::options().write(true).open(&segment.path).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1000)).unwrap();
+    }
+    let since = |seconds| {
+        let reader = Reader::open_since(directory.path(), Timestamp::from_secs(seconds)).unwrap();
+        reader.map(|entry| number(&entry.unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(since(1060), (0..1000).collect::<Vec<_>>());
+    let young = since(1061);
+    assert!(young[0] > 200, "{}", young[0]);
+    assert_eq!(young, (young[0]..1000).collect::<Vec<_>>());
 }

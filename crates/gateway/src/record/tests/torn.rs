@@ -151,6 +151,24 @@ fn naive(bytes: &[u8]) -> (u64, usize) {
     (records, end)
 }
 
+#[test]
+fn every_seed_of_the_fuzzer_reads_as_the_naive_reader_does() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/segment");
+    let mut count = 0;
+    for seed in fs::read_dir(seeds).unwrap() {
+        let path = seed.unwrap().path();
+        let found = inspect(File::open(&path).unwrap()).unwrap();
+        assert_eq!(
+            (found.records, found.end as usize),
+            naive(&fs::read(&path).unwrap()),
+            "{}",
+            path.display()
+        );
+        count += 1;
+    }
+    assert!(count >= 4);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() })]
 
