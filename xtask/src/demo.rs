@@ -77,7 +77,7 @@ fn invite(stage: &Stage) {
         format!("curl -i -H \"Authorization: Bearer $TOKEN\" {gateway}/v1/orders/1"),
         format!("curl -i {gateway}/v1/orders/1"),
         format!("curl -i {gateway}/debug/env"),
-        format!("curl -i -H \"Authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\"),
+        "curl -i -H \"Authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\".to_owned(),
         format!("     -d '{{\"items\":[{{\"sku\":\"TEA-0001\",\"quantity\":-1}}]}}' {gateway}/v1/orders"),
         format!("curl -s {}/metrics | grep palisade", stage.admin),
         format!("{} log --data {}", stage.binary.display(), stage.folder.join("data").display()),

@@ -12,11 +12,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use identity::Algorithm;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::failure::{Outcome, because};
-use crate::tokens::{Algorithm, Signer, now};
+use crate::tokens::{Signer, now};
 
 /// How long a token is good for, in seconds.
 const LIFETIME_S: u64 = 3_600;

@@ -1,12 +1,13 @@
 //! The short stream of honest and hostile requests that the demo plays.
 
+use identity::Algorithm;
 use serde_json::json;
 
 use super::attempt::{Attempt, Expected};
 use super::issuer::Issuer;
 use super::stage::{PARTNER_KEY, Stage};
 use crate::failure::Outcome;
-use crate::tokens::{Algorithm, Signer, now, unsigned};
+use crate::tokens::{Signer, now, with};
 
 use Expected::{Forwarded, NotSeen, RefusedBy};
 
@@ -44,11 +45,9 @@ fn honest(issuer: &Issuer) -> Outcome<Vec<Attempt>> {
 
 fn tokens(issuer: &Issuer) -> Outcome<Vec<Attempt>> {
     let jwt = RefusedBy(&["jwt"]);
-    let mut expired = issuer.claims("alice");
-    expired["exp"] = json!(now() - 3_600);
-    let mut elsewhere = issuer.claims("alice");
-    elsewhere["aud"] = json!("billing");
-    let none = format!("{}.", unsigned(&json!({"alg": "none", "typ": "at+jwt"}), &issuer.claims("root")));
+    let expired = with(issuer.claims("alice"), "exp", json!(now() - 3_600));
+    let elsewhere = with(issuer.claims("alice"), "aud", json!("billing"));
+    let none = issuer.signer.sign_nothing(&issuer.claims("root"))?;
     let forged = Signer::generate(Algorithm::Es256)?.sign(&issuer.claims("root"))?;
     let scope = RefusedBy(&["scope"]);
     let bob = bearer(&issuer.token("bob")?);
