@@ -1,12 +1,16 @@
 //! The toolbox of the repository: `cargo xtask test`, `demo`, `bench` and `codegen`, each installing what it lacks.
 
 mod codegen;
+mod demo;
 mod failure;
+mod process;
+mod release;
 mod say;
 mod steps;
 mod test;
 #[cfg(test)]
 mod tidy;
+mod tokens;
 mod tools;
 mod workspace;
 
@@ -26,13 +30,20 @@ struct Arguments {
 enum Command {
     /// Everything that a change must pass: format, lints, dependencies, tests
     Test(test::Arguments),
+    /// A careless API behind the gateway, under honest and hostile hands
+    Demo(demo::Arguments),
     /// Write the generated reference under docs/reference
     Codegen(codegen::Arguments),
+    /// The demo's backend alone
+    #[command(hide = true)]
+    Orders(demo::orders::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Orders(arguments) => demo::orders::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };
     match outcome {
