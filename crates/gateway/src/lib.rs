@@ -2,15 +2,23 @@
 
 mod build;
 pub mod config;
+mod content;
 pub mod denial;
+mod engine;
 mod feeds;
-pub mod limiter;
+mod metrics;
 pub mod normalize;
 mod pipeline;
-pub mod policies;
 mod policy;
+pub mod record;
+mod respond;
+mod snapshot;
 
 pub use build::{Build, Setting};
+pub use engine::{Engine, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
+pub use metrics::{Metrics, OperationCounters};
 pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace};
 pub use policy::{Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState};
+pub use respond::{PROBLEM_TYPE, respond};
+pub use snapshot::{ApiPlan, Found, Plan, Snapshot};

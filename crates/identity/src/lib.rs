@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Who calls: tokens verified against the keys of their issuers, and API keys looked up by digest.
+//!
+//! Nothing here knows the gateway's policies. Verification is pure and takes the time as an argument; the only IO is
+//! in [`fetch`] and [`feed`], which keep the issuers' key sets fresh.
+
+mod algorithm;
+mod api_key;
+mod base64url;
+mod cache;
+mod claims;
+mod error;
+pub mod feed;
+pub mod fetch;
+pub mod issue;
+mod json;
+mod jws;
+mod key;
+mod key_set;
+mod verifier;
+
+pub use algorithm::{Algorithm, Algorithms};
+pub use api_key::{ApiClient, ApiKeyError, ApiKeys, KeyDigest};
+pub use cache::{CacheLimits, TokenCache};
+pub use claims::Claims;
+pub use error::TokenError;
+pub use jws::{Header, Jws, TOKEN_BYTES_MAX};
+pub use key::{Key, KeyError};
+pub use key_set::{KeySet, KeySetError, Skipped};
+pub use verifier::{Issuer, IssuerError, TypeRule, Verified, Verifier};

@@ -231,15 +231,13 @@ pub struct Completion {
     pub aborted: bool,
 }
 
-/// One frame of the exchange log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "record", rename_all = "lowercase")]
-pub enum Record<'a> {
+/// What is appended to the exchange log; the log keeps the kind beside the JSON, which stays the documented form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record<'r> {
     /// A request was answered.
-    #[serde(borrow)]
-    Exchange(Exchange<'a>),
+    Exchange(&'r Exchange<'r>),
     /// An answer ended.
-    Completion(Completion),
+    Completion(&'r Completion),
 }
 
 #[cfg(test)]

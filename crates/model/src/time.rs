@@ -43,13 +43,57 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The last point that has four digits for its year.
+    const LAST: u64 = 253_402_300_799_999_999;
+
+    /// The 27 bytes of `2025-11-24T16:00:00.123456Z`; what lies beyond the year 9999 is written as its last microsecond.
+    ///
+    /// Each exchange writes one, so it is done without a formatter.
+    pub fn to_rfc3339(self) -> [u8; 27] {
+        let micros = self.0.min(Self::LAST);
+        let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+        let (days, second) = (seconds / 86_400, seconds % 86_400);
+        let (year, month, day) = civil(days);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let fields = [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, second / 3600),
+            (14, 2, second / 60 % 60),
+            (17, 2, second % 60),
+            (20, 6, micros),
+        ];
+        for (start, digits, value) in fields {
+            let mut rest = value;
+            for digit in text.iter_mut().skip(start).take(digits).rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        text
+    }
+}
+
+/// The year, month and day of the Gregorian calendar that is `days` after 1970-01-01.
+///
+/// Counted from 0000-03-01, so that the leap day is the last of its year, in eras of 400 years, which are all alike.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let since_march_of_year_zero = days + 719_468;
+    let (era, day) = (since_march_of_year_zero / 146_097, since_march_of_year_zero % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // Five months from March on have 153 days, again and again.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (carry, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
+    (era * 400 + year + carry, month, day)
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant = i64::try_from(self.0).ok().and_then(|micros| Instant::from_microsecond(micros).ok());
-        match instant {
-            Some(instant) => write!(f, "{instant:.6}"),
-            None => f.write_str("9999-12-31T23:59:59.999999Z"),
-        }
+        str::from_utf8(&self.to_rfc3339()).map_or(Err(fmt::Error), |text| f.write_str(text))
     }
 }
 
@@ -70,6 +114,17 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_day_is_written_as_jiff_writes_it() {
+        let days = (0..253_402_207_200 / 86_400).map(|day| day * 86_400_000_000);
+        for (index, day) in days.enumerate() {
+            let micros = day + (index as u64 * 7_919_123_457) % 86_400_000_000;
+            let expected = format!("{:.6}", Instant::from_microsecond(micros as i64).unwrap());
+            assert_eq!(Timestamp::from_micros(micros).to_string(), expected);
+        }
+        assert_eq!(Timestamp::from_micros(u64::MAX).to_string(), "9999-12-31T23:59:59.999999Z");
+    }
 
     #[test]
     fn is_written_as_rfc_3339_and_read_back() {

@@ -1,0 +1,120 @@
+//! What a body is said to be: its media type, and its content coding undone under a cap.
+
+use std::borrow::Cow;
+use std::io;
+
+use bytes::Bytes;
+use flate2::bufread::{GzDecoder, ZlibDecoder};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use model::limit::read_capped;
+
+use crate::denial::{Denial, Reason};
+
+/// The control that answers for bodies.
+const CONTROL: &str = "body-limits";
+
+/// `Content-Type` as sent, and its media type without parameters in lowercase; both empty if there is none.
+///
+/// # Errors
+/// Several `Content-Type` fields, or one that is not text: readers would disagree on what the body is.
+pub(crate) fn content_type(headers: &HeaderMap) -> Result<(&str, Cow<'_, str>), Denial> {
+    let mut fields = headers.get_all(CONTENT_TYPE).iter();
+    let Some(field) = fields.next() else { return Ok(("", Cow::Borrowed(""))) };
+    let text = field.to_str().ok().filter(|_| fields.next().is_none());
+    let Some(text) = text else {
+        return Err(Denial::fixed(Reason::UnsupportedMediaType, CONTROL, "several content types, or one that is not text"));
+    };
+    let media_type = text.split(';').next().unwrap_or_default().trim();
+    let lowercase = if media_type.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(media_type.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(media_type)
+    };
+    Ok((text, lowercase))
+}
+
+/// The body with its content coding undone: what policies judge. The backend gets the bytes as they were sent.
+///
+/// # Errors
+/// A coding other than `gzip` and `deflate` (RFC 9110 8.4.1), several of them, data that does not unpack, or that unpacks
+/// to more than `bytes_max` bytes or `ratio_max` times its size.
+pub(crate) fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio_max: u32) -> Result<Bytes, Denial> {
+    let mut fields = headers.get_all(CONTENT_ENCODING).iter();
+    let Some(coding) = fields.next() else { return Ok(body.clone()) };
+    if fields.next().is_some() {
+        return Err(Denial::fixed(Reason::UnsupportedContentEncoding, CONTROL, "several content codings"));
+    }
+    let cap = body.len().saturating_mul(ratio_max as usize).min(bytes_max);
+    let name = coding.as_bytes().trim_ascii();
+    let unpacked = if name.eq_ignore_ascii_case(b"identity") {
+        return Ok(body.clone());
+    } else if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") {
+        read_capped(GzDecoder::new(&**body), cap)
+    } else if name.eq_ignore_ascii_case(b"deflate") {
+        read_capped(ZlibDecoder::new(&**body), cap)
+    } else {
+        return Err(Denial::fixed(Reason::UnsupportedContentEncoding, CONTROL, "a content coding other than gzip and deflate"));
+    };
+    match unpacked {
+        Ok(bytes) => Ok(Bytes::from(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Err(Denial::fixed(Reason::BodyTooLarge, CONTROL, "unpacks to more than the limit"))
+        }
+        Err(_) => Err(Denial::fixed(Reason::BodyMalformed, CONTROL, "the content coding does not unpack")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Bytes {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap().into()
+    }
+
+    fn check(coding: &'static str, body: &Bytes, expected: Result<&[u8], Reason>) {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
+        let decoded = decoded(&headers, body, 10_000, 100).map_err(|denial| denial.reason);
+        assert_eq!(decoded.as_deref(), expected.as_deref(), "{coding}");
+    }
+
+    #[test]
+    fn a_gzip_body_is_judged_unpacked() {
+        check("gzip", &gzip(b"{\"a\":1}"), Ok(b"{\"a\":1}"));
+        check("GZIP", &gzip(b"x"), Ok(b"x"));
+        check("identity", &Bytes::from_static(b"x"), Ok(b"x"));
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_ratio_and_at_the_size() {
+        check("gzip", &gzip(&[0; 1 << 20]), Err(Reason::BodyTooLarge));
+        check("gzip", &gzip(&[0; 10_001]), Err(Reason::BodyTooLarge));
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_refused() {
+        check("br", &Bytes::from_static(b"x"), Err(Reason::UnsupportedContentEncoding));
+        check("gzip, gzip", &Bytes::from_static(b"x"), Err(Reason::UnsupportedContentEncoding));
+        check("gzip", &Bytes::from_static(b"not gzip"), Err(Reason::BodyMalformed));
+    }
+
+    #[test]
+    fn a_media_type_is_lowercase_and_without_parameters() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(content_type(&headers).unwrap(), ("", Cow::Borrowed("")));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("Application/JSON ; charset=utf-8"));
+        assert_eq!(content_type(&headers).unwrap().1, "application/json");
+        headers.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        assert_eq!(content_type(&headers).unwrap_err().reason, Reason::UnsupportedMediaType);
+    }
+}

@@ -1,0 +1,319 @@
+//! Listening sockets and workers: a thread a worker, each with its own sockets, runtime and upstream connections.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+use tokio::time::timeout;
+
+use super::serve::{Connection, Worker};
+use crate::config::{Limits, Listen};
+use crate::metrics::Metrics;
+use crate::record::{Log, Writer};
+use crate::snapshot::Snapshot;
+
+/// How many connections wait in the kernel for a worker to accept them.
+const BACKLOG: i32 = 1024;
+
+/// How long a worker that cannot accept (no file descriptors left) waits before it tries again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The running gateway.
+#[derive(Debug)]
+pub struct Engine {
+    workers: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+/// An address that the gateway accepts connections on.
+#[derive(Debug, Clone, Copy)]
+pub struct Listening {
+    /// The bound address; never port 0.
+    pub address: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub tls: bool,
+}
+
+/// Why the gateway could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be bound.
+    #[error("cannot listen on `{address}`: {source}")]
+    Bind {
+        /// The address as configured.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A worker thread or its runtime could not be made.
+    #[error("cannot start a worker: {0}")]
+    Worker(io::Error),
+}
+
+/// What the workers share. Everything in it is read without a lock.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
+    pub metrics: Arc<Metrics>,
+    pub connections: Arc<Connections>,
+}
+
+/// Open connections, in all and by address.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    all: AtomicU32,
+    // Locked when a connection opens and closes, never while a request is served. Bounded by `connections_max`.
+    by_ip: std::sync::Mutex<std::collections::HashMap<IpAddr, u32>>,
+}
+
+/// A connection's place; given back when dropped.
+struct Place {
+    connections: Arc<Connections>,
+    ip: IpAddr,
+}
+
+impl Engine {
+    /// Binds `listen` and starts one thread per writer of `log`; the snapshot may be replaced at any time.
+    pub fn start(
+        listen: &[Listen],
+        snapshot: &Arc<ArcSwap<Snapshot>>,
+        metrics: &Arc<Metrics>,
+        writers: Vec<Writer>,
+    ) -> Result<(Engine, Vec<Listening>), StartError> {
+        let mut listening = Vec::new();
+        let mut sockets: Vec<Vec<std::net::TcpListener>> = writers.iter().map(|_| Vec::new()).collect();
+        for listen in listen {
+            let mut address = listen.address;
+            for worker in &mut sockets {
+                let socket = bind(address).map_err(|source| StartError::Bind { address, source })?;
+                // Port 0 is chosen by the first worker's socket and shared by the others.
+                address = socket.local_addr().map_err(|source| StartError::Bind { address, source })?;
+                worker.push(socket);
+            }
+            listening.push(Listening { address, tls: listen.tls.is_some() });
+        }
+        let (stop, stopping) = watch::channel(false);
+        let shared = Shared {
+            snapshot: Arc::clone(snapshot),
+            metrics: Arc::clone(metrics),
+            connections: Arc::default(),
+        };
+        let mut workers = Vec::new();
+        for (index, (writer, sockets)) in writers.into_iter().zip(sockets).enumerate() {
+            let (shared, stopping) = (shared.clone(), stopping.clone());
+            let thread = std::thread::Builder::new().name(format!("worker-{index}"));
+            let spawned = thread.spawn(move || run(shared, writer, sockets, stopping));
+            workers.push(spawned.map_err(StartError::Worker)?);
+        }
+        Ok((Engine { workers, stop }, listening))
+    }
+
+    /// Stops accepting, lets requests in flight end within the drain timeout, and joins the workers.
+    pub fn stop(self) {
+        self.stop.send_replace(true);
+        for worker in self.workers {
+            if worker.join().is_err() {
+                tracing::error!("a worker panicked");
+            }
+        }
+    }
+}
+
+impl Connections {
+    fn place(self: &Arc<Self>, ip: IpAddr, limits: &Limits) -> Option<Place> {
+        let mut by_ip = self.by_ip.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.all.load(Ordering::Acquire) >= limits.connections_max {
+            return None;
+        }
+        let count = by_ip.entry(ip).or_default();
+        if *count >= limits.connections_per_ip_max {
+            return None;
+        }
+        *count += 1;
+        self.all.fetch_add(1, Ordering::AcqRel);
+        Some(Place { connections: Arc::clone(self), ip })
+    }
+
+    pub(super) fn open(&self) -> u32 {
+        self.all.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_ip = self.connections.by_ip.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(count) = by_ip.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                by_ip.remove(&self.ip);
+            }
+        }
+        self.connections.all.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    // Each worker has a socket of its own and the kernel spreads connections over them, so no worker waits for another.
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stopping: watch::Receiver<bool>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "a worker's runtime could not be made");
+            return;
+        }
+    };
+    let local = LocalSet::new();
+    let worker = Rc::new(Worker::new(shared, writer));
+    for (index, socket) in sockets.into_iter().enumerate() {
+        let (worker, stopping) = (Rc::clone(&worker), stopping.clone());
+        local.spawn_local(async move {
+            match TcpListener::from_std(socket) {
+                Ok(listener) => accept(&worker, index, &listener, stopping).await,
+                Err(error) => tracing::error!(%error, "a listening socket could not be used"),
+            }
+        });
+    }
+    let mut stopping = stopping;
+    local.block_on(&runtime, async {
+        let stopped = stopping.wait_for(|&stop| stop).await.is_ok();
+        let drain_timeout = worker.limits().drain_timeout.0;
+        if stopped && timeout(drain_timeout, worker.drained()).await.is_err() {
+            tracing::warn!(open = worker.open(), "connections were cut at the drain timeout");
+        }
+    });
+}
+
+async fn accept(worker: &Rc<Worker>, index: usize, listener: &TcpListener, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|&stop| stop) => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => admit(worker, index, stream, peer, stopping.clone()),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Gives a new connection its place, or drops it without a word: an answer would cost what the limit saves.
+fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr, stopping: watch::Receiver<bool>) {
+    let ip = peer.ip().to_canonical();
+    let Some(place) = worker.shared.connections.place(ip, worker.limits()) else {
+        worker.shared.metrics.connections_refused.inc();
+        return;
+    };
+    let worker = Rc::clone(worker);
+    tokio::task::spawn_local(async move {
+        let _place = place;
+        let _open = worker.opened();
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a socket refused TCP_NODELAY");
+        }
+        let snapshot = worker.shared.snapshot.load_full();
+        match snapshot.tls.get(index).cloned().flatten() {
+            None => speak(&worker, stream, ip, false, stopping).await,
+            Some(config) => {
+                let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
+                match timeout(snapshot.limits.handshake_timeout.0, handshake).await {
+                    Ok(Ok(stream)) => speak(&worker, stream, ip, true, stopping).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                }
+            }
+        }
+    });
+}
+
+/// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered.
+async fn speak<IO>(
+    worker: &Rc<Worker>,
+    io: IO,
+    connection: Connection,
+    version: Version,
+    mut stopping: watch::Receiver<bool>,
+) where
+    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+{
+    let limits = worker.limits();
+    let connection = Rc::new(connection);
+    let worker = Rc::clone(worker);
+    let service = service_fn(move |request| Rc::clone(&worker).serve(Rc::clone(&connection), request));
+    let ended = match version {
+        Version::Http1 => {
+            let mut http1 = hyper::server::conn::http1::Builder::new();
+            http1
+                .timer(TokioTimer::new())
+                .max_headers(usize::from(limits.headers_max))
+                .max_buf_size(limits.head_bytes_max.as_usize().max(HTTP1_BUFFER_BYTES_MIN))
+                .half_close(false);
+            let mut serving = std::pin::pin!(http1.serve_connection(io, service));
+            tokio::select! {
+                ended = &mut serving => ended,
+                _ = stopping.wait_for(|&stop| stop) => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
+        }
+        Version::Http2 => {
+            let mut http2 = hyper::server::conn::http2::Builder::new(LocalExecutor);
+            http2
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(limits.streams_max)
+                .max_header_list_size(u32::try_from(limits.head_bytes_max.0).unwrap_or(u32::MAX))
+                .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
+                .max_local_error_reset_streams(LOCAL_RESETS_MAX)
+                .keep_alive_interval(limits.idle_timeout.0)
+                .keep_alive_timeout(limits.header_timeout.0);
+            let mut serving = std::pin::pin!(http2.serve_connection(io, service));
+            tokio::select! {
+                ended = &mut serving => ended,
+                _ = stopping.wait_for(|&stop| stop) => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended before its time");
+    }
+}
+
+/// Runs HTTP/2 streams on the worker's own thread.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+impl<F> hyper::rt::Executor<F> for LocalExecutor
+where
+    F: Future<Output = ()> + 'static,
+{
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}

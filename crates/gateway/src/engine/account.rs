@@ -1,0 +1,215 @@
+//! Puts an exchange on record and turns its outcome into the answer: nothing leaves before its record stands.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use hyper::body::Body as _;
+use model::{
+    Client, Completion, ControlOutcome, Denied, Exchange, OperationKey, Record, RequestFacts, ResponseFacts,
+    SCHEMA_VERSION, Timing, Verdict,
+};
+use tokio::time::Instant;
+
+use super::body::{AnswerBody, Bounded, OnEnd, Progress, Streamed, Transit};
+use super::serve::{Answer, Forwarded, Going, Worker};
+use crate::config::WhenFull;
+use crate::denial::{Denial, Reason};
+use crate::policy::{Context, Permit};
+use crate::respond::respond;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest path that a record keeps, in bytes.
+const PATH_BYTES_MAX: usize = 2048;
+
+impl Worker {
+    /// Records the exchange, and makes the answer.
+    pub(super) fn finish(
+        self: &Rc<Self>,
+        going: Going<'_>,
+        mut cx: Context<'_>,
+        outcome: Result<Answer, Denial>,
+    ) -> Response<AnswerBody> {
+        let outcome = self.recorded(&going, &cx, outcome);
+        self.count(&going, &outcome);
+        let permits = std::mem::take(&mut cx.permits);
+        let mut answer = match outcome {
+            Err(denial) => refusal(&denial, &going.request_id),
+            Ok(Answer::Given(status)) => {
+                let mut answer = Response::new(AnswerBody::Whole(None));
+                *answer.status_mut() = status;
+                answer
+            }
+            Ok(Answer::Forwarded(forwarded)) => self.passed_on(&going, forwarded, permits),
+        };
+        let headers = answer.headers_mut();
+        for (name, value) in cx.answer_headers {
+            headers.insert(name, value);
+        }
+        if let Ok(value) = HeaderValue::from_str(&going.request_id) {
+            headers.insert(X_REQUEST_ID, value);
+        }
+        answer
+    }
+
+    /// Puts the exchange on record. One that cannot be recorded is refused, unless the config says to serve it.
+    fn recorded(
+        &self,
+        going: &Going<'_>,
+        cx: &Context<'_>,
+        outcome: Result<Answer, Denial>,
+    ) -> Result<Answer, Denial> {
+        let exchange = exchange(going, cx, &outcome);
+        match self.writer.borrow_mut().append(Record::Exchange(&exchange)) {
+            Ok(()) => outcome,
+            Err(error) => {
+                self.shared.metrics.exchanges_unrecorded.inc();
+                tracing::error!(%error, id = %going.id, "an exchange could not be recorded");
+                match (going.snapshot.when_full, outcome) {
+                    (WhenFull::Refuse, Ok(_)) => {
+                        Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log took no record"))
+                    }
+                    (_, outcome) => outcome,
+                }
+            }
+        }
+    }
+
+    fn count(&self, going: &Going<'_>, outcome: &Result<Answer, Denial>) {
+        self.shared.metrics.request_bytes.inc_by(going.request_progress.bytes.get());
+        if let Some(found) = going.found {
+            match outcome {
+                Ok(_) => {
+                    found.plan.counters.forwarded.inc();
+                }
+                Err(denial) => found.plan.counters.refused(denial.reason),
+            }
+        }
+    }
+
+    /// The backend's answer, on its way: hop-by-hop fields end here, its end becomes a completion record.
+    fn passed_on(
+        self: &Rc<Self>,
+        going: &Going<'_>,
+        forwarded: Forwarded,
+        permits: smallvec::SmallVec<[Permit; 1]>,
+    ) -> Response<AnswerBody> {
+        let (mut parts, body) = forwarded.response.into_parts();
+        strip_hop_by_hop(&mut parts.headers);
+        let transit =
+            Transit { bytes_max: u64::MAX, idle: going.snapshot.limits.body_idle_timeout.0, deadline: None };
+        let progress = Rc::new(Progress::default());
+        progress.ended.set(body.is_end_stream());
+        let body = Bounded::new(body, transit, progress);
+        let on_end = self.on_end(going, permits);
+        let streamed = Streamed::new(body, Some(forwarded.lease), on_end);
+        Response::from_parts(parts, AnswerBody::Streamed(Box::new(streamed)))
+    }
+
+    fn on_end(self: &Rc<Self>, going: &Going<'_>, permits: smallvec::SmallVec<[Permit; 1]>) -> OnEnd {
+        let (worker, id, started) = (Rc::clone(self), going.id, going.started);
+        let request = Rc::clone(&going.request_progress);
+        Box::new(move |progress: &Progress| {
+            drop(permits);
+            let completion = Completion {
+                id,
+                bytes: progress.bytes.get(),
+                request_bytes: request.bytes.get(),
+                duration_us: micros(started.elapsed()),
+                aborted: !progress.ended.get(),
+            };
+            worker.shared.metrics.response_bytes.inc_by(completion.bytes);
+            if let Err(error) = worker.writer.borrow_mut().append(Record::Completion(&completion)) {
+                tracing::warn!(%error, %id, "the end of an answer could not be recorded");
+            }
+        })
+    }
+}
+
+/// The exchange as it is recorded, borrowing everything.
+fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, outcome: &'r Result<Answer, Denial>) -> Exchange<'r> {
+    let now = Instant::now();
+    let (status, bytes) = match outcome {
+        Err(denial) => (denial.reason.status(), None),
+        Ok(Answer::Given(status)) => (*status, Some(0)),
+        Ok(Answer::Forwarded(forwarded)) => (forwarded.response.status(), forwarded.response.body().size_hint().exact()),
+    };
+    Exchange {
+        schema_version: SCHEMA_VERSION,
+        id: going.id,
+        request_id: (&*going.request_id).into(),
+        time: cx.now,
+        client: Client { ip: cx.client },
+        principal: cx.caller.principal(),
+        request: RequestFacts {
+            method: cx.method.as_str().into(),
+            host: cx.host.into(),
+            path: cut(cx.path).into(),
+            bytes: going.request_progress.bytes.get(),
+        },
+        operation: cx.operation.map(|key| OperationKey {
+            api: (&*key.api).into(),
+            method: (&*key.method).into(),
+            path: (&*key.path).into(),
+        }),
+        response: ResponseFacts { status: status.as_u16(), bytes },
+        verdict: if matches!(outcome, Ok(Answer::Forwarded(_))) { Verdict::Forwarded } else { Verdict::Refused },
+        denial: outcome.as_ref().err().map(|denial| Denied {
+            reason: denial.reason.as_str().into(),
+            control: denial.control.into(),
+            detail: denial.detail.as_str().into(),
+        }),
+        controls: going.trace.iter().map(control).collect(),
+        timing_us: Timing {
+            total: micros(now - going.started),
+            decide: micros(going.decided.unwrap_or(now) - going.started),
+            upstream: micros(going.upstream),
+        },
+        leaks: Vec::new(),
+    }
+}
+
+fn control(said: &crate::pipeline::Said) -> ControlOutcome<'_> {
+    ControlOutcome {
+        id: said.id.into(),
+        mode: said.mode,
+        outcome: said.outcome(),
+        reason: said.denied.as_ref().map(|denial| denial.reason.as_str().into()),
+    }
+}
+
+fn refusal(denial: &Denial, request_id: &str) -> Response<AnswerBody> {
+    let (status, headers, body): (StatusCode, HeaderMap, Bytes) = respond(denial, request_id);
+    let mut answer = Response::new(AnswerBody::Whole(Some(body)));
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}
+
+/// Takes the fields of the backend's connection out of its answer (RFC 9110 7.6.1).
+fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    let nominated: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in nominated {
+        headers.remove(name);
+    }
+    for name in ["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "transfer-encoding", "upgrade"]
+    {
+        headers.remove(name);
+    }
+}
+
+fn cut(path: &str) -> &str {
+    path.get(..PATH_BYTES_MAX.min(path.len())).unwrap_or_default()
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,382 @@
+//! Serves one request: normalise, route, decide, forward, record, answer.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::body::{Body as _, Incoming};
+use model::{ExchangeId, Timestamp};
+use smallvec::SmallVec;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::accept::Shared;
+use super::account::{Account, Answered};
+use super::body::{AnswerBody, Bounded, Progress, RequestBody, Streamed, Transit};
+use super::upstream::{Failure, Lease, Pool};
+use crate::config::{Limits, WhenFull};
+use crate::content;
+use crate::denial::{Denial, Reason};
+use crate::normalize;
+use crate::pipeline::{Admitted, Judged, Trace};
+use crate::policy::{Body, Caller, Context, WorkerState};
+use crate::record::Writer;
+use crate::respond::respond;
+use crate::snapshot::{Found, Snapshot};
+
+/// What one worker thread owns.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub shared: Shared,
+    pub writer: RefCell<Writer>,
+    state: WorkerState,
+    pools: RefCell<Pools>,
+    /// Seed of the random half of exchange ids; unpredictable, but no secret.
+    random: Cell<u128>,
+    open: Cell<u32>,
+    closed: Notify,
+}
+
+/// The pools of one snapshot's APIs, in their order.
+#[derive(Debug, Default)]
+struct Pools {
+    generation: u64,
+    pools: Vec<Rc<Pool>>,
+}
+
+/// What is known of the connection that a request came over.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// The peer's address.
+    pub ip: IpAddr,
+    /// How it carries HTTP.
+    pub scheme: Scheme,
+    /// Why its framing cannot be trusted, once it cannot; the request that is served then stands for the fault.
+    pub fault: Cell<Option<Denial>>,
+}
+
+/// Counts a connection as open until it is dropped.
+#[derive(Debug)]
+pub(super) struct Open(Rc<Worker>);
+
+/// How one request goes: what it is decided by, and what has happened so far.
+pub(super) struct Going<'a> {
+    pub id: ExchangeId,
+    pub request_id: Box<str>,
+    pub started: Instant,
+    pub snapshot: &'a Snapshot,
+    pub found: Option<&'a Found<'a, 'a>>,
+    pub connection: &'a Connection,
+    pub trace: Trace,
+    pub request_progress: Rc<Progress>,
+    pub decided: Option<Instant>,
+    pub upstream: Duration,
+}
+
+/// What is asked for, in its one spelling.
+#[derive(Default)]
+struct Asked<'a> {
+    host: Option<normalize::Host<'a>>,
+    host_text: Cow<'a, str>,
+    target: normalize::Target<'a>,
+}
+
+/// What the caller gets, unless it is a refusal.
+pub(super) enum Answer {
+    /// A policy's answer in the backend's place.
+    Given(StatusCode),
+    /// The backend's.
+    Forwarded(Forwarded),
+}
+
+/// The backend's answer, not sent yet.
+pub(super) struct Forwarded {
+    pub response: Response<Incoming>,
+    pub lease: Lease,
+}
+
+impl<'a> Asked<'a> {
+    fn read(parts: &'a Parts, scheme: Scheme, limits: &Limits) -> Result<Asked<'a>, Denial> {
+        let target = normalize::target(&parts.method, &parts.uri, limits.target_bytes_max.as_usize())?;
+        let host = normalize::host(parts.version, &parts.uri, &parts.headers, scheme)?;
+        let host_text = match &host {
+            None => Cow::Borrowed(""),
+            Some(host) if host.port.is_none() => host.name.clone(),
+            Some(host) => Cow::Owned(host.to_string()),
+        };
+        Ok(Asked { host, host_text, target })
+    }
+
+    /// The request target as the backend gets it: the normalised path, so that it acts on what was authorised.
+    fn uri(&self) -> Result<Uri, Denial> {
+        let text = match &self.target.query {
+            None => self.target.path.to_string(),
+            Some(query) => [&self.target.path, "?", query].concat(),
+        };
+        let failed = |_| Denial::fixed(Reason::Internal, "protocol", "the normalised target is no uri");
+        PathAndQuery::from_maybe_shared(Bytes::from(text)).map(Uri::from).or_else(|error| Err(failed(error)))
+    }
+}
+
+impl<'a> Going<'a> {
+    fn new(
+        id: ExchangeId,
+        started: Instant,
+        parts: &Parts,
+        snapshot: &'a Snapshot,
+        found: Option<&'a Found<'a, 'a>>,
+        connection: &'a Connection,
+    ) -> Going<'a> {
+        let request_id = match normalize::request_id(&parts.headers) {
+            Some(request_id) => request_id.into(),
+            None => id.to_string().into(),
+        };
+        Going {
+            id,
+            request_id,
+            started,
+            snapshot,
+            found,
+            connection,
+            trace: Trace::new(),
+            request_progress: Rc::default(),
+            decided: None,
+            upstream: Duration::ZERO,
+        }
+    }
+
+    fn transit(&self, bytes_max: usize) -> Transit {
+        let limits = &self.snapshot.limits;
+        Transit {
+            bytes_max: bytes_max as u64,
+            idle: limits.body_idle_timeout.0,
+            deadline: Some(self.started + limits.body_timeout.0),
+        }
+    }
+
+    /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
+    fn failed(&self, failure: &Failure) -> Denial {
+        let progress = &self.request_progress;
+        if progress.too_large.get() {
+            return Denial::fixed(Reason::BodyTooLarge, "body-limits", "the streamed body passed the limit");
+        }
+        if progress.timed_out.get() {
+            return Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly");
+        }
+        match failure {
+            Failure::Unreachable(why) => Denial::fixed(Reason::UpstreamUnreachable, "upstream", why),
+            Failure::Timeout => Denial::fixed(Reason::UpstreamTimeout, "upstream", "no answer in time"),
+            Failure::Malformed => Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http"),
+            Failure::RequestBody => Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"),
+        }
+    }
+}
+
+impl Worker {
+    pub(super) fn new(shared: Shared, writer: Writer) -> Worker {
+        let mut seed = [0; 16];
+        if let Err(error) = getrandom::fill(&mut seed) {
+            tracing::error!(%error, "no randomness for exchange ids; they repeat across restarts");
+        }
+        Worker {
+            shared,
+            writer: RefCell::new(writer),
+            state: WorkerState::default(),
+            pools: RefCell::default(),
+            random: Cell::new(u128::from_le_bytes(seed)),
+            open: Cell::new(0),
+            closed: Notify::new(),
+        }
+    }
+
+    pub(super) fn opened(self: &Rc<Self>) -> Open {
+        self.open.set(self.open.get() + 1);
+        Open(Rc::clone(self))
+    }
+
+    pub(super) fn open(&self) -> u32 {
+        self.open.get()
+    }
+
+    /// Waits until no connection is open.
+    pub(super) async fn drained(&self) {
+        while self.open.get() > 0 {
+            self.closed.notified().await;
+        }
+    }
+
+    /// Answers one request. There is always an answer.
+    pub(super) async fn serve(
+        self: Rc<Self>,
+        connection: Rc<Connection>,
+        request: Request<Incoming>,
+    ) -> Result<Response<AnswerBody>, Infallible> {
+        let connection = &*connection;
+        let (started, now) = (Instant::now(), wall_clock());
+        let snapshot = self.shared.snapshot.load_full();
+        let (mut parts, body) = request.into_parts();
+        let id = self.exchange_id(now);
+        let cleaned = match connection.fault.take() {
+            Some(denial) => Err(denial),
+            None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
+        };
+        let read = cleaned.and_then(|()| Asked::read(&parts, connection.scheme, &snapshot.limits));
+        let (asked, refused) = match read {
+            Ok(asked) => (asked, None),
+            Err(denial) => (Asked::default(), Some(denial)),
+        };
+        let found = snapshot.find(&asked.host_text, &parts.method, &asked.target.path);
+        let mut going = Going::new(id, started, &parts, &snapshot, found.as_ref(), connection);
+        let mut cx = Context {
+            now,
+            client: connection.ip,
+            method: &parts.method,
+            host: &asked.host_text,
+            path: &asked.target.path,
+            query: asked.target.query.as_deref(),
+            has_matrix: asked.target.has_matrix,
+            headers: &parts.headers,
+            operation: found.as_ref().filter(|found| found.declared).map(|found| &found.plan.key),
+            captures: found.as_ref().map_or(&[], |found| &found.captures),
+            path_methods: found.as_ref().map_or(&[], |found| &found.methods),
+            caller: Caller::default(),
+            answer_headers: SmallVec::new(),
+            answer: None,
+            permits: SmallVec::new(),
+            worker: &self.state,
+        };
+        let outcome = match refused {
+            Some(denial) => Err(denial),
+            None => self.decide_and_forward(&mut going, &mut cx, &parts, &asked, body).await,
+        };
+        Ok(self.finish(going, cx, outcome))
+    }
+
+    /// Takes the request through its pipeline, and on to the backend if every policy let it through.
+    async fn decide_and_forward(
+        &self,
+        going: &mut Going<'_>,
+        cx: &mut Context<'_>,
+        parts: &Parts,
+        asked: &Asked<'_>,
+        body: Incoming,
+    ) -> Result<Answer, Denial> {
+        let Some(found) = going.found else {
+            return Err(Denial::fixed(Reason::UndeclaredHost, "undeclared", "no api answers to this host and path"));
+        };
+        if going.snapshot.when_full == WhenFull::Refuse && !self.writer.borrow_mut().is_ready() {
+            return Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log takes no records"));
+        }
+        let judged = found.plan.pipeline.head(cx, &mut going.trace)?;
+        if let Some(status) = cx.answer {
+            return Ok(Answer::Given(status));
+        }
+        let transit = going.transit(found.plan.body_bytes_max);
+        let (admitted, body) = match judged {
+            Judged::Admitted(admitted) if body.is_end_stream() => (admitted, RequestBody::Empty),
+            Judged::Admitted(admitted) => {
+                let streamed = Bounded::new(body, transit, Rc::clone(&going.request_progress));
+                (admitted, RequestBody::Streamed(Box::new(streamed)))
+            }
+            Judged::Body(pending) => {
+                let whole = read_whole(body, transit, &going.request_progress).await?;
+                let limits = &going.snapshot.limits;
+                let unpacked =
+                    content::decoded(cx.headers, &whole, transit.bytes_max as usize, limits.decompression_ratio_max)?;
+                let (content_type, media_type) = content::content_type(cx.headers)?;
+                let judged = Body::new(&unpacked, content_type, &media_type, &found.plan.json_limits);
+                let admitted = pending.body(cx, &judged, &mut going.trace)?;
+                (admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) })
+            }
+        };
+        going.decided = Some(Instant::now());
+        self.forward(admitted, going, parts, asked, body).await.map(Answer::Forwarded)
+    }
+
+    /// Sends an admitted request to its backend.
+    async fn forward(
+        &self,
+        _admitted: Admitted,
+        going: &mut Going<'_>,
+        parts: &Parts,
+        asked: &Asked<'_>,
+        body: RequestBody,
+    ) -> Result<Forwarded, Denial> {
+        let pool = going.found.and_then(|found| self.pool(going.snapshot, found.api_index));
+        let Some(pool) = pool else {
+            return Err(Denial::fixed(Reason::Internal, "upstream", "no pool for the api"));
+        };
+        let mut headers = parts.headers.clone();
+        let facts = normalize::Facts {
+            id: going.id,
+            client: going.connection.ip,
+            host: asked.host.as_ref(),
+            scheme: going.connection.scheme,
+        };
+        normalize::forwardable(&mut headers, &facts);
+        let mut request = Request::new(body);
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = asked.uri()?;
+        *request.headers_mut() = headers;
+        let sent = Instant::now();
+        let answer = pool.send(request).await;
+        going.upstream = sent.elapsed();
+        match answer {
+            Ok((response, lease)) => Ok(Forwarded { response, lease }),
+            Err(failure) => Err(going.failed(&failure)),
+        }
+    }
+
+    fn exchange_id(&self, now: Timestamp) -> ExchangeId {
+        // splitmix-like step: ids only have to differ, and to not repeat across workers and restarts.
+        let random = self.random.get().wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
+        self.random.set(random);
+        ExchangeId::new(now, random >> 40)
+    }
+
+    fn pool(&self, snapshot: &Snapshot, api_index: usize) -> Option<Rc<Pool>> {
+        let mut pools = self.pools.borrow_mut();
+        if pools.generation != snapshot.generation {
+            let pool = |api: &crate::snapshot::ApiPlan| Rc::new(Pool::new(api.origin.clone(), &snapshot.limits));
+            *pools = Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
+        }
+        pools.pools.get(api_index).cloned()
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.set(self.0.open.get() - 1);
+        self.0.closed.notify_waiters();
+    }
+}
+
+/// The only place of the gateway that reads the wall clock.
+fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// Reads a body that policies judge as a whole, under the same bounds as one that streams.
+async fn read_whole(body: Incoming, transit: Transit, progress: &Rc<Progress>) -> Result<Bytes, Denial> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if body.size_hint().lower() > transit.bytes_max {
+        return Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "content-length is above the limit"));
+    }
+    match Bounded::new(body, transit, Rc::clone(progress)).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(BodyError::TooLarge) => Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit")),
+        Err(BodyError::Timeout) => Err(Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly")),
+        Err(BodyError::Broken) => Err(Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off")),
+    }
+}

@@ -1,0 +1,117 @@
+//! Counters of the gateway, made when a snapshot is compiled so that counting takes no lock.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use model::OperationKey;
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+use crate::denial::Reason;
+
+/// The gateway's metrics. They outlive every snapshot, so that a reload resets none.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    requests: Family<RequestLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
+    /// Connections dropped because too many were open.
+    pub connections_refused: Counter,
+    /// Exchanges that were served though the log could not take their record.
+    pub exchanges_unrecorded: Counter,
+    /// Bytes of request bodies.
+    pub request_bytes: Counter<u64, AtomicU64>,
+    /// Bytes of answers.
+    pub response_bytes: Counter<u64, AtomicU64>,
+}
+
+/// The counters of one operation.
+#[derive(Debug, Clone)]
+pub struct OperationCounters {
+    /// Requests answered by the backend.
+    pub forwarded: Counter,
+    refused: Counter,
+    /// Refusals of the whole API in the order of [`Reason::ALL`]: by operation they would be too many to keep.
+    reasons: Arc<[Counter]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct RequestLabels {
+    operation: OperationKey<'static>,
+    verdict: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct RefusalLabels {
+    api: String,
+    reason: Reason,
+}
+
+impl Metrics {
+    /// Registers every metric under `palisade_`.
+    pub fn register(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("palisade");
+        registry.register("requests", "Requests by operation and by who answered", self.requests.clone());
+        registry.register("refusals", "Requests answered by the gateway, by API and reason", self.refusals.clone());
+        registry.register(
+            "connections_refused",
+            "Connections dropped because too many were open",
+            self.connections_refused.clone(),
+        );
+        registry.register(
+            "exchanges_unrecorded",
+            "Exchanges served though the log could not take their record",
+            self.exchanges_unrecorded.clone(),
+        );
+        registry.register("request_body_bytes", "Bytes of request bodies", self.request_bytes.clone());
+        registry.register("response_body_bytes", "Bytes of answers", self.response_bytes.clone());
+    }
+
+    /// The counters of an API's refusals, in the order of [`Reason::ALL`].
+    pub fn refusals(&self, api: &str) -> Arc<[Counter]> {
+        let counter = |&reason| self.refusals.get_or_create(&RefusalLabels { api: api.to_owned(), reason }).clone();
+        Reason::ALL.iter().map(counter).collect()
+    }
+
+    /// The counters of `operation`, the same ones however often it is asked.
+    pub fn operation(&self, operation: &OperationKey<'static>, reasons: &Arc<[Counter]>) -> OperationCounters {
+        let counter = |verdict| {
+            self.requests.get_or_create(&RequestLabels { operation: operation.clone(), verdict }).clone()
+        };
+        OperationCounters {
+            forwarded: counter("forwarded"),
+            refused: counter("refused"),
+            reasons: Arc::clone(reasons),
+        }
+    }
+}
+
+impl OperationCounters {
+    /// Counts a refusal.
+    pub fn refused(&self, reason: Reason) {
+        self.refused.inc();
+        let at = Reason::ALL.iter().position(|&listed| listed == reason);
+        if let Some(counter) = at.and_then(|at| self.reasons.get(at)) {
+            counter.inc();
+        }
+    }
+}
+
+impl EncodeLabelSet for RequestLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        [
+            ("api", &*self.operation.api),
+            ("method", &*self.operation.method),
+            ("path", &*self.operation.path),
+            ("verdict", self.verdict),
+        ]
+        .encode(encoder)
+    }
+}
+
+impl EncodeLabelSet for RefusalLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        [("api", self.api.as_str()), ("reason", self.reason.as_str())].encode(encoder)
+    }
+}

@@ -1,0 +1,235 @@
+//! Reads the exchanges of all workers in time order, beside a running gateway or after it died.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use model::{Completion, Exchange, ExchangeId, Timestamp, Timing};
+use serde::Deserialize;
+
+use super::LogError;
+use super::chain::Chain;
+use super::frame::Kind;
+use super::header::list;
+use super::tail::{Located, Tail};
+
+/// Records looked ahead. A worker appends when it answers, not when it was asked; the order is by the time of the
+/// request as long as no more than this many others were answered while one waited.
+const LOOK_AHEAD_RECORDS: usize = 1 << 18;
+
+/// A store into a mapped page changes the file's time once a sync at most, not once a record.
+const TOUCH_LAG: Duration = Duration::from_secs(60);
+
+/// An iterator over the exchanges that are there; after its end, [`Reader::refresh`] finds those that came since.
+#[derive(Debug)]
+pub struct Reader {
+    directory: PathBuf,
+    since: Timestamp,
+    chains: BTreeMap<u32, Chain>,
+    ahead: BinaryHeap<Reverse<Ahead>>,
+    /// Of every exchange in `ahead`, how it ended.
+    completions: HashMap<ExchangeId, Option<Completion>>,
+    /// Nothing more is in the files, as far as they were looked at.
+    is_drained: bool,
+    arrivals: u64,
+    unreadable: u64,
+}
+
+/// One exchange of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    json: Vec<u8>,
+    /// How its answer ended; absent while it is sent, or if the end was recorded too long after.
+    pub completion: Option<Completion>,
+}
+
+/// Where an exchange is, and when it was.
+#[derive(Debug)]
+struct Ahead {
+    time: Timestamp,
+    arrival: u64,
+    id: ExchangeId,
+    file: Arc<File>,
+    offset: u64,
+    length: usize,
+}
+
+/// The part of an exchange that its place in the order needs.
+#[derive(Deserialize)]
+struct Placed {
+    id: ExchangeId,
+    time: Timestamp,
+    timing_us: Timing,
+}
+
+impl Entry {
+    /// The exchange.
+    pub fn exchange(&self) -> Result<Exchange<'_>, serde_json::Error> {
+        serde_json::from_slice(&self.json)
+    }
+
+    /// The exchange as it was recorded, in the documented JSON form.
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+}
+
+impl Reader {
+    /// Reads the log in `directory` from its beginning. Takes no lock and changes nothing.
+    pub fn open(directory: &Path) -> Result<Reader, LogError> {
+        Reader::open_since(directory, Timestamp::default())
+    }
+
+    /// As [`Reader::open`], without the segments that hold nothing from `since` on; others may hold earlier records too.
+    pub fn open_since(directory: &Path, since: Timestamp) -> Result<Reader, LogError> {
+        let mut reader = Reader {
+            directory: directory.to_owned(),
+            since,
+            chains: BTreeMap::new(),
+            ahead: BinaryHeap::new(),
+            completions: HashMap::new(),
+            is_drained: false,
+            arrivals: 0,
+            unreadable: 0,
+        };
+        reader.refresh()?;
+        Ok(reader)
+    }
+
+    /// Looks for what was written since the iterator ended.
+    pub fn refresh(&mut self) -> Result<(), LogError> {
+        let listed = list(&self.directory).map_err(LogError::io("list", &self.directory))?;
+        let later = listed.iter().skip(2).map(|segment| Some(segment.worker)).chain([None, None]);
+        for (segment, later) in listed.iter().zip(later) {
+            // The last two of a worker are the one it writes and its reserve, which are read however long they idle.
+            let is_live = later != Some(segment.worker);
+            if is_live || is_touched_since(&segment.path, self.since) {
+                self.chains.entry(segment.worker).or_default().extend(segment.clone());
+            }
+        }
+        self.is_drained = false;
+        Ok(())
+    }
+
+    /// Bytes in the files read so far that are no record: a disk or a hand has damaged them.
+    pub fn bytes_damaged(&self) -> u64 {
+        self.chains.values().map(|chain| chain.bytes_damaged).sum()
+    }
+
+    /// Whole records read so far that this version does not understand.
+    pub fn records_unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// Looks ahead until enough is in order, or the files have no more.
+    fn fill(&mut self) -> Result<(), LogError> {
+        if self.is_drained {
+            return Ok(());
+        }
+        let mut writing: Vec<&mut Chain> = self.chains.values_mut().collect();
+        while self.ahead.len() < LOOK_AHEAD_RECORDS {
+            let earliest = writing.iter().enumerate().min_by_key(|(_, chain)| chain.front).map(|(at, _)| at);
+            let Some((at, chain)) = earliest.and_then(|at| Some((at, writing.get_mut(at)?))) else {
+                self.is_drained = true;
+                break;
+            };
+            let Some(located) = chain.step()? else {
+                writing.swap_remove(at);
+                continue;
+            };
+            let Some(tail) = chain.tail() else { continue };
+            let appended = match located.kind {
+                Kind::Exchange => place(tail, located, self.arrivals).map(|(ahead, appended)| {
+                    self.completions.insert(ahead.id, None);
+                    self.ahead.push(Reverse(ahead));
+                    appended
+                }),
+                Kind::Completion => {
+                    serde_json::from_slice(tail.payload(located)).map(|completion: Completion| {
+                        if let Some(end) = self.completions.get_mut(&completion.id) {
+                            *end = Some(completion);
+                        }
+                        started(completion.id).plus(Duration::from_micros(completion.duration_us))
+                    })
+                }
+            };
+            self.arrivals += 1;
+            match appended {
+                Ok(appended) => chain.front = chain.front.max(appended),
+                Err(_) => self.unreadable += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Entry, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Err(error) = self.fill() {
+            return Some(Err(error));
+        }
+        let Reverse(first) = self.ahead.pop()?;
+        let mut json = vec![0; first.length];
+        if let Err(error) = first.file.read_exact_at(&mut json, first.offset) {
+            return Some(Err(LogError::io("read", &self.directory)(error)));
+        }
+        Some(Ok(Entry { json, completion: self.completions.remove(&first.id).flatten() }))
+    }
+}
+
+/// The exchange in `located`, and when it was appended.
+fn place(tail: &Tail, located: Located, arrival: u64) -> Result<(Ahead, Timestamp), serde_json::Error> {
+    let placed: Placed = serde_json::from_slice(tail.payload(located))?;
+    let ahead = Ahead {
+        time: placed.time,
+        arrival,
+        id: placed.id,
+        file: Arc::clone(tail.file()),
+        offset: located.offset,
+        length: located.length,
+    };
+    Ok((ahead, placed.time.plus(Duration::from_micros(placed.timing_us.total))))
+}
+
+/// Whether `path` may hold a record that was appended at `since` or later; a file that is gone does not.
+fn is_touched_since(path: &Path, since: Timestamp) -> bool {
+    if since == Timestamp::default() {
+        return true;
+    }
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| {
+        let modified = Timestamp::default().plus(time.duration_since(UNIX_EPOCH).unwrap_or_default());
+        since <= modified.plus(TOUCH_LAG)
+    })
+}
+
+fn started(id: ExchangeId) -> Timestamp {
+    let millis = (id.as_u128() >> 80) as u64;
+    Timestamp::from_micros(millis * 1000)
+}
+
+impl Ord for Ahead {
+    fn cmp(&self, other: &Ahead) -> Ordering {
+        (self.time, self.arrival).cmp(&(other.time, other.arrival))
+    }
+}
+
+impl PartialOrd for Ahead {
+    fn partial_cmp(&self, other: &Ahead) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ahead {
+    fn eq(&self, other: &Ahead) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Ahead {}

@@ -1,0 +1,7 @@
+//! The log as a whole: written, read, torn, rotated, killed.
+
+mod crash;
+mod disk;
+mod read;
+mod sample;
+mod torn;

@@ -1,0 +1,75 @@
+//! The hand of one worker thread on the exchange log.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::Thread;
+
+use model::Record;
+
+use super::LogError;
+use super::keeper::Shared;
+use super::segment::{Appended, Segment};
+use super::station::{Station, lock};
+
+/// Appends the records of one worker thread.
+#[derive(Debug)]
+pub struct Writer {
+    shared: Arc<Shared>,
+    station: Arc<Station>,
+    supplier: Thread,
+    /// Absent only before the first segment came.
+    segment: Option<Segment>,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, station: Arc<Station>, supplier: Thread) -> Writer {
+        Writer { shared, station, supplier, segment: None }
+    }
+
+    /// Appends `record`; when this returns, the record outlives the process.
+    ///
+    /// Takes no lock and makes no system call, except once a segment. Nothing of the record is kept when it fails; the
+    /// next call tries again, so a disk that recovers is noticed by itself.
+    pub fn append(&mut self, record: Record<'_>) -> Result<(), LogError> {
+        if let Some(segment) = &mut self.segment
+            && !segment.track().failed.load(Ordering::Relaxed)
+            && segment.append(record)? == Appended::Done
+        {
+            return Ok(());
+        }
+        match self.next_segment()?.append(record)? {
+            Appended::Done => Ok(()),
+            Appended::Full => Err(LogError::TooLarge),
+        }
+    }
+
+    /// Takes the segment in reserve, or says why there is none.
+    fn next_segment(&mut self) -> Result<&mut Segment, LogError> {
+        let spare = lock(&self.station.spare).take();
+        let Some(next) = spare else {
+            self.supplier.unpark();
+            return Err(match self.shared.failure() {
+                Some(cause) => LogError::Failing { cause },
+                None => LogError::NotReady,
+            });
+        };
+        self.retire();
+        *lock(&self.station.live) = Some(Arc::clone(next.track()));
+        self.supplier.unpark();
+        Ok(self.segment.insert(next))
+    }
+
+    /// Hands the segment over to be sealed, before it stops being the live one, so that no sync can miss it.
+    fn retire(&mut self) {
+        if let Some(full) = self.segment.take() {
+            lock(&self.station.retired).push(full);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.retire();
+        *lock(&self.station.live) = None;
+    }
+}

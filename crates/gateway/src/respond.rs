@@ -1,0 +1,150 @@
+//! The one place that turns a refusal into HTTP: RFC 9457 problem details that never say more than they must.
+
+use std::fmt::Write;
+
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::denial::{Challenge, Denial, Reason};
+
+/// Prefix of every problem type (RFC 9457 section 3.1.1); the reason's name follows.
+pub const PROBLEM_TYPE: &str = "urn:palisade:problem:";
+
+/// Status, header fields and body of the answer to a refused request.
+///
+/// The body names the problem's type, its fixed title, the control and the request id: nothing of the request, nothing
+/// of the backend, no rule. `X-Request-Id` and what policies add are the engine's.
+pub fn respond(denial: &Denial, request_id: &str) -> (StatusCode, HeaderMap, Bytes) {
+    let status = denial.reason.status();
+    let mut headers = HeaderMap::with_capacity(6);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(secs) = denial.retry_after_secs {
+        headers.insert(RETRY_AFTER, HeaderValue::from(secs));
+    }
+    if !denial.allow.is_empty() {
+        let methods: Vec<&str> = denial.allow.iter().map(http::Method::as_str).collect();
+        insert(&mut headers, ALLOW, &methods.join(", "));
+    }
+    if let Some(challenge) = &denial.challenge {
+        insert(&mut headers, WWW_AUTHENTICATE, &bearer(challenge));
+    }
+    if closes(denial.reason) {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    (status, headers, body(denial, status, request_id))
+}
+
+/// Whether nothing more can be read from the connection after this refusal: where its next message begins is in doubt,
+/// or a body is left unread on it.
+fn closes(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::MalformedRequest
+            | Reason::AmbiguousFraming
+            | Reason::UriTooLong
+            | Reason::HeadersTooLarge
+            | Reason::RequestTimeout
+            | Reason::UnsupportedVersion
+            | Reason::UnsupportedTransferCoding
+            | Reason::BodyTooLarge
+    )
+}
+
+/// `WWW-Authenticate` of RFC 6750 section 3: without credentials no error code, with bad ones the code, and the scopes
+/// that would do where scope is the matter.
+fn bearer(challenge: &Challenge) -> String {
+    let mut value = String::from("Bearer realm=\"palisade\"");
+    if let Some(error) = challenge.error {
+        value.push_str(", error=\"");
+        value.push_str(error.as_str());
+        value.push('"');
+    }
+    if !challenge.scopes.is_empty() {
+        value.push_str(", scope=\"");
+        value.push_str(&challenge.scopes.join(" "));
+        value.push('"');
+    }
+    value
+}
+
+fn body(denial: &Denial, status: StatusCode, request_id: &str) -> Bytes {
+    let mut text = String::with_capacity(256);
+    // Every value is fixed text of the program or a request id of checked characters, so nothing needs escaping.
+    let written = write!(
+        text,
+        r#"{{"type":"{PROBLEM_TYPE}{}","title":"{}","status":{},"control":"{}","request_id":"{request_id}"}}"#,
+        denial.reason.as_str(),
+        denial.reason.title(),
+        status.as_u16(),
+        denial.control,
+    );
+    debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    Bytes::from(text)
+}
+
+/// A header made of the contract's own words; one that cannot stand in a header is left out rather than mangled.
+fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use model::Redacted;
+
+    use super::*;
+    use crate::denial::BearerError;
+
+    #[test]
+    fn every_reason_is_a_problem_document_that_says_no_more_than_its_name() {
+        for &reason in Reason::ALL {
+            let detail = Redacted::fixed("what only the log may know");
+            let (status, headers, body) = respond(&Denial::new(reason, "protocol", detail), "r-1");
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(problem["type"], format!("urn:palisade:problem:{}", reason.as_str()));
+            assert_eq!(problem["title"], reason.title());
+            assert_eq!(problem["status"], status.as_u16());
+            assert_eq!(problem["request_id"], "r-1");
+            assert_eq!(headers[CONTENT_TYPE], "application/problem+json");
+            assert!(status.is_client_error() || status.is_server_error(), "{reason}");
+            assert!(!String::from_utf8_lossy(&body).contains("only the log"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_for_lack_of_scope_names_the_scopes() {
+        let mut denial = Denial::fixed(Reason::InsufficientScope, "scope", "");
+        denial.challenge = Some(Challenge {
+            error: Some(BearerError::InsufficientScope),
+            scopes: vec!["orders:read".to_owned(), "orders:write".to_owned()],
+        });
+        let (_, headers, _) = respond(&denial, "r");
+        assert_eq!(
+            headers[WWW_AUTHENTICATE],
+            r#"Bearer realm="palisade", error="insufficient_scope", scope="orders:read orders:write""#
+        );
+    }
+
+    #[test]
+    fn a_refused_method_says_which_are_allowed() {
+        let mut denial = Denial::fixed(Reason::MethodNotAllowed, "undeclared", "");
+        denial.allow = vec![Method::GET, Method::PATCH];
+        let (_, headers, _) = respond(&denial, "r");
+        assert_eq!(headers[ALLOW], "GET, PATCH");
+    }
+
+    #[test]
+    fn a_connection_in_doubt_is_closed_and_others_are_kept() {
+        let closing = respond(&Denial::fixed(Reason::AmbiguousFraming, "protocol", ""), "r").1;
+        assert_eq!(closing[CONNECTION], "close");
+        let kept = respond(&Denial::fixed(Reason::Unauthenticated, "jwt", ""), "r").1;
+        assert!(!kept.contains_key(CONNECTION));
+    }
+}

@@ -1,0 +1,161 @@
+//! What runs: compiled from config and specifications, immutable, replaced as a whole.
+
+use std::sync::Arc;
+
+use http::Method;
+use model::OperationKey;
+use smallvec::SmallVec;
+use spec::{JsonLimits, Router};
+
+use crate::config::{Limits, WhenFull};
+use crate::engine::Origin;
+use crate::metrics::OperationCounters;
+use crate::pipeline::Pipeline;
+
+/// Everything a worker needs to decide and forward requests.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Which snapshot this is, counted from 1; pools and caches of another are not used with it.
+    pub generation: u64,
+    /// The bounds of the whole gateway.
+    pub limits: Limits,
+    /// TLS of each listener, in the config's order; absent for plain HTTP.
+    pub tls: Vec<Option<Arc<rustls::ServerConfig>>>,
+    /// What happens to requests that cannot be recorded.
+    pub when_full: WhenFull,
+    /// The APIs, in the config's order.
+    pub apis: Vec<ApiPlan>,
+}
+
+/// One API as it is enforced.
+#[derive(Debug)]
+pub struct ApiPlan {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Lowercase hosts it answers to; empty for any.
+    pub hosts: Vec<String>,
+    /// Path prefixes it is served under; one of them empty where it is served at the root.
+    pub base_paths: Vec<String>,
+    /// Full path templates.
+    pub router: Router,
+    /// The operations, by the index that the router knows them by.
+    pub operations: Vec<Plan>,
+    /// What happens to requests below the base path that no operation declares.
+    pub undeclared: Plan,
+    /// The backend.
+    pub origin: Origin,
+}
+
+/// How requests to one operation are decided.
+#[derive(Debug)]
+pub struct Plan {
+    /// The operation.
+    pub key: OperationKey<'static>,
+    /// Its policies.
+    pub pipeline: Pipeline,
+    /// Largest request body in bytes.
+    pub body_bytes_max: usize,
+    /// How large a JSON body may grow.
+    pub json_limits: JsonLimits,
+    /// What could not be enforced because nothing says how.
+    pub gaps: Vec<String>,
+    /// Its metrics.
+    pub counters: OperationCounters,
+}
+
+/// Where a request belongs.
+#[derive(Debug)]
+pub struct Found<'s, 'p> {
+    /// The API, by its place in the snapshot.
+    pub api_index: usize,
+    /// The API.
+    pub api: &'s ApiPlan,
+    /// How it is decided.
+    pub plan: &'s Plan,
+    /// Whether the contract declares the operation.
+    pub declared: bool,
+    /// Raw values of the template's parameters.
+    pub captures: SmallVec<[&'p str; 4]>,
+    /// The methods that the contract declares for the path; empty where it declares no such path.
+    pub methods: SmallVec<[&'s Method; 8]>,
+}
+
+impl Snapshot {
+    /// The API and operation of a request: the first API that answers to the host and declares the path, else the
+    /// first whose base path it lies under, whose undeclared plan then decides.
+    pub fn find<'s, 'p>(&'s self, host: &str, method: &Method, path: &'p str) -> Option<Found<'s, 'p>> {
+        let mut below_base = None;
+        for (api_index, api) in self.apis.iter().enumerate().filter(|(_, api)| api.answers_to(host)) {
+            if let Some(found) = api.find(api_index, method, path) {
+                return Some(found);
+            }
+            if below_base.is_none() && api.base_paths.iter().any(|base| lies_below(path, base)) {
+                below_base = Some((api_index, api));
+            }
+        }
+        let (api_index, api) = below_base?;
+        Some(api.undeclared(api_index, SmallVec::new()))
+    }
+}
+
+impl ApiPlan {
+    fn answers_to(&self, host: &str) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|own| own == host || own.as_str() == without_port(host))
+    }
+
+    fn find<'s, 'p>(&'s self, api_index: usize, method: &Method, path: &'p str) -> Option<Found<'s, 'p>> {
+        let matched = self.router.find(path)?;
+        let methods = matched.route.methods.iter().map(|(method, _)| method).collect();
+        let plan = matched.route.operation(method).and_then(|index| self.operations.get(index.0 as usize));
+        Some(match plan {
+            None => self.undeclared(api_index, methods),
+            Some(plan) => Found {
+                api_index,
+                api: self,
+                plan,
+                declared: true,
+                captures: matched.captures().collect(),
+                methods,
+            },
+        })
+    }
+
+    fn undeclared<'s, 'p>(&'s self, api_index: usize, methods: SmallVec<[&'s Method; 8]>) -> Found<'s, 'p> {
+        Found { api_index, api: self, plan: &self.undeclared, declared: false, captures: SmallVec::new(), methods }
+    }
+}
+
+/// Whether `path` is `base` or a path under it, segment by segment: `/v1x` is not below `/v1`.
+fn lies_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn without_port(host: &str) -> &str {
+    // An IPv6 literal is in brackets, so the last colon outside them begins the port.
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_path_ends_at_a_segment() {
+        assert!(lies_below("/v1/orders", "/v1"));
+        assert!(lies_below("/v1", "/v1"));
+        assert!(lies_below("/anything", ""));
+        assert!(!lies_below("/v10/orders", "/v1"));
+        assert!(!lies_below("/v2", "/v1"));
+    }
+
+    #[test]
+    fn a_port_is_no_part_of_a_name() {
+        assert_eq!(without_port("api.example:8443"), "api.example");
+        assert_eq!(without_port("[::1]:8443"), "[::1]");
+        assert_eq!(without_port("[2001:db8::7]"), "[2001:db8::7]");
+        assert_eq!(without_port("api.example"), "api.example");
+    }
+}

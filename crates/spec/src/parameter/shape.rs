@@ -1,0 +1,175 @@
+//! What values a schema admits, as far as turning text into a value needs to know.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+
+/// A set of JSON types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Types(u8);
+
+impl Types {
+    pub(crate) const NONE: Types = Types(0);
+    pub(crate) const NULL: Types = Types(1);
+    pub(crate) const BOOLEAN: Types = Types(1 << 1);
+    pub(crate) const INTEGER: Types = Types(1 << 2);
+    /// A number that need not be an integer.
+    pub(crate) const NUMBER: Types = Types(1 << 3);
+    pub(crate) const STRING: Types = Types(1 << 4);
+    pub(crate) const ARRAY: Types = Types(1 << 5);
+    pub(crate) const OBJECT: Types = Types(1 << 6);
+    pub(crate) const ANY: Types = Types(0x7f);
+
+    /// The type with this name in JSON Schema.
+    pub(crate) fn named(name: &str) -> Option<Types> {
+        Some(match name {
+            "null" => Types::NULL,
+            "boolean" => Types::BOOLEAN,
+            "integer" => Types::INTEGER,
+            "number" => Types::NUMBER.or(Types::INTEGER),
+            "string" => Types::STRING,
+            "array" => Types::ARRAY,
+            "object" => Types::OBJECT,
+            _ => return None,
+        })
+    }
+
+    pub(crate) const fn or(self, other: Types) -> Types {
+        Types(self.0 | other.0)
+    }
+
+    pub(crate) const fn and(self, other: Types) -> Types {
+        Types(self.0 & other.0)
+    }
+
+    /// Whether any of `others` is in the set.
+    pub(crate) const fn has(self, others: Types) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// The types that one piece of text can stand for.
+    pub(crate) const fn scalars(self) -> Types {
+        self.and(Types(Types::ANY.0 & !(Types::ARRAY.0 | Types::OBJECT.0)))
+    }
+}
+
+/// The types of a value and of what is inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) types: Types,
+    pub(crate) items: Option<Box<Shape>>,
+    pub(crate) properties: BTreeMap<String, Shape>,
+    /// Of properties that are not named.
+    pub(crate) additional: Option<Box<Shape>>,
+    /// Whether an object may have properties that are not named.
+    pub(crate) open: bool,
+    /// The content is not text: `format: binary`, or another media type.
+    pub(crate) binary: bool,
+}
+
+impl Shape {
+    /// Says nothing about the value.
+    pub(crate) const ANY: Shape = Shape {
+        types: Types::ANY,
+        items: None,
+        properties: BTreeMap::new(),
+        additional: None,
+        open: true,
+        binary: false,
+    };
+
+    /// The shape of the items of an array.
+    pub(crate) fn item(&self) -> &Shape {
+        self.items.as_deref().unwrap_or(&Shape::ANY)
+    }
+
+    /// The shape of the property called `name`.
+    pub(crate) fn property(&self, name: &str) -> &Shape {
+        self.properties.get(name).or(self.additional.as_deref()).unwrap_or(&Shape::ANY)
+    }
+
+    /// Whether the object may have a property called `name`.
+    pub(crate) fn may_have(&self, name: &str) -> bool {
+        self.open || self.properties.contains_key(name)
+    }
+
+    /// The value that `text` most likely is, and, where the shape also admits a string, the string.
+    ///
+    /// Text that fits no type of the shape is a string, and so fails the check of types.
+    pub(crate) fn scalar(&self, text: &str) -> (Value, Option<Value>) {
+        let string = || Value::String(text.to_owned());
+        match self.typed(text) {
+            Some(value) => (value, self.types.has(Types::STRING).then(string)),
+            None => (string(), None),
+        }
+    }
+
+    /// The value that is no string, if the shape admits one that is spelled `text`.
+    pub(crate) fn typed(&self, text: &str) -> Option<Value> {
+        let first = *text.as_bytes().first()?;
+        if self.types.has(Types::NUMBER.or(Types::INTEGER)) && (first == b'-' || first.is_ascii_digit()) {
+            let integers_only = !self.types.has(Types::NUMBER);
+            return number(text, integers_only).map(Value::Number);
+        }
+        match text {
+            "true" if self.types.has(Types::BOOLEAN) => Some(Value::Bool(true)),
+            "false" if self.types.has(Types::BOOLEAN) => Some(Value::Bool(false)),
+            "null" if self.types.has(Types::NULL) => Some(Value::Null),
+            _ => None,
+        }
+    }
+}
+
+/// A number in JSON's grammar and within the doubles; with `integers_only`, without fraction and exponent.
+fn number(text: &str, integers_only: bool) -> Option<Number> {
+    if let Ok(integer) = text.parse::<i64>()
+        && text != "-0"
+        && !has_leading_zero(text)
+    {
+        return Some(integer.into());
+    }
+    if integers_only && text.contains(['.', 'e', 'E']) {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+fn has_leading_zero(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.len() > 1 && digits.starts_with('0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(types: &[&str], text: &str, expected: &str) {
+        let types = types.iter().fold(Types::NONE, |all, name| all.or(Types::named(name).unwrap()));
+        let (value, other) = Shape { types, ..Shape::ANY }.scalar(text);
+        let shown = std::iter::once(value).chain(other).map(|value| value.to_string()).collect::<Vec<_>>().join(" ");
+        assert_eq!(shown, expected, "{text}");
+    }
+
+    #[test]
+    fn text_becomes_what_the_types_admit() {
+        check(&["string"], "12", "\"12\"");
+        check(&["integer"], "12", "12");
+        check(&["integer"], "-12", "-12");
+        check(&["integer"], "12.0", "\"12.0\"");
+        check(&["integer"], "18446744073709551615", "18446744073709551615");
+        check(&["number"], "1.5e1", "15.0");
+        check(&["boolean"], "true", "true");
+        check(&["boolean"], "True", "\"True\"");
+        check(&["string", "null"], "null", "null \"null\"");
+        check(&["integer", "string"], "7", "7 \"7\"");
+        check(&["integer", "string"], "seven", "\"seven\"");
+    }
+
+    #[test]
+    fn spellings_that_json_does_not_know_are_no_numbers() {
+        for text in ["", "+1", "01", "-01", "1.", ".5", "0x10", "1_000", " 1", "1 ", "NaN", "Infinity", "1e999", "--1"] {
+            check(&["number"], text, &format!("{text:?}"));
+        }
+    }
+}
