@@ -113,6 +113,11 @@ impl Document {
         self.tree.pointer_to(self.texts.all(), node.index())
     }
 
+    /// The member whose value `node` is; nothing for an item or the root.
+    pub fn entry_of(&self, node: Node<'_>) -> Option<Entry<'_>> {
+        self.tree.entry_of(self.texts.all(), node.index())
+    }
+
     /// Something is wrong with a node.
     pub fn problem(&self, severity: Severity, node: Node<'_>, message: impl Into<String>) -> Problem {
         Problem { severity, ..Problem::error(message) }.at(self.position(node))

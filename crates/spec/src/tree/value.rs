@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
-use super::{Kind, Node, Tree};
+use super::{Entry, Kind, Node, Tree};
 
 impl<'t> Node<'t> {
     /// The node that `pointer` (RFC 6901: empty, or `/a/b~1c/0`) names below this one.
@@ -83,6 +83,25 @@ impl Tree {
             }
         }
         pointer
+    }
+
+    /// The member whose value is the node `index`.
+    pub(crate) fn entry_of<'t>(&'t self, source: &'t str, index: u32) -> Option<Entry<'t>> {
+        let mut node = self.root(source);
+        loop {
+            let inside = |child: Node<'_>| child.index <= index && index < child.index + child.record().size;
+            if let Some(entry) = node.entries().find(|entry| inside(entry.value)) {
+                if entry.value.index == index {
+                    return Some(entry);
+                }
+                node = entry.value;
+            } else {
+                node = node.items().find(|item| inside(*item))?;
+                if node.index == index {
+                    return None;
+                }
+            }
+        }
     }
 
     /// The innermost node whose span holds the byte `offset`.
