@@ -1,20 +1,29 @@
 //! API documents: from text to nodes with positions, and from there to a compiled contract.
 
-pub mod contract;
+mod contract;
 mod deserialize;
 mod disk;
 mod document;
 mod json;
-pub mod multipart;
-pub mod query;
+mod multipart;
+mod parameter;
+mod query;
 mod reference;
 pub mod router;
+mod schema;
+mod source;
 mod tree;
 mod yaml;
 
+pub use contract::OperationIndex;
 pub use deserialize::deserialize;
 pub use disk::read_below;
 pub use document::{Document, Limits};
 pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
+pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
+pub use parameter::{Parameter, ParameterLocation, RequestView, Style};
+pub use query::{PAIRS_MAX, Pair, Query, QueryFault};
 pub use reference::{Library, LibraryLimits, Loader, Location, ReferenceFault};
+pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};
+pub use schema::{Place, Validator, Violation};
 pub use tree::{Entries, Entry, Items, Kind, Node, Tree};

@@ -4,6 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
+use crate::source::{Source, Spot};
+use crate::tree::Kind;
+
+/// Schemas inside schemas that are looked at: text is never spelled deeper.
+const DEPTH_MAX: usize = 6;
+
+/// Schemas that are looked at for one shape.
+const SCHEMAS_MAX: usize = 4096;
+
 /// A set of JSON types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Types(u8);
@@ -67,6 +76,8 @@ pub(crate) struct Shape {
     pub(crate) binary: bool,
 }
 
+static ANYTHING: Shape = Shape::ANY;
+
 impl Shape {
     /// Says nothing about the value.
     pub(crate) const ANY: Shape = Shape {
@@ -78,14 +89,69 @@ impl Shape {
         binary: false,
     };
 
+    /// What the schema at `spot` admits. Where it says nothing, and beyond some depth, everything.
+    pub(crate) fn of<'l>(source: &Source<'l>, spot: Spot<'l>) -> Shape {
+        let mut left = SCHEMAS_MAX;
+        Shape::below(source, spot, 0, &mut left)
+    }
+
+    fn below<'l>(source: &Source<'l>, spot: Spot<'l>, depth: usize, left: &mut usize) -> Shape {
+        let target = source.follow(spot);
+        let Some(schema) = target.filter(|_| depth < DEPTH_MAX && *left > 0) else { return Shape::ANY };
+        *left -= 1;
+        let mut shape = Shape { types: declared_types(schema), ..Shape::ANY };
+        shape.binary = matches!(schema.text("format"), Some("binary"))
+            || schema.text("type") == Some("file")
+            || schema.get("contentMediaType").is_some() && schema.get("contentEncoding").is_none();
+        shape.items = schema.get("items").map(|items| Box::new(Shape::below(source, items, depth + 1, left)));
+        for (name, property) in schema.members_of("properties") {
+            shape.properties.insert(name.to_owned(), Shape::below(source, property, depth + 1, left));
+        }
+        match schema.get("additionalProperties") {
+            Some(additional) if additional.node.as_bool() == Some(false) => shape.open = false,
+            Some(additional) => {
+                shape.additional = Some(Box::new(Shape::below(source, additional, depth + 1, left)))
+            }
+            None => {}
+        }
+        for branch in schema.items_of("allOf") {
+            let branch = Shape::below(source, branch, depth + 1, left);
+            shape.types = shape.types.and(branch.types);
+            shape.open &= branch.open;
+            shape.take_insides(branch);
+        }
+        for key in ["oneOf", "anyOf"] {
+            let mut alternatives = Types::NONE;
+            for branch in schema.items_of(key) {
+                let branch = Shape::below(source, branch, depth + 1, left);
+                alternatives = alternatives.or(branch.types);
+                shape.take_insides(branch);
+            }
+            if alternatives != Types::NONE {
+                shape.types = shape.types.and(alternatives);
+            }
+        }
+        shape
+    }
+
+    /// Adds what `other` knows about items and properties.
+    fn take_insides(&mut self, other: Shape) {
+        self.binary |= other.binary;
+        self.items = self.items.take().or(other.items);
+        self.additional = self.additional.take().or(other.additional);
+        for (name, property) in other.properties {
+            self.properties.entry(name).or_insert(property);
+        }
+    }
+
     /// The shape of the items of an array.
     pub(crate) fn item(&self) -> &Shape {
-        self.items.as_deref().unwrap_or(&Shape::ANY)
+        self.items.as_deref().unwrap_or(&ANYTHING)
     }
 
     /// The shape of the property called `name`.
     pub(crate) fn property(&self, name: &str) -> &Shape {
-        self.properties.get(name).or(self.additional.as_deref()).unwrap_or(&Shape::ANY)
+        self.properties.get(name).or(self.additional.as_deref()).unwrap_or(&ANYTHING)
     }
 
     /// Whether the object may have a property called `name`.
@@ -120,6 +186,42 @@ impl Shape {
     }
 }
 
+/// What a schema says of types itself, or what its values give away.
+fn declared_types(schema: Spot<'_>) -> Types {
+    let named = |spot: Spot<'_>| match spot.node.as_str() {
+        Some("file") => Types::STRING,
+        name => name.and_then(Types::named).unwrap_or(Types::NONE),
+    };
+    let all = |spots: &mut dyn Iterator<Item = Types>| spots.fold(Types::NONE, Types::or);
+    let mut types = match schema.get("type") {
+        Some(list) if list.node.is_array() => all(&mut list.items().map(named)),
+        Some(one) => named(one),
+        None => match schema.get("const") {
+            Some(constant) => type_of(constant),
+            None => all(&mut schema.items_of("enum").map(type_of)),
+        },
+    };
+    if types == Types::NONE {
+        return Types::ANY;
+    }
+    if schema.is_true("nullable") || schema.is_true("x-nullable") {
+        types = types.or(Types::NULL);
+    }
+    types
+}
+
+fn type_of(spot: Spot<'_>) -> Types {
+    match spot.node.kind() {
+        Kind::Null => Types::NULL,
+        Kind::Bool => Types::BOOLEAN,
+        Kind::Number if spot.node.as_i64().is_some() => Types::INTEGER,
+        Kind::Number => Types::NUMBER.or(Types::INTEGER),
+        Kind::String => Types::STRING,
+        Kind::Array => Types::ARRAY,
+        Kind::Object => Types::OBJECT,
+    }
+}
+
 /// A number in JSON's grammar and within the doubles; with `integers_only`, without fraction and exponent.
 fn number(text: &str, integers_only: bool) -> Option<Number> {
     if let Ok(integer) = text.parse::<i64>()
@@ -147,7 +249,8 @@ mod tests {
     fn check(types: &[&str], text: &str, expected: &str) {
         let types = types.iter().fold(Types::NONE, |all, name| all.or(Types::named(name).unwrap()));
         let (value, other) = Shape { types, ..Shape::ANY }.scalar(text);
-        let shown = std::iter::once(value).chain(other).map(|value| value.to_string()).collect::<Vec<_>>().join(" ");
+        let shown =
+            std::iter::once(value).chain(other).map(|value| value.to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(shown, expected, "{text}");
     }
 
@@ -168,7 +271,9 @@ mod tests {
 
     #[test]
     fn spellings_that_json_does_not_know_are_no_numbers() {
-        for text in ["", "+1", "01", "-01", "1.", ".5", "0x10", "1_000", " 1", "1 ", "NaN", "Infinity", "1e999", "--1"] {
+        for text in [
+            "", "+1", "01", "-01", "1.", ".5", "0x10", "1_000", " 1", "1 ", "NaN", "Infinity", "1e999", "--1",
+        ] {
             check(&["number"], text, &format!("{text:?}"));
         }
     }

@@ -64,7 +64,7 @@ impl Escapes {
         match self {
             Escapes::Percent => decoded(text),
             Escapes::Form => decoded_form(text),
-            Escapes::Literal => Ok(Cow::Borrowed(text)),
+            Escapes::Literal => Ok(Cow::Borrowed(text.trim_matches([' ', '\t']))),
         }
         .map_err(StyleFault::Escape)
     }
@@ -83,7 +83,13 @@ impl StyleFault {
 }
 
 /// The text of a path parameter without the prefix of its style.
-pub(crate) fn unprefixed<'t>(style: Style, name: &str, shape: &Shape, explode: bool, text: &'t str) -> Option<&'t str> {
+pub(crate) fn unprefixed<'t>(
+    style: Style,
+    name: &str,
+    shape: &Shape,
+    explode: bool,
+    text: &'t str,
+) -> Option<&'t str> {
     match style {
         Style::Label => text.strip_prefix('.'),
         Style::Matrix => {
@@ -112,7 +118,9 @@ pub(crate) fn split(
     if shape.types.has(Types::OBJECT) {
         match object(text, delimiter, explode, shape, escapes) {
             Ok(value) => candidates.push(value),
-            Err(fault) if !shape.types.has(Types::ARRAY) && !shape.types.scalars().has(Types::ANY) => return Err(fault),
+            Err(fault) if !shape.types.has(Types::ARRAY) && !shape.types.scalars().has(Types::ANY) => {
+                return Err(fault);
+            }
             Err(_) => {}
         }
     }

@@ -91,8 +91,8 @@ impl<'a> json::Node<'a, InstanceJson> for Instance<'a> {
     type Number = InstanceNumber<'a>;
 
     fn as_object(&self) -> Option<InstanceObject<'a>> {
-        match self {
-            Instance::Node(node) => node.is_object().then_some(InstanceObject::Node(*node)),
+        match *self {
+            Instance::Node(node) => node.is_object().then_some(InstanceObject::Node(node)),
             Instance::Value(value) => value.as_object().map(InstanceObject::Value),
             Instance::Text(_) => None,
             Instance::Slot(slot) => Some(InstanceObject::Slot(slot)),
@@ -100,15 +100,15 @@ impl<'a> json::Node<'a, InstanceJson> for Instance<'a> {
     }
 
     fn as_array(&self) -> Option<InstanceArray<'a>> {
-        match self {
-            Instance::Node(node) => node.is_array().then_some(InstanceArray::Node(*node)),
+        match *self {
+            Instance::Node(node) => node.is_array().then_some(InstanceArray::Node(node)),
             Instance::Value(value) => value.as_array().map(|items| InstanceArray::Value(items)),
             Instance::Text(_) | Instance::Slot(_) => None,
         }
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        match self {
+        match *self {
             Instance::Node(node) => node.as_str().map(Cow::Borrowed),
             Instance::Value(value) => value.as_str().map(Cow::Borrowed),
             Instance::Text(text) => Some(Cow::Borrowed(text)),
@@ -117,15 +117,15 @@ impl<'a> json::Node<'a, InstanceJson> for Instance<'a> {
     }
 
     fn as_number(&self) -> Option<InstanceNumber<'a>> {
-        match self {
-            Instance::Node(node) => node.number().is_some().then_some(InstanceNumber::Node(*node)),
+        match *self {
+            Instance::Node(node) => node.number().is_some().then_some(InstanceNumber::Node(node)),
             Instance::Value(Value::Number(number)) => Some(InstanceNumber::Value(number)),
             Instance::Value(_) | Instance::Text(_) | Instance::Slot(_) => None,
         }
     }
 
     fn as_boolean(&self) -> Option<bool> {
-        match self {
+        match *self {
             Instance::Node(node) => node.as_bool(),
             Instance::Value(value) => value.as_bool(),
             Instance::Text(_) | Instance::Slot(_) => None,
@@ -141,8 +141,8 @@ impl<'a> json::Node<'a, InstanceJson> for Instance<'a> {
     }
 
     fn json_type(&self) -> JsonType {
-        match self {
-            Instance::Node(node) => json::Node::<SpannedJson>::json_type(node),
+        match *self {
+            Instance::Node(node) => json::Node::<SpannedJson>::json_type(&node),
             Instance::Value(Value::Null) => JsonType::Null,
             Instance::Value(Value::Bool(_)) => JsonType::Boolean,
             Instance::Value(Value::Number(_)) => JsonType::Number,
@@ -161,8 +161,8 @@ impl<'a> json::Node<'a, InstanceJson> for Instance<'a> {
     }
 
     fn equals_value(&self, expected: &Value) -> bool {
-        match self {
-            Instance::Node(node) => json::Node::<SpannedJson>::equals_value(node, expected),
+        match *self {
+            Instance::Node(node) => json::Node::<SpannedJson>::equals_value(&node, expected),
             Instance::Value(value) => json::cmp::equal(value, expected),
             Instance::Text(text) => expected.as_str() == Some(text),
             Instance::Slot(_) => false,
@@ -170,21 +170,23 @@ impl<'a> json::Node<'a, InstanceJson> for Instance<'a> {
     }
 
     fn to_value(&self) -> Cow<'a, Value> {
-        match self {
+        match *self {
             Instance::Node(node) => Cow::Owned(node.to_value()),
             Instance::Value(value) => Cow::Borrowed(value),
-            Instance::Text(text) => Cow::Owned(Value::String((*text).to_owned())),
+            Instance::Text(text) => Cow::Owned(Value::String(text.to_owned())),
             // Only errors ask for it, and they never show values.
             Instance::Slot(_) => Cow::Owned(Value::Null),
         }
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
-        Some(match self {
-            Instance::Node(node) => return json::Node::<SpannedJson>::identity(node),
+        Some(match *self {
+            Instance::Node(node) => return json::Node::<SpannedJson>::identity(&node),
             Instance::Value(value) => NodeIdentity::new(std::ptr::from_ref::<Value>(value).addr()),
             Instance::Text(text) => NodeIdentity::tagged(text.as_ptr().addr(), u32::MAX),
-            Instance::Slot(slot) => NodeIdentity::tagged(std::ptr::from_ref::<Slot<'_>>(slot).addr(), u32::MAX),
+            Instance::Slot(slot) => {
+                NodeIdentity::tagged(std::ptr::from_ref::<Slot<'_>>(slot).addr(), u32::MAX)
+            }
         })
     }
 }
@@ -195,7 +197,7 @@ impl<'a> json::Object<'a, InstanceJson> for InstanceObject<'a> {
     type MembersIter = Members<'a>;
 
     fn len(&self) -> usize {
-        match self {
+        match *self {
             InstanceObject::Node(node) => node.len(),
             InstanceObject::Value(members) => members.len(),
             InstanceObject::Slot(_) => 1,
@@ -203,18 +205,18 @@ impl<'a> json::Object<'a, InstanceJson> for InstanceObject<'a> {
     }
 
     fn get(&self, key: &Box<str>) -> Option<Instance<'a>> {
-        match self {
+        match *self {
             InstanceObject::Node(node) => node.get(key).map(Instance::Node),
-            InstanceObject::Value(members) => members.get(&**key).map(Instance::Value),
+            InstanceObject::Value(members) => members.get(key.as_ref()).map(Instance::Value),
             InstanceObject::Slot(slot) => (slot.name == &**key).then_some(slot.instance),
         }
     }
 
     fn members(&self) -> Members<'a> {
-        match self {
+        match *self {
             InstanceObject::Node(node) => Members::Node(node.entries()),
             InstanceObject::Value(members) => Members::Value(members.iter()),
-            InstanceObject::Slot(slot) => Members::Slot(Some(*slot).into_iter()),
+            InstanceObject::Slot(slot) => Members::Slot(Some(slot).into_iter()),
         }
     }
 }
@@ -225,7 +227,9 @@ impl<'a> Iterator for Members<'a> {
     fn next(&mut self) -> Option<(&'a str, Instance<'a>)> {
         match self {
             Members::Node(entries) => entries.next().map(|entry| (entry.key, Instance::Node(entry.value))),
-            Members::Value(members) => members.next().map(|(key, value)| (key.as_str(), Instance::Value(value))),
+            Members::Value(members) => {
+                members.next().map(|(key, value)| (key.as_str(), Instance::Value(value)))
+            }
             Members::Slot(slot) => slot.next().map(|slot| (slot.name, slot.instance)),
         }
     }
@@ -236,14 +240,14 @@ impl<'a> json::Array<'a, InstanceJson> for InstanceArray<'a> {
     type ElementsIter = Elements<'a>;
 
     fn len(&self) -> usize {
-        match self {
+        match *self {
             InstanceArray::Node(node) => node.len(),
             InstanceArray::Value(items) => items.len(),
         }
     }
 
     fn elements(&self) -> Elements<'a> {
-        match self {
+        match *self {
             InstanceArray::Node(node) => Elements::Node(node.items()),
             InstanceArray::Value(items) => Elements::Value(items.iter()),
         }
@@ -263,43 +267,43 @@ impl<'a> Iterator for Elements<'a> {
 
 impl JsonNumber for InstanceNumber<'_> {
     fn as_u64(&self) -> Option<u64> {
-        match self {
+        match *self {
             InstanceNumber::Node(node) => node.as_u64(),
             InstanceNumber::Value(number) => number.as_u64(),
         }
     }
 
     fn as_i64(&self) -> Option<i64> {
-        match self {
+        match *self {
             InstanceNumber::Node(node) => node.as_i64(),
             InstanceNumber::Value(number) => number.as_i64(),
         }
     }
 
     fn as_f64(&self) -> Option<f64> {
-        match self {
+        match *self {
             InstanceNumber::Node(node) => node.as_f64(),
             InstanceNumber::Value(number) => number.as_f64(),
         }
     }
 
     fn as_str(&self) -> Cow<'_, str> {
-        match self {
+        match *self {
             InstanceNumber::Node(node) => Cow::Borrowed(node.number().unwrap_or_default()),
             InstanceNumber::Value(number) => Cow::Owned(number.to_string()),
         }
     }
 
     fn to_number(&self) -> Cow<'_, Number> {
-        match self {
-            InstanceNumber::Node(node) => JsonNumber::to_number(node),
+        match *self {
+            InstanceNumber::Node(node) => Cow::Owned(node.to_number().unwrap_or_else(|| Number::from(0))),
             InstanceNumber::Value(number) => Cow::Borrowed(number),
         }
     }
 
     fn is_integer(&self) -> bool {
-        match self {
-            InstanceNumber::Node(node) => JsonNumber::is_integer(node),
+        match *self {
+            InstanceNumber::Node(node) => JsonNumber::is_integer(&node),
             InstanceNumber::Value(number) => {
                 !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
             }

@@ -40,7 +40,11 @@ pub struct Violation {
 
 impl Violation {
     /// A violation by the message as a whole.
-    pub(crate) fn new(place: Place, keyword: &'static str, message: impl Into<Cow<'static, str>>) -> Violation {
+    pub(crate) fn new(
+        place: Place,
+        keyword: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Violation {
         Violation { place, name: None, pointer: String::new(), keyword, message: message.into() }
     }
 
@@ -54,7 +58,10 @@ impl Violation {
         let (keyword, message) = described(error.kind());
         let path = error.instance_path().as_str();
         let pointer = path.get(1..).and_then(|inner| inner.find('/').and_then(|at| inner.get(at..)));
-        Violation { pointer: pointer.unwrap_or_default().to_owned(), ..Violation::new(Place::Body, keyword, message) }
+        Violation {
+            pointer: pointer.unwrap_or_default().to_owned(),
+            ..Violation::new(Place::Body, keyword, message)
+        }
     }
 }
 
@@ -83,8 +90,12 @@ fn described(kind: &ValidationErrorKind) -> (&'static str, Cow<'static, str>) {
     use ValidationErrorKind as Kind;
     match kind {
         Kind::AdditionalItems { limit } => ("items", format!("has more than {limit} items").into()),
-        Kind::AdditionalProperties { .. } => ("additionalProperties", "has a property that is not declared".into()),
-        Kind::UnevaluatedProperties { .. } => ("unevaluatedProperties", "has a property that is not declared".into()),
+        Kind::AdditionalProperties { .. } => {
+            ("additionalProperties", "has a property that is not declared".into())
+        }
+        Kind::UnevaluatedProperties { .. } => {
+            ("unevaluatedProperties", "has a property that is not declared".into())
+        }
         Kind::UnevaluatedItems { .. } => ("unevaluatedItems", "has an item that is not declared".into()),
         Kind::AnyOf { .. } => ("anyOf", "matches none of the alternatives".into()),
         Kind::OneOfNotValid { .. } => ("oneOf", "matches none of the alternatives".into()),
@@ -95,13 +106,17 @@ fn described(kind: &ValidationErrorKind) -> (&'static str, Cow<'static, str>) {
         Kind::Constant { .. } => ("const", "is not the one value allowed".into()),
         Kind::Enum { .. } => ("enum", "is not one of the values allowed".into()),
         Kind::Contains => ("contains", "has not the items it must contain".into()),
-        Kind::ContentEncoding { .. } | Kind::FromUtf8 { .. } => ("contentEncoding", "is not encoded as declared".into()),
+        Kind::ContentEncoding { .. } | Kind::FromUtf8 { .. } => {
+            ("contentEncoding", "is not encoded as declared".into())
+        }
         Kind::ContentMediaType { .. } => ("contentMediaType", "is not of the declared media type".into()),
         Kind::Custom { .. } => ("custom", "is not valid".into()),
         Kind::FalseSchema => ("not", "must not be present".into()),
         Kind::Format { format } => ("format", format!("is not in the format `{format}`").into()),
         Kind::Not { .. } => ("not", "matches what it must not".into()),
-        Kind::PropertyNames { .. } => ("propertyNames", "has a property with a name that is not allowed".into()),
+        Kind::PropertyNames { .. } => {
+            ("propertyNames", "has a property with a name that is not allowed".into())
+        }
         Kind::Required { property } => {
             ("required", format!("lacks the property `{}`", property.as_str().unwrap_or_default()).into())
         }

@@ -1,0 +1,1 @@
+//! What parameters accept, style by style.

@@ -1,0 +1,1 @@
+//! What schemas accept, dialect by dialect.
