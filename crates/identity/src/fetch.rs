@@ -80,7 +80,7 @@ pub enum FetchError {
     #[error("the body broke off: {0}")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The host answered with another status than 200; redirects are not followed.
-    #[error("the host answered {0}{}", redirect_note(*.0))]
+    #[error("the host answered {0}; only 200 is accepted, and redirects are not followed")]
     Status(StatusCode),
     /// The body is compressed, which was not asked for.
     #[error("the body is compressed")]
@@ -137,11 +137,11 @@ impl KeyClient {
 
     async fn get_patiently(&self, url: &Uri, bytes_max: usize) -> Result<Fetched, FetchError> {
         let target = Target::of(url, self.plain_http)?;
+        let request = target.request(url)?;
         let stream = TcpStream::connect((target.host, target.port)).await.map_err(FetchError::Connect)?;
         match target.server_name {
-            None => exchange(stream, target.request(url)?, bytes_max).await,
+            None => exchange(stream, request, bytes_max).await,
             Some(name) => {
-                let request = target.request(url)?;
                 let stream = self.tls.connect(name, stream).await.map_err(FetchError::Tls)?;
                 exchange(stream, request, bytes_max).await
             }
@@ -193,10 +193,6 @@ impl<'u> Target<'u> {
             .header(USER_AGENT, "palisade")
             .body(Empty::new())
     }
-}
-
-fn redirect_note(status: StatusCode) -> &'static str {
-    if status.is_redirection() { ", and redirects are not followed" } else { "" }
 }
 
 fn is_loopback(host: &str) -> bool {
