@@ -24,7 +24,7 @@ pub struct Build<'a> {
     /// The API's contract.
     pub contract: &'a Arc<Contract>,
     /// The operation; absent while the policies for undeclared requests are made.
-    pub operation: Option<&'a Arc<Operation>>,
+    pub operation: Option<&'a Operation>,
     /// The operation's key; for undeclared requests, method and path are `*`.
     pub key: &'a OperationKey<'static>,
     /// The bounds of the whole gateway.
@@ -72,7 +72,7 @@ impl Build<'_> {
     pub fn problem(&mut self, severity: Severity, message: impl Into<String>, help: &str) {
         let position = match (self.setting, self.operation) {
             (Some(setting), _) => Some(setting.document.position(setting.node)),
-            (None, Some(operation)) => Some(operation.position.clone()),
+            (None, Some(operation)) => operation.position.clone(),
             (None, None) => None,
         };
         let problem = Problem { severity, message: message.into(), help: None, position };

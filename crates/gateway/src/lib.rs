@@ -1,14 +1,17 @@
 //! The policy enforcement point: every request is normalised, routed, decided, forwarded and recorded here.
 
+mod access;
 mod build;
 pub mod config;
 mod content;
 pub mod denial;
 mod engine;
 mod feeds;
+pub mod limiter;
 mod metrics;
 pub mod normalize;
 mod pipeline;
+pub mod policies;
 mod policy;
 pub mod record;
 mod respond;

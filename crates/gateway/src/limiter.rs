@@ -4,6 +4,7 @@
 //! passed the slot says nothing that an empty one does not, so its place is free for another key without any loss.
 //! Keys are 64-bit hashes under a secret seed, so that nobody can choose keys that meet in one set.
 
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,8 @@ use std::time::Duration;
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 use model::Timestamp;
+
+pub use subject::Subject;
 
 /// Slots that one key may stand in. A set fills two cache lines.
 const WAYS: usize = 8;
@@ -43,7 +46,7 @@ pub struct Limiter {
 }
 
 /// How fast tokens come back, and how many there are at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limit {
     /// Ticks until one more token is there.
     interval: u64,
@@ -58,8 +61,8 @@ pub struct Decision {
     pub allowed: bool,
     /// Tokens left.
     pub remaining: u32,
-    /// Seconds until the bucket is full, rounded up.
-    pub reset_secs: u64,
+    /// Seconds until one more token is there, rounded up; 0 where the bucket is full.
+    pub next_secs: u64,
     /// Seconds until as many tokens are there as were asked for, rounded up; at least 1, and 0 where allowed.
     pub retry_after_secs: u64,
 }
@@ -133,11 +136,13 @@ impl Limit {
     }
 
     fn decision(&self, debt: u64, retry_after_secs: u64) -> Decision {
-        let left = self.fill_ticks().saturating_sub(debt).checked_div(self.interval).unwrap_or(0);
+        let spare = self.fill_ticks().saturating_sub(debt);
+        let left = spare.checked_div(self.interval).unwrap_or(0);
+        let next = (left + 1).saturating_mul(self.interval).saturating_sub(spare).min(debt);
         Decision {
             allowed: retry_after_secs == 0,
             remaining: u32::try_from(left).unwrap_or(u32::MAX),
-            reset_secs: secs(debt),
+            next_secs: secs(next),
             retry_after_secs,
         }
     }
@@ -190,7 +195,7 @@ impl Limiter {
             }
             return decision;
         }
-        Decision { allowed: false, remaining: 0, reset_secs: 1, retry_after_secs: 1 }
+        Decision { allowed: false, remaining: 0, next_secs: 1, retry_after_secs: 1 }
     }
 
     /// Buckets that were forgotten although they were not full, because their set was. If this grows, the table is
@@ -211,8 +216,7 @@ impl Limiter {
     /// fails, in the other it finds the key. Only the eviction of a bucket that is not full breaks the premise.
     fn place(&self, key: Key) -> Option<Place<'_>> {
         // The high half chooses the set, so that it says nothing about the low bits kept in the slot's word.
-        let set = ((key.0 >> 32) * self.sets.len() as u64) >> 32;
-        let set = self.sets.get(usize::try_from(set).ok()?)?;
+        let set = self.sets.get(key.place_among(self.sets.len()))?;
         let mut soonest: Option<(&Slot, u64)> = None;
         for slot in &set.0 {
             let word = slot.word.load(Ordering::Acquire);
@@ -236,6 +240,14 @@ impl Slot {
         }
         let held = self.key.load(Ordering::Acquire);
         held == key.0 || check(held) != word & CHECK_MASK
+    }
+}
+
+impl Key {
+    /// One of `count` places, the same for the same key.
+    pub fn place_among(self, count: usize) -> usize {
+        let place = ((self.0 >> 32) * count as u64) >> 32;
+        usize::try_from(place).unwrap_or(0)
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a policy is: a leaf that looks at one request and returns a verdict, and never writes an answer.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use identity::{Client, Verified};
+use identity::{ApiClient, CacheLimits, TokenCache, Verified};
 use model::{OperationKey, Principal, PrincipalKind, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 use smallvec::SmallVec;
@@ -86,10 +86,16 @@ pub struct Context<'a> {
     pub query: Option<&'a str>,
     /// The header fields as sent, hop-by-hop ones included.
     pub headers: &'a HeaderMap,
+    /// Whether a body follows, were it empty after all (`Transfer-Encoding: chunked`).
+    pub has_body: bool,
     /// The operation's key; absent where no contract declares one.
     pub operation: Option<&'a OperationKey<'static>>,
     /// Values of the path template's parameters, percent-encoded, in the template's order.
     pub captures: &'a [&'a str],
+    /// The methods that the contract declares for this path; empty where it declares no such path.
+    pub path_methods: &'a [&'a Method],
+    /// Whether a segment of the path carries `;` parameters, which servers read differently.
+    pub has_matrix: bool,
     /// Who calls: written by the `Identify` stage.
     pub caller: Caller,
     /// Header fields to add to the answer, whoever gives it.
@@ -103,10 +109,16 @@ pub struct Context<'a> {
 }
 
 /// What one worker thread keeps for its policies, without locks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WorkerState {
     /// Tokens that were verified or refused before.
-    pub tokens: std::cell::RefCell<identity::TokenCache>,
+    pub tokens: RefCell<TokenCache>,
+}
+
+impl Default for WorkerState {
+    fn default() -> WorkerState {
+        WorkerState { tokens: RefCell::new(TokenCache::new(CacheLimits::default())) }
+    }
 }
 
 /// Who calls, as far as it is proven.
@@ -115,7 +127,7 @@ pub struct Caller {
     /// The verified token.
     pub token: Option<Arc<Verified>>,
     /// The client application named by an API key.
-    pub client: Option<Arc<Client>>,
+    pub client: Option<Arc<ApiClient>>,
 }
 
 impl Caller {
@@ -134,13 +146,13 @@ impl Caller {
             };
         };
         let claims = &token.claims;
-        let client = claims.client_id.as_deref();
+        let client = claims.client.as_deref();
         // RFC 9068 section 2.2: where a client acts for itself, `sub` names the client.
-        let itself = claims.sub.is_none() || claims.sub.as_deref() == client;
+        let itself = claims.subject.is_none() || claims.subject.as_deref() == client;
         Principal {
             kind: if itself { PrincipalKind::Service } else { PrincipalKind::User },
-            id: claims.sub.as_deref().or(client).map(Into::into),
-            issuer: Some(claims.iss.as_str().into()),
+            id: claims.subject.as_deref().or(client).map(Into::into),
+            issuer: Some(claims.issuer.as_str().into()),
             client: client.or(key).map(Into::into),
         }
     }
@@ -179,18 +191,25 @@ impl<'a> Body<'a> {
 
 /// A place among a bounded number of requests in flight; given back when dropped.
 #[derive(Debug)]
-pub struct Permit(Arc<AtomicU32>);
+pub struct Permit {
+    counters: Arc<[AtomicU32]>,
+    index: usize,
+}
 
 impl Permit {
-    /// Takes a place in `in_flight` unless `places` are taken.
-    pub fn take(in_flight: &Arc<AtomicU32>, places: u32) -> Option<Permit> {
-        let taken = in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < places).then_some(count + 1));
-        taken.ok().map(|_| Permit(Arc::clone(in_flight)))
+    /// Takes a place in the counter at `index` unless `places` are taken, or there is no such counter.
+    pub fn take(counters: &Arc<[AtomicU32]>, index: usize, places: u32) -> Option<Permit> {
+        let counter = counters.get(index)?;
+        let more = |count: u32| (count < places).then_some(count.saturating_add(1));
+        counter.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Permit { counters: Arc::clone(counters), index })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        if let Some(counter) = self.counters.get(self.index) {
+            counter.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use http::Method;
 use model::OperationKey;
 use smallvec::SmallVec;
-use spec::{JsonLimits, Router};
+use spec::JsonLimits;
+use spec::router::Router;
 
 use crate::config::{Limits, WhenFull};
 use crate::engine::Origin;
 use crate::metrics::OperationCounters;
+use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
 
 /// Everything a worker needs to decide and forward requests.
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub tls: Vec<Option<Arc<rustls::ServerConfig>>>,
     /// What happens to requests that cannot be recorded.
     pub when_full: WhenFull,
+    /// Header fields by which a caller could claim to be somebody; they are taken out of every request.
+    pub identity_headers: IdentityHeaders,
     /// The APIs, in the config's order.
     pub apis: Vec<ApiPlan>,
 }

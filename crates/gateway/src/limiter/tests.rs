@@ -87,8 +87,9 @@ proptest! {
         assert_eq!(decision.allowed, decision.retry_after_secs == 0);
         let later = now.plus(Duration::from_secs(decision.retry_after_secs));
         assert!(decision.allowed || limiter.take(key, &limit, cost.min(burst), later).allowed);
-        let full = later.plus(Duration::from_secs(limiter.take(key, &limit, 1, later).reset_secs));
-        assert!(limiter.take(key, &limit, burst, full).allowed);
+        let taken = limiter.take(key, &limit, 1, later);
+        let one_more = limiter.take(key, &limit, taken.remaining + 1, later.plus(Duration::from_secs(taken.next_secs)));
+        assert!(one_more.allowed, "{taken:?}");
     }
 }
 
@@ -100,7 +101,7 @@ fn a_burst_is_let_through_and_then_the_rate() {
     let seen: Vec<_> = (0..4).map(|_| limiter.take(key, &limit, 1, START)).collect();
     assert_eq!(seen.iter().map(|d| d.allowed).collect::<Vec<_>>(), [true, true, true, false]);
     assert_eq!(seen.iter().map(|d| d.remaining).collect::<Vec<_>>(), [2, 1, 0, 0]);
-    assert_eq!(seen.iter().map(|d| d.reset_secs).collect::<Vec<_>>(), [1, 2, 3, 3]);
+    assert_eq!(seen.iter().map(|d| d.next_secs).collect::<Vec<_>>(), [1, 1, 1, 1]);
     assert_eq!(seen[3].retry_after_secs, 1);
     assert!(!limiter.take(key, &limit, 1, after(999_999)).allowed);
     assert!(limiter.take(key, &limit, 1, after(1_000_000)).allowed);

@@ -1,0 +1,112 @@
+//! What a limit counts for: an address, a caller, a client, an operation, the value of a claim.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+
+use super::KeyHasher;
+use crate::policy::Context;
+
+/// One part of a limit's key. Requests that agree in all parts share a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The address; of IPv6 the /64, since that is what one subscriber has.
+    Ip,
+    /// The caller, proven by a token, or else the client by its key, or else the address.
+    Principal,
+    /// The client application of the token or key, or else the address.
+    Client,
+    /// The operation.
+    Operation,
+    /// A claim of the token, or else the address.
+    Claim(String),
+}
+
+impl Subject {
+    /// Adds what this is in the request of `cx`. Nobody escapes a limit by saying less about themselves: where a
+    /// request has no such thing, its address counts.
+    pub fn add<'h>(&self, key: KeyHasher<'h>, cx: &Context<'_>) -> KeyHasher<'h> {
+        let token = cx.caller.token.as_ref().map(|token| &token.claims);
+        let client = cx.caller.client.as_ref().map(|client| client.name.as_str());
+        let client = token.and_then(|claims| claims.client.as_deref()).or(client);
+        match self {
+            Subject::Ip => address(key, cx.client),
+            Subject::Principal => match (token, client) {
+                (Some(claims), _) if claims.subject.is_some() || claims.client.is_some() => {
+                    key.part(1_u8).part(&claims.issuer).part(&claims.subject).part(&claims.client)
+                }
+                (_, Some(name)) => key.part(2_u8).part(name),
+                (_, None) => address(key, cx.client),
+            },
+            Subject::Client => match client {
+                Some(name) => key.part(2_u8).part(name),
+                None => address(key, cx.client),
+            },
+            Subject::Operation => match cx.operation {
+                Some(operation) => key.part(3_u8).part(&operation.method).part(&operation.path),
+                None => key.part(4_u8),
+            },
+            Subject::Claim(name) => match token.and_then(|claims| claims.get(name)) {
+                Some(value) => key.part(5_u8).part(value),
+                None => address(key, cx.client),
+            },
+        }
+    }
+
+    /// The word for it in the name of a limit.
+    pub fn word(&self) -> &str {
+        match self {
+            Subject::Ip => "ip",
+            Subject::Principal => "principal",
+            Subject::Client => "client",
+            Subject::Operation => "operation",
+            Subject::Claim(name) => name,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Subject> {
+        Some(match text {
+            "ip" => Subject::Ip,
+            "principal" => Subject::Principal,
+            "client" => Subject::Client,
+            "operation" => Subject::Operation,
+            _ => {
+                let name = text.strip_prefix("claim:").filter(|name| !name.is_empty())?;
+                Subject::Claim(name.to_owned())
+            }
+        })
+    }
+}
+
+/// Adds an address: IPv4 whole, also where it is written as IPv6, and the first 64 bits of IPv6.
+fn address(key: KeyHasher<'_>, address: IpAddr) -> KeyHasher<'_> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => key.part(6_u8).part(address.to_bits()),
+        IpAddr::V6(address) => key.part(7_u8).part(address.to_bits() >> 64),
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Subject::parse(&text).ok_or_else(|| {
+            de::Error::custom("a key is made of `ip`, `principal`, `client`, `operation` and `claim:NAME`")
+        })
+    }
+}
+
+impl JsonSchema for Subject {
+    fn schema_name() -> Cow<'static, str> {
+        "LimitKey".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^(ip|principal|client|operation|claim:.+)$",
+            "examples": ["principal", "claim:tenant"]
+        })
+    }
+}
