@@ -1,23 +1,45 @@
-//! The workspace's toolbox: one command a chore, run as `cargo xtask <command>`.
+//! The toolbox of the repository: `cargo xtask test`, `demo`, `bench` and `codegen`, each installing what it lacks.
 
+mod codegen;
+mod failure;
+mod say;
+mod steps;
 mod test;
+#[cfg(test)]
+mod tidy;
+mod tools;
+mod workspace;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-usage: cargo xtask <command>
+use clap::{Parser, Subcommand};
 
-commands:
-  test    format, lints, every test: what must pass before anything lands
-";
+/// The toolbox of the repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything that a change must pass: format, lints, dependencies, tests
+    Test(test::Arguments),
+    /// Write the generated reference under docs/reference
+    Codegen(codegen::Arguments),
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("test") if arguments.len() == 1 => test::run(),
-        _ => {
-            eprint!("{USAGE}");
-            ExitCode::from(2)
+    let outcome = match Arguments::parse().command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Codegen(arguments) => codegen::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::failure(&failure);
+            ExitCode::FAILURE
         }
     }
 }

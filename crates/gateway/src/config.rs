@@ -34,7 +34,7 @@ pub struct Config {
     pub identity: Identity,
     /// Settings of controls for every API, by control; an API's and an operation's own replace them.
     #[serde(default)]
-    #[schemars(with = "crate::policies::ControlsSchema")]
+    #[schemars(with = "serde_json::Value")]
     pub controls: Option<IgnoredAny>,
     /// The APIs to protect.
     pub apis: Vec<Api>,
@@ -46,7 +46,7 @@ pub struct Config {
 /// The format's version. There is one.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(try_from = "u64")]
-#[schemars(with = "u64", range(min = 1, max = 1))]
+#[schemars(with = "u64")]
 pub struct Version;
 
 impl TryFrom<u64> for Version {
@@ -218,7 +218,7 @@ pub struct Api {
     pub upstream_authorities: Option<PathBuf>,
     /// Settings of controls for this API.
     #[serde(default)]
-    #[schemars(with = "crate::policies::ControlsSchema")]
+    #[schemars(with = "serde_json::Value")]
     pub controls: Option<IgnoredAny>,
 }
 

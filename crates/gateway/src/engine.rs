@@ -9,4 +9,5 @@ mod upstream;
 
 pub use accept::{Engine, Listening, StartError};
 pub use tls::TlsError;
+pub(crate) use tls::{client_config, server_config, tls_problem};
 pub use upstream::Origin;

@@ -2,6 +2,7 @@
 
 mod access;
 mod build;
+mod compile;
 pub mod config;
 mod content;
 pub mod denial;
@@ -16,8 +17,10 @@ mod policy;
 pub mod record;
 mod respond;
 mod snapshot;
+pub mod wire;
 
 pub use build::{Build, Setting};
+pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Engine, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
 pub use metrics::{Metrics, OperationCounters};

@@ -11,8 +11,8 @@ mod query;
 
 pub use forward::{Facts, forwardable, request_id};
 pub use headers::{IDENTITY_HEADERS, IdentityHeaders, inbound};
-pub(crate) use host::is_authority;
 pub use host::{Host, Scheme, host};
+pub(crate) use host::is_authority;
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ use crate::denial::{Denial, Reason};
 pub const TARGET_BYTES_MAX: usize = 8192;
 
 /// What is asked for, in its one spelling.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Target<'a> {
     /// The path: percent-encoded ASCII that begins with `/`, or `*` for `OPTIONS *`.
     pub path: Cow<'a, str>,

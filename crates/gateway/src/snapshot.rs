@@ -9,6 +9,7 @@ use spec::JsonLimits;
 use spec::router::Router;
 
 use crate::config::{Limits, WhenFull};
+use crate::denial::{Denial, Reason};
 use crate::engine::Origin;
 use crate::metrics::OperationCounters;
 use crate::normalize::IdentityHeaders;
@@ -99,6 +100,15 @@ impl Snapshot {
         }
         let (api_index, api) = below_base?;
         Some(api.undeclared(api_index, SmallVec::new()))
+    }
+
+    /// Why [`Snapshot::find`] found nothing for a request to `host`.
+    pub fn nowhere(&self, host: &str) -> Denial {
+        if self.apis.iter().any(|api| api.answers_to(host)) {
+            Denial::fixed(Reason::UndeclaredOperation, "undeclared", "no api is served under this path")
+        } else {
+            Denial::fixed(Reason::UndeclaredHost, "undeclared", "no api answers to this host")
+        }
     }
 }
 

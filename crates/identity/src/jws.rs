@@ -111,6 +111,9 @@ fn text(members: &mut Map<String, Value>, member: &str) -> Result<Option<String>
 }
 
 #[cfg(test)]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -22,7 +22,7 @@ const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
 /// A public key and the algorithms it verifies; the token has no say in them (RFC 8725 section 3.1).
 #[derive(Debug)]
-pub struct Key {
+pub(crate) struct Key {
     id: Option<Box<str>>,
     verifiers: Vec<(Algorithm, ParsedPublicKey)>,
 }
@@ -64,7 +64,7 @@ pub enum KeyError {
 
 impl Key {
     /// Reads a JWK (RFC 7517) for use with at most the algorithms of `allowed`.
-    pub fn from_jwk(jwk: &Map<String, Value>, allowed: Algorithms) -> Result<Key, KeyError> {
+    pub(crate) fn from_jwk(jwk: &Map<String, Value>, allowed: Algorithms) -> Result<Key, KeyError> {
         let kind = text(jwk, "kty")?;
         if kind == "oct" || jwk.contains_key("k") {
             return Err(KeyError::Symmetric);
@@ -83,12 +83,12 @@ impl Key {
     }
 
     /// The `kid`.
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
     /// Whether the key is for `algorithm`.
-    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+    pub(crate) fn is_for(&self, algorithm: Algorithm) -> bool {
         self.parsed(algorithm).is_some()
     }
 

@@ -99,12 +99,6 @@ impl KeySet {
         Ok(set)
     }
 
-    /// A set of one key.
-    pub fn single(key: Key) -> KeySet {
-        let by_id = key.id().map(|id| (id.into(), 0)).into_iter().collect();
-        KeySet { keys: vec![key], by_id, skipped: Vec::new() }
-    }
-
     /// The usable keys.
     pub fn len(&self) -> usize {
         self.keys.len()
@@ -123,7 +117,7 @@ impl KeySet {
     /// The key that a token with this `kid` and `alg` is to be verified with.
     ///
     /// A token without `kid` finds a key only where exactly one is for its algorithm.
-    pub fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<&Key, TokenError> {
+    pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<&Key, TokenError> {
         let Some(id) = id else {
             let mut fitting = self.keys.iter().filter(|key| key.is_for(algorithm));
             return match (fitting.next(), fitting.next()) {

@@ -24,6 +24,6 @@ pub use cache::{CacheLimits, TokenCache};
 pub use claims::Claims;
 pub use error::TokenError;
 pub use jws::{Header, Jws, TOKEN_BYTES_MAX};
-pub use key::{Key, KeyError};
+pub use key::KeyError;
 pub use key_set::{KeySet, KeySetError, Skipped};
 pub use verifier::{Issuer, IssuerError, TypeRule, Verified, Verifier};

@@ -1,2 +1,43 @@
-//! x
-fn main() {}
+//! The `palisade` command.
+
+mod admin;
+mod cli;
+mod commands;
+mod feeds;
+mod load;
+mod output;
+mod reference;
+mod summary;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command, Exit};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("PALISADE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().command {
+        Command::Run(arguments) => commands::run::run(arguments).into(),
+        Command::Check(arguments) => commands::check::run(&arguments).into(),
+        Command::Explain(arguments) => commands::explain::run(&arguments).into(),
+        Command::Log(arguments) => commands::log::run(&arguments),
+        Command::Reference(arguments) => print_page(arguments.page).into(),
+    }
+}
+
+fn print_page(page: cli::Page) -> Exit {
+    match reference::page(page) {
+        Ok(text) => match output::print(&text) {
+            Ok(()) => Exit::Clean,
+            Err(_) => Exit::Failed,
+        },
+        Err(_) => Exit::Failed,
+    }
+}

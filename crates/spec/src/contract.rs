@@ -140,7 +140,10 @@ impl Operation {
 
     /// The answer declared for `status`: exactly, by its class, or by default.
     pub fn response(&self, status: http::StatusCode) -> Option<&Response> {
-        self.responses.iter().filter(|response| response.status.covers(status)).max_by_key(|response| response.status)
+        self.responses
+            .iter()
+            .filter(|response| response.status.covers(status))
+            .max_by_key(|response| response.status)
     }
 
     /// Parameters in `location`.

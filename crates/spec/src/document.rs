@@ -69,6 +69,11 @@ impl Document {
         &self.texts
     }
 
+    /// The texts of all files, over which the spans of nodes run.
+    pub(crate) fn all_text(&self) -> &str {
+        self.texts.all()
+    }
+
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
     }

@@ -4,23 +4,30 @@ mod contract;
 mod deserialize;
 mod disk;
 mod document;
+mod form;
 mod json;
 mod multipart;
+mod overlay;
 mod parameter;
 mod query;
 mod reference;
-pub mod router;
+mod router;
 mod schema;
 mod source;
 mod tree;
 mod yaml;
 
-pub use contract::OperationIndex;
+pub use contract::{
+    Accepted, BodyKind, BodyLimits, Content, Contract, Flow, Format, KeyLocation, MediaRange, MediaType,
+    NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent, ResponseHeader,
+    SchemeKind, Security, SecurityScheme, Server, StatusRange, compile,
+};
 pub use deserialize::deserialize;
 pub use disk::read_below;
 pub use document::{Document, Limits};
 pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
 pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
+pub use overlay::overlay;
 pub use parameter::{Parameter, ParameterLocation, RequestView, Style};
 pub use query::{PAIRS_MAX, Pair, Query, QueryFault};
 pub use reference::{Library, LibraryLimits, Loader, Location, ReferenceFault};

@@ -1,6 +1,7 @@
 //! Parameters: from the text in a path, query, header or cookie to a value that a schema has checked.
 
 mod cookie;
+pub(crate) mod deep;
 mod shape;
 mod style;
 #[cfg(test)]
@@ -129,9 +130,11 @@ impl Parameter {
         match (self.location, self.spelling) {
             (ParameterLocation::QueryString, _) => true,
             (ParameterLocation::Query, Spelling::Styled { style: Style::DeepObject, .. }) => {
-                self.deep_member(name).is_some()
+                deep::path(name).is_some_and(|(head, _)| head == self.name)
             }
-            (ParameterLocation::Query, Spelling::Styled { style: Style::Form, explode: true }) if self.is_object() => {
+            (ParameterLocation::Query, Spelling::Styled { style: Style::Form, explode: true })
+                if self.is_object() =>
+            {
                 self.shape.may_have(name)
             }
             (ParameterLocation::Query, _) => self.name == name,
@@ -141,9 +144,7 @@ impl Parameter {
 
     fn check_query(&self, query: &Query<'_>) -> Result<(), Violation> {
         match self.spelling {
-            Spelling::Styled { style: Style::DeepObject, .. } => {
-                self.check_members(query, |name| self.deep_member(name))
-            }
+            Spelling::Styled { style: Style::DeepObject, .. } => self.check_deep(query),
             Spelling::Styled { style: Style::Form, explode: true } if self.is_object() => {
                 self.check_members(query, |name| self.shape.properties.contains_key(name).then_some(name))
             }
@@ -231,6 +232,23 @@ impl Parameter {
         self.accept(self.validator.check_instance(Instance::Value(&Value::Object(members))))
     }
 
+    /// Checks the pairs `name[member]=value`.
+    fn check_deep(&self, query: &Query<'_>) -> Result<(), Violation> {
+        let mut members = Map::new();
+        for pair in query.pairs() {
+            let Some((head, path)) = deep::path(&pair.name).filter(|(head, _)| *head == self.name) else {
+                continue;
+            };
+            let text = Escapes::Form.decode(pair.raw_value).map_err(|fault| self.misspelled(fault))?;
+            let added = deep::add(&mut members, head, &path, &text, &self.shape);
+            added.map_err(|fault| self.misspelled(fault))?;
+        }
+        match members.get(&self.name) {
+            Some(value) => self.accept(self.validator.check_instance(Instance::Value(value))),
+            None => self.check_absent(),
+        }
+    }
+
     fn check_json(&self, text: &str, escapes: Escapes) -> Result<(), Violation> {
         let decoded = escapes.decode(text).map_err(|fault| self.misspelled(fault))?;
         match json::parse(decoded.as_bytes(), &JsonLimits::default()) {
@@ -272,11 +290,6 @@ impl Parameter {
     /// Whether it can be nothing but an object.
     fn is_object(&self) -> bool {
         self.shape.types == Types::OBJECT || self.shape.types == Types::OBJECT.or(Types::NULL)
-    }
-
-    /// The member that `name[member]` names.
-    fn deep_member<'n>(&self, name: &'n str) -> Option<&'n str> {
-        name.strip_prefix(self.name.as_str())?.strip_prefix('[')?.strip_suffix(']')
     }
 
     fn accept(&self, checked: Result<(), Violation>) -> Result<(), Violation> {

@@ -13,7 +13,7 @@ mod violation;
 
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use definitions::{Definitions, Direction, SlotIndex};
+pub(crate) use definitions::{Definitions, Dialect, Direction};
 pub(crate) use instance::Instance;
 use instance::{InstanceJson, Slot};
 pub use violation::{Place, Violation};

@@ -5,14 +5,11 @@ use std::collections::HashSet;
 
 use model::{Position, Problem, Severity};
 
-use crate::document::Document;
+use crate::reference::{Library, ReferenceFault};
 use crate::tree::Node;
 
 /// The most problems that one compilation reports; a document with more is broken in a way that ten would show.
 const PROBLEMS_MAX: usize = 1000;
-
-/// References that lead to references, one after another, before it is called a circle.
-const CHAIN_MAX: usize = 64;
 
 /// A node of one of the documents.
 #[derive(Debug, Clone, Copy)]
@@ -24,19 +21,19 @@ pub(crate) struct Spot<'l> {
 /// Reads documents and collects problems.
 #[derive(Debug)]
 pub(crate) struct Source<'l> {
-    documents: Vec<&'l Document>,
+    library: &'l Library,
     problems: RefCell<Vec<Problem>>,
     unresolved: RefCell<HashSet<(u32, u32)>>,
 }
 
 impl<'l> Source<'l> {
-    pub(crate) fn new(documents: Vec<&'l Document>) -> Source<'l> {
-        Source { documents, problems: RefCell::default(), unresolved: RefCell::default() }
+    pub(crate) fn new(library: &'l Library) -> Source<'l> {
+        Source { library, problems: RefCell::default(), unresolved: RefCell::default() }
     }
 
     /// The root of the first document.
     pub(crate) fn root(&self) -> Option<Spot<'l>> {
-        self.documents.first().map(|document| Spot { document: 0, node: document.root() })
+        self.library.document(0).map(|document| Spot { document: 0, node: document.root() })
     }
 
     pub(crate) fn problem(&self, severity: Severity, spot: Spot<'l>, message: impl Into<String>) {
@@ -48,13 +45,13 @@ impl<'l> Source<'l> {
         if problems.len() >= PROBLEMS_MAX {
             return;
         }
-        if let Some(document) = self.documents.get(spot.document as usize) {
+        if let Some(document) = self.library.document(spot.document) {
             problems.push(Problem { help, ..document.problem(severity, spot.node, message) });
         }
     }
 
     pub(crate) fn position(&self, spot: Spot<'l>) -> Option<Position> {
-        self.documents.get(spot.document as usize).map(|document| document.position(spot.node))
+        self.library.document(spot.document).map(|document| document.position(spot.node))
     }
 
     pub(crate) fn into_problems(self) -> Vec<Problem> {
@@ -63,41 +60,42 @@ impl<'l> Source<'l> {
 
     /// What `spot` stands for: itself, or what its `$ref` leads to. Nothing, and a problem, where that leads nowhere.
     pub(crate) fn follow(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
-        let mut here = spot;
-        for _ in 0..CHAIN_MAX {
-            match here.get("$ref").and_then(|reference| reference.node.as_str()) {
-                None => return Some(here),
-                Some(reference) => here = self.resolve(here, reference)?,
+        match self.library.follow(spot.document, spot.node) {
+            Ok((document, node)) => Some(Spot { document, node }),
+            Err((document, node, fault)) => {
+                self.unresolved(Spot { document, node }, &fault);
+                None
             }
         }
-        self.unresolved(spot, "references lead around in a circle".to_owned());
-        None
     }
 
-    /// What `reference`, standing in `spot`, leads to.
-    pub(crate) fn resolve(&self, spot: Spot<'l>, reference: &str) -> Option<Spot<'l>> {
-        let found = self.target(spot, reference);
-        if found.is_none() {
-            self.unresolved(spot, format!("`{reference}` leads nowhere"));
+    /// What the reference that stands as text in `spot` leads to.
+    pub(crate) fn resolve(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
+        let reference = spot.node.as_str()?;
+        match self.library.resolve(spot.document, reference) {
+            Ok((document, node)) => Some(Spot { document, node }),
+            Err(fault) => {
+                self.unresolved(spot, &fault);
+                None
+            }
         }
-        found
     }
 
     /// Whether `reference`, standing in `spot`, leads to anything.
     pub(crate) fn leads_somewhere(&self, spot: Spot<'l>, reference: &str) -> bool {
-        self.target(spot, reference).is_some()
+        self.library.resolve(spot.document, reference).is_ok()
     }
 
-    fn target(&self, spot: Spot<'l>, reference: &str) -> Option<Spot<'l>> {
-        let pointer = crate::query::decoded(reference.strip_prefix('#')?).ok()?;
-        let document = self.documents.get(spot.document as usize)?;
-        document.root().pointer(&pointer).map(|node| spot.at(node))
+    /// The text of each document.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &'l str> {
+        self.library.documents().iter().map(|document| document.source())
     }
 
     /// Each broken reference is said once, however often it is followed.
-    fn unresolved(&self, spot: Spot<'l>, message: String) {
-        if self.unresolved.borrow_mut().insert((spot.document, spot.node.index())) {
-            self.problem(Severity::Error, spot.get("$ref").unwrap_or(spot), message);
+    fn unresolved(&self, reference: Spot<'l>, fault: &ReferenceFault) {
+        if self.unresolved.borrow_mut().insert(reference.key()) {
+            let text = reference.node.as_str().unwrap_or_default();
+            self.problem(Severity::Error, reference, format!("`{text}` {fault}"));
         }
     }
 }

@@ -254,6 +254,23 @@ impl<'t> Node<'t> {
         std::ptr::eq(self.tree, other.tree) && self.index == other.index
     }
 
+    /// How deep arrays and objects nest here: nothing for a scalar.
+    pub(crate) fn height(self) -> usize {
+        let mut ends: Vec<u32> = Vec::new();
+        let mut height = 0;
+        for at in self.index..self.index + self.record().size {
+            let Some(record) = self.tree.record(at) else { break };
+            while ends.last().is_some_and(|end| *end <= at) {
+                ends.pop();
+            }
+            if matches!(record.kind, Kind::Array | Kind::Object) {
+                ends.push(at + record.size);
+                height = height.max(ends.len());
+            }
+        }
+        height
+    }
+
     pub(crate) fn tree(self) -> &'t Tree {
         self.tree
     }

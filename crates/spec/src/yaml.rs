@@ -257,7 +257,9 @@ impl Reader<'_> {
             ));
             return false;
         }
-        if self.builder.depth() + self.builder.height(index) > self.limits.depth_max {
+        if self.builder.depth() + self.builder.tree().node(self.source, index).height()
+            > self.limits.depth_max
+        {
             self.fault(Fault::error(span, format!("aliases nest deeper than {}", self.limits.depth_max)));
             return false;
         }

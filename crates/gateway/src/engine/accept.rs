@@ -1,6 +1,5 @@
 //! Listening sockets and workers: a thread a worker, each with its own sockets, runtime and upstream connections.
 
-use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -21,7 +20,8 @@ use tokio::time::timeout;
 use super::serve::{Connection, Worker};
 use crate::config::{Limits, Listen};
 use crate::metrics::Metrics;
-use crate::record::{Log, Writer};
+use crate::normalize::Scheme;
+use crate::record::Writer;
 use crate::snapshot::Snapshot;
 
 /// How many connections wait in the kernel for a worker to accept them.
@@ -29,6 +29,15 @@ const BACKLOG: i32 = 1024;
 
 /// How long a worker that cannot accept (no file descriptors left) waits before it tries again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes that hyper needs to buffer at least.
+const HTTP1_BUFFER_BYTES_MIN: usize = 8192;
+
+/// Streams that a peer may have reset before they were accepted (the rapid reset attack, CVE-2023-44487).
+const PENDING_RESETS_MAX: usize = 20;
+
+/// Streams reset by us for a peer's errors before its connection is closed.
+const LOCAL_RESETS_MAX: usize = 128;
 
 /// The running gateway.
 #[derive(Debug)]
@@ -76,6 +85,13 @@ pub(super) struct Connections {
     all: AtomicU32,
     // Locked when a connection opens and closes, never while a request is served. Bounded by `connections_max`.
     by_ip: std::sync::Mutex<std::collections::HashMap<IpAddr, u32>>,
+}
+
+/// The HTTP version of a connection.
+#[derive(Debug, Clone, Copy)]
+enum Version {
+    Http1,
+    Http2,
 }
 
 /// A connection's place; given back when dropped.
@@ -223,7 +239,7 @@ async fn accept(worker: &Rc<Worker>, index: usize, listener: &TcpListener, mut s
 /// Gives a new connection its place, or drops it without a word: an answer would cost what the limit saves.
 fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr, stopping: watch::Receiver<bool>) {
     let ip = peer.ip().to_canonical();
-    let Some(place) = worker.shared.connections.place(ip, worker.limits()) else {
+    let Some(place) = worker.shared.connections.place(ip, &worker.limits()) else {
         worker.shared.metrics.connections_refused.inc();
         return;
     };
@@ -236,11 +252,18 @@ fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr,
         }
         let snapshot = worker.shared.snapshot.load_full();
         match snapshot.tls.get(index).cloned().flatten() {
-            None => speak(&worker, stream, ip, false, stopping).await,
+            None => speak(&worker, TokioIo::new(stream), Connection::new(ip, Scheme::Http), Version::Http1, stopping).await,
             Some(config) => {
                 let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
                 match timeout(snapshot.limits.handshake_timeout.0, handshake).await {
-                    Ok(Ok(stream)) => speak(&worker, stream, ip, true, stopping).await,
+                    Ok(Ok(stream)) => {
+                        let version = match stream.get_ref().1.alpn_protocol() {
+                            Some(b"h2") => Version::Http2,
+                            _ => Version::Http1,
+                        };
+                        let connection = Connection::new(ip, Scheme::Https);
+                        speak(&worker, TokioIo::new(stream), connection, version, stopping).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }

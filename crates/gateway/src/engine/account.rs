@@ -79,12 +79,12 @@ impl Worker {
 
     fn count(&self, going: &Going<'_>, outcome: &Result<Answer, Denial>) {
         self.shared.metrics.request_bytes.inc_by(going.request_progress.bytes.get());
-        if let Some(found) = going.found {
+        if let Some((_, plan)) = going.plan {
             match outcome {
                 Ok(_) => {
-                    found.plan.counters.forwarded.inc();
+                    plan.counters.forwarded.inc();
                 }
-                Err(denial) => found.plan.counters.refused(denial.reason),
+                Err(denial) => plan.counters.refused(denial.reason),
             }
         }
     }

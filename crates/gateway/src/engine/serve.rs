@@ -1,15 +1,16 @@
 //! Serves one request: normalise, route, decide, forward, record, answer.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::uri::{PathAndQuery, Uri};
+use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
@@ -19,18 +20,16 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::accept::Shared;
-use super::account::{Account, Answered};
-use super::body::{AnswerBody, Bounded, Progress, RequestBody, Streamed, Transit};
+use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Transit};
 use super::upstream::{Failure, Lease, Pool};
 use crate::config::{Limits, WhenFull};
 use crate::content;
 use crate::denial::{Denial, Reason};
-use crate::normalize;
+use crate::normalize::{self, Scheme};
 use crate::pipeline::{Admitted, Judged, Trace};
 use crate::policy::{Body, Caller, Context, WorkerState};
 use crate::record::Writer;
-use crate::respond::respond;
-use crate::snapshot::{Found, Snapshot};
+use crate::snapshot::{ApiPlan, Plan, Snapshot};
 
 /// What one worker thread owns.
 #[derive(Debug)]
@@ -60,7 +59,7 @@ pub(super) struct Connection {
     /// How it carries HTTP.
     pub scheme: Scheme,
     /// Why its framing cannot be trusted, once it cannot; the request that is served then stands for the fault.
-    pub fault: Cell<Option<Denial>>,
+    pub fault: RefCell<Option<Denial>>,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -73,7 +72,8 @@ pub(super) struct Going<'a> {
     pub request_id: Box<str>,
     pub started: Instant,
     pub snapshot: &'a Snapshot,
-    pub found: Option<&'a Found<'a, 'a>>,
+    /// The API's place in the snapshot, and the plan that decides.
+    pub plan: Option<(usize, &'a Plan)>,
     pub connection: &'a Connection,
     pub trace: Trace,
     pub request_progress: Rc<Progress>,
@@ -132,7 +132,7 @@ impl<'a> Going<'a> {
         started: Instant,
         parts: &Parts,
         snapshot: &'a Snapshot,
-        found: Option<&'a Found<'a, 'a>>,
+        plan: Option<(usize, &'a Plan)>,
         connection: &'a Connection,
     ) -> Going<'a> {
         let request_id = match normalize::request_id(&parts.headers) {
@@ -144,7 +144,7 @@ impl<'a> Going<'a> {
             request_id,
             started,
             snapshot,
-            found,
+            plan,
             connection,
             trace: Trace::new(),
             request_progress: Rc::default(),
@@ -206,6 +206,10 @@ impl Worker {
         self.open.get()
     }
 
+    pub(super) fn limits(&self) -> Limits {
+        self.shared.snapshot.load().limits.clone()
+    }
+
     /// Waits until no connection is open.
     pub(super) async fn drained(&self) {
         while self.open.get() > 0 {
@@ -224,7 +228,7 @@ impl Worker {
         let snapshot = self.shared.snapshot.load_full();
         let (mut parts, body) = request.into_parts();
         let id = self.exchange_id(now);
-        let cleaned = match connection.fault.take() {
+        let cleaned = match connection.fault.borrow_mut().take() {
             Some(denial) => Err(denial),
             None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
         };
@@ -234,7 +238,8 @@ impl Worker {
             Err(denial) => (Asked::default(), Some(denial)),
         };
         let found = snapshot.find(&asked.host_text, &parts.method, &asked.target.path);
-        let mut going = Going::new(id, started, &parts, &snapshot, found.as_ref(), connection);
+        let plan = found.as_ref().map(|found| (found.api_index, found.plan));
+        let mut going = Going::new(id, started, &parts, &snapshot, plan, connection);
         let mut cx = Context {
             now,
             client: connection.ip,
@@ -244,6 +249,7 @@ impl Worker {
             query: asked.target.query.as_deref(),
             has_matrix: asked.target.has_matrix,
             headers: &parts.headers,
+            has_body: !body.is_end_stream(),
             operation: found.as_ref().filter(|found| found.declared).map(|found| &found.plan.key),
             captures: found.as_ref().map_or(&[], |found| &found.captures),
             path_methods: found.as_ref().map_or(&[], |found| &found.methods),
@@ -269,17 +275,17 @@ impl Worker {
         asked: &Asked<'_>,
         body: Incoming,
     ) -> Result<Answer, Denial> {
-        let Some(found) = going.found else {
-            return Err(Denial::fixed(Reason::UndeclaredHost, "undeclared", "no api answers to this host and path"));
+        let Some((_, plan)) = going.plan else {
+            return Err(going.snapshot.nowhere(cx.host));
         };
         if going.snapshot.when_full == WhenFull::Refuse && !self.writer.borrow_mut().is_ready() {
             return Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log takes no records"));
         }
-        let judged = found.plan.pipeline.head(cx, &mut going.trace)?;
+        let judged = plan.pipeline.head(cx, &mut going.trace)?;
         if let Some(status) = cx.answer {
             return Ok(Answer::Given(status));
         }
-        let transit = going.transit(found.plan.body_bytes_max);
+        let transit = going.transit(plan.body_bytes_max);
         let (admitted, body) = match judged {
             Judged::Admitted(admitted) if body.is_end_stream() => (admitted, RequestBody::Empty),
             Judged::Admitted(admitted) => {
@@ -292,7 +298,7 @@ impl Worker {
                 let unpacked =
                     content::decoded(cx.headers, &whole, transit.bytes_max as usize, limits.decompression_ratio_max)?;
                 let (content_type, media_type) = content::content_type(cx.headers)?;
-                let judged = Body::new(&unpacked, content_type, &media_type, &found.plan.json_limits);
+                let judged = Body::new(&unpacked, content_type, &media_type, &plan.json_limits);
                 let admitted = pending.body(cx, &judged, &mut going.trace)?;
                 (admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) })
             }
@@ -310,7 +316,7 @@ impl Worker {
         asked: &Asked<'_>,
         body: RequestBody,
     ) -> Result<Forwarded, Denial> {
-        let pool = going.found.and_then(|found| self.pool(going.snapshot, found.api_index));
+        let pool = going.plan.and_then(|(api_index, _)| self.pool(going.snapshot, api_index));
         let Some(pool) = pool else {
             return Err(Denial::fixed(Reason::Internal, "upstream", "no pool for the api"));
         };
@@ -345,10 +351,16 @@ impl Worker {
     fn pool(&self, snapshot: &Snapshot, api_index: usize) -> Option<Rc<Pool>> {
         let mut pools = self.pools.borrow_mut();
         if pools.generation != snapshot.generation {
-            let pool = |api: &crate::snapshot::ApiPlan| Rc::new(Pool::new(api.origin.clone(), &snapshot.limits));
+            let pool = |api: &ApiPlan| Rc::new(Pool::new(api.origin.clone(), &snapshot.limits));
             *pools = Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
         }
         pools.pools.get(api_index).cloned()
+    }
+}
+
+impl Connection {
+    pub(super) fn new(ip: IpAddr, scheme: Scheme) -> Connection {
+        Connection { ip, scheme, fault: RefCell::new(None) }
     }
 }
 

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use model::{Problem, Severity};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::client::verify_server_name;
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use spec::{Document, Node};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 /// What is wrong with a certificate, a key or a set of authorities.
@@ -38,7 +40,7 @@ struct Certificates(Vec<Arc<CertifiedKey>>);
 ///
 /// # Errors
 /// A chain or key that cannot be read or used.
-pub fn server_config(pairs: &[(Vec<u8>, Vec<u8>)]) -> Result<Arc<ServerConfig>, TlsError> {
+pub(crate) fn server_config(pairs: &[(Vec<u8>, Vec<u8>)]) -> Result<Arc<ServerConfig>, TlsError> {
     let mut certificates = Certificates::default();
     for (chain, key) in pairs {
         certificates.0.push(Arc::new(certified_key(chain, key)?));
@@ -58,7 +60,7 @@ pub fn server_config(pairs: &[(Vec<u8>, Vec<u8>)]) -> Result<Arc<ServerConfig>, 
 ///
 /// # Errors
 /// Authorities that cannot be read.
-pub fn client_config(authorities: Option<&[u8]>) -> Result<Arc<ClientConfig>, TlsError> {
+pub(crate) fn client_config(authorities: Option<&[u8]>) -> Result<Arc<ClientConfig>, TlsError> {
     let mut roots = RootCertStore::empty();
     match authorities {
         Some(pem) => {
@@ -76,6 +78,11 @@ pub fn client_config(authorities: Option<&[u8]>) -> Result<Arc<ClientConfig>, Tl
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+/// What is wrong with a certificate, as a problem of the config at `place`.
+pub(crate) fn tls_problem(document: &Document, place: Node<'_>, error: &TlsError) -> Problem {
+    document.problem(Severity::Error, place, error.to_string()).help("give a PEM chain, leaf first, and the key of its leaf")
 }
 
 fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -81,6 +81,11 @@ impl Segment {
         &self.track
     }
 
+    /// Whether a record of the largest size still fits.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.mapping.from(self.used + PREFIX_BYTES).len() >= RECORD_BYTES_MAX
+    }
+
     /// Writes `record` behind the last one.
     pub(super) fn append(&mut self, record: Record<'_>) -> Result<Appended, LogError> {
         let room = self.mapping.from(self.used + PREFIX_BYTES);

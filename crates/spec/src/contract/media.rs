@@ -115,10 +115,15 @@ mod tests {
     #[test]
     fn content_types_are_read_whole_or_not_at_all() {
         let media = MediaType::parse("Application/JSON; charset=\"utf-8\"; v=1").unwrap();
-        assert_eq!((&*media.essence, media.charset.as_deref(), media.boundary), ("application/json", Some("utf-8"), None));
+        assert_eq!(
+            (&*media.essence, media.charset.as_deref(), media.boundary),
+            ("application/json", Some("utf-8"), None)
+        );
         let media = MediaType::parse("multipart/form-data;boundary=a-b").unwrap();
         assert_eq!(media.boundary.as_deref(), Some("a-b"));
-        for text in ["", "json", "a/", "/b", "a/b c", "a/b; x", "a/b; x=\"1", "a/b; charset=a; charset=b", "a/b,c/d"] {
+        for text in
+            ["", "json", "a/", "/b", "a/b c", "a/b; x", "a/b; x=\"1", "a/b; charset=a; charset=b", "a/b,c/d"]
+        {
             assert_eq!(MediaType::parse(text), None, "{text}");
         }
     }

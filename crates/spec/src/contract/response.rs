@@ -99,7 +99,8 @@ impl<'l> Reader<'_, 'l> {
                 contents.collect()
             }
         };
-        let headers = response.members_of("headers").filter_map(|(name, header)| self.response_header(name, header));
+        let headers =
+            response.members_of("headers").filter_map(|(name, header)| self.response_header(name, header));
         Some(Response { status: range, content, headers: headers.collect() })
     }
 

@@ -104,7 +104,8 @@ impl<'l> Reader<'_, 'l> {
         };
         let schemes = declared.into_iter().flat_map(Spot::members);
         let known = schemes.map(|(name, scheme)| {
-            let kind = self.source.follow(scheme).map_or(SchemeKind::Unknown, |scheme| self.scheme_kind(scheme));
+            let kind =
+                self.source.follow(scheme).map_or(SchemeKind::Unknown, |scheme| self.scheme_kind(scheme));
             SecurityScheme { name: name.to_owned(), kind, position: self.source.position(scheme) }
         });
         known.collect()
@@ -153,13 +154,19 @@ impl<'l> Reader<'_, 'l> {
     pub(super) fn security(&self, holder: Spot<'l>, schemes: &[SecurityScheme]) -> Security {
         let Some(security) = holder.get("security") else { return Security::Undeclared };
         if !security.node.is_array() {
-            self.source.problem(Severity::Error, security, "`security` is a list, so nobody satisfies this one");
+            self.source.problem(
+                Severity::Error,
+                security,
+                "`security` is a list, so nobody satisfies this one",
+            );
             return Security::OneOf(Vec::new());
         }
         if security.node.is_empty() {
             return Security::Public;
         }
-        Security::OneOf(security.items().filter_map(|alternative| self.alternative(alternative, schemes)).collect())
+        Security::OneOf(
+            security.items().filter_map(|alternative| self.alternative(alternative, schemes)).collect(),
+        )
     }
 
     fn alternative(&self, alternative: Spot<'l>, schemes: &[SecurityScheme]) -> Option<Vec<Requirement>> {
@@ -171,7 +178,8 @@ impl<'l> Reader<'_, 'l> {
         let mut requirements = Vec::new();
         for (name, scopes) in alternative.members() {
             let Some(scheme) = schemes.iter().position(|scheme| scheme.name == name) else {
-                let message = format!("no security scheme is called `{name}`, so nobody satisfies this requirement");
+                let message =
+                    format!("no security scheme is called `{name}`, so nobody satisfies this requirement");
                 self.source.problem(Severity::Error, scopes, message);
                 return None;
             };

@@ -62,7 +62,8 @@ impl<'l> Reader<'_, 'l> {
             url.push_str(before);
             let variable = server.get("variables").and_then(|variables| variables.get(name));
             let Some(default) = variable.and_then(|variable| variable.get("default")?.node.scalar()) else {
-                let message = format!("the server variable `{name}` has no default, so the server is left out");
+                let message =
+                    format!("the server variable `{name}` has no default, so the server is left out");
                 self.source.problem(Severity::Warning, server, message);
                 return None;
             };
@@ -80,7 +81,8 @@ impl<'l> Reader<'_, 'l> {
         let Some(host) = root.text("host") else {
             return vec![Server::of(base_path(path), position)];
         };
-        let mut schemes: Vec<&str> = root.items_of("schemes").filter_map(|scheme| scheme.node.as_str()).collect();
+        let mut schemes: Vec<&str> =
+            root.items_of("schemes").filter_map(|scheme| scheme.node.as_str()).collect();
         if schemes.is_empty() {
             schemes.push("https");
         }

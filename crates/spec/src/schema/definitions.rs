@@ -37,10 +37,6 @@ pub(crate) enum Dialect {
     Draft202012,
 }
 
-/// Names a definition within its set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct SlotIndex(usize);
-
 /// Schemas on their way to be compiled.
 pub(crate) struct Definitions<'s, 'l> {
     pub(super) source: &'s Source<'l>,
@@ -74,19 +70,33 @@ impl<'s, 'l> Definitions<'s, 'l> {
 
     /// A validator for the schema at `spot`. It accepts nothing until [`Definitions::compile`] is through.
     pub(crate) fn validator(&mut self, spot: Spot<'l>, direction: Direction) -> Validator {
+        let index = self.definition_of(spot, direction);
+        self.slot(index)
+    }
+
+    /// The same for values that are text: a schema that asks for nothing but a string accepts each of them.
+    pub(crate) fn text_validator(&mut self, spot: Spot<'l>, direction: Direction) -> Validator {
+        let index = self.definition_of(spot, direction);
+        self.rewrite_waiting();
+        match self.definitions.get(index) {
+            Some(definition) if definition.schema == json!({ "type": "string" }) => Validator::ANYTHING,
+            _ => self.slot(index),
+        }
+    }
+
+    fn definition_of(&mut self, spot: Spot<'l>, direction: Direction) -> usize {
         let target = match self.source.follow(spot) {
             // What stands beside a `$ref` counts in 2020-12, so the reference itself is the schema.
             Some(target) if self.dialect == Dialect::Draft4 || spot.node.len() == 1 => target,
             Some(_) | None => spot,
         };
-        let index = self.definition(target, direction);
-        self.slot(SlotIndex(index))
+        self.definition(target, direction)
     }
 
     /// A validator for a schema that no document has as it stands.
     pub(crate) fn composed(&mut self, schema: Value, spot: Spot<'l>) -> Validator {
         self.definitions.push(Definition { schema, spot, is_slot: true });
-        self.slot(SlotIndex(self.definitions.len() - 1))
+        self.slot(self.definitions.len() - 1)
     }
 
     /// A reference to the schema at `spot`, to stand in a composed one.
@@ -95,7 +105,7 @@ impl<'s, 'l> Definitions<'s, 'l> {
         json!({ "$ref": format!("#/$defs/{index}") })
     }
 
-    fn slot(&mut self, SlotIndex(index): SlotIndex) -> Validator {
+    fn slot(&mut self, index: usize) -> Validator {
         self.rewrite_waiting();
         match self.definitions.get_mut(index) {
             Some(definition) if is_trivial(&definition.schema) => Validator::ANYTHING,

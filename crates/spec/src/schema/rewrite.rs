@@ -38,9 +38,9 @@ impl<'l> Definitions<'_, 'l> {
 
     fn rewritten_object(&mut self, spot: Spot<'l>, direction: Direction) -> Value {
         let mut keywords = Keywords::new();
-        let reference = ["$ref", "$dynamicRef"].into_iter().find_map(|key| spot.text(key));
-        if let Some(reference) = reference {
-            let Some(target) = self.source.resolve(spot, reference) else { return Value::Bool(false) };
+        let reference = ["$ref", "$dynamicRef"].into_iter().find_map(|key| spot.get(key));
+        if let Some(reference) = reference.filter(|reference| reference.node.as_str().is_some()) {
+            let Some(target) = self.source.resolve(reference) else { return Value::Bool(false) };
             let reference = self.reference(target, direction);
             if self.dialect == Dialect::Draft4 || spot.node.len() == 1 {
                 return reference;

@@ -1,6 +1,6 @@
 //! Making a [`Tree`] in document order, without a stack of its own: an open container keeps its parent.
 
-use super::{Form, Kind, NOT_SORTED, Record, Tree, WALKED_MEMBERS_MAX};
+use super::{Form, Kind, NOT_SORTED, Node, Record, Tree, WALKED_MEMBERS_MAX};
 
 /// No container is open.
 const NONE: u32 = u32::MAX;
@@ -145,6 +145,35 @@ impl Builder {
         }
     }
 
+    /// A tree that may hold records of `other` as they stand.
+    pub(crate) fn over(other: &Tree) -> Builder {
+        let records = Vec::with_capacity(other.records.len());
+        let tree = Tree { records, decoded: other.decoded.clone(), sorted: other.sorted.clone() };
+        Builder { tree, open: NONE, depth: 0, key_waits: false }
+    }
+
+    /// Opens a container in the place of `record`.
+    pub(crate) fn open_like(&mut self, record: &Record) {
+        self.open(record.kind, record.start);
+        if let Some(open) = self.tree.records.last_mut() {
+            open.end = record.end;
+        }
+    }
+
+    /// Closes the innermost container where [`Builder::open_like`] said it ends.
+    pub(crate) fn close_like(&mut self, source: &str) -> Vec<u32> {
+        let end = self.tree.record(self.open).map_or(0, |record| record.end);
+        self.close(end, source)
+    }
+
+    /// Copies a finished subtree of the tree that this one is made over, or of one joined with it.
+    pub(crate) fn copy_from(&mut self, node: Node<'_>) {
+        self.value();
+        let first = node.index as usize;
+        let records = node.tree.records.get(first..first + node.record().size as usize);
+        self.tree.records.extend_from_slice(records.unwrap_or_default());
+    }
+
     /// Drops every record from `index` on, which must be below the open container.
     pub(crate) fn truncate(&mut self, index: u32) {
         self.tree.records.truncate(index as usize);
@@ -153,24 +182,6 @@ impl Builder {
     /// After [`Builder::truncate`] left a key as the last record: its value is still to come.
     pub(crate) fn await_value(&mut self) {
         self.key_waits = true;
-    }
-
-    /// How deep the finished subtree at `index` nests: nothing for a scalar.
-    pub(crate) fn height(&self, index: u32) -> usize {
-        let end = index + self.tree.record(index).map_or(0, |record| record.size);
-        let mut ends: Vec<u32> = Vec::new();
-        let mut height = 0;
-        for at in index..end {
-            let Some(record) = self.tree.record(at) else { break };
-            while ends.last().is_some_and(|end| *end <= at) {
-                ends.pop();
-            }
-            if matches!(record.kind, Kind::Array | Kind::Object) {
-                ends.push(at + record.size);
-                height = height.max(ends.len());
-            }
-        }
-        height
     }
 
     /// The tree; every container must be closed.
@@ -204,6 +215,26 @@ impl Builder {
 }
 
 impl Tree {
+    /// This tree and `other`, whose source was moved by `moved` bytes, over the same texts: records of either may
+    /// stand in a tree made over the first.
+    pub(crate) fn joined(&self, other: &Tree, moved: usize) -> (Tree, Tree) {
+        let (decoded_moved, sorted_moved) = (narrow(self.decoded.len()), narrow(self.sorted.len()));
+        let mut both = self.clone();
+        both.decoded.push_str(&other.decoded);
+        both.sorted.extend_from_slice(&other.sorted);
+        let moved_record = |record: &Record| {
+            let place = match record.kind {
+                Kind::Object if record.place != NOT_SORTED => record.place + sorted_moved,
+                _ if record.form == Form::Decoded => record.place + decoded_moved,
+                _ => record.place,
+            };
+            Record { start: record.start + narrow(moved), end: record.end + narrow(moved), place, ..*record }
+        };
+        let records = other.records.iter().map(moved_record).collect();
+        let other = Tree { records, decoded: both.decoded.clone(), sorted: both.sorted.clone() };
+        (both, other)
+    }
+
     /// Hides repeated members of the closed object at `index`, counts the others, and sorts them if they are many.
     fn settle(&mut self, index: u32, source: &str) -> Vec<u32> {
         let Some(object) = self.record(index) else { return Vec::new() };

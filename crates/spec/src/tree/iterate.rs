@@ -1,6 +1,6 @@
 //! Walking the members of an object and the items of an array.
 
-use super::{Kind, Node};
+use super::{Kind, Node, Record};
 
 /// A member of an object.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,12 @@ pub struct Items<'t> {
     node: Node<'t>,
     next: u32,
     left: u32,
+}
+
+impl<'t> Entry<'t> {
+    pub(crate) fn key_record(&self) -> Option<&'t Record> {
+        self.value.tree.record(self.value.index.checked_sub(1)?)
+    }
 }
 
 impl<'t> Entries<'t> {

@@ -54,7 +54,7 @@ fn hides_dots(text: &str) -> bool {
 
 fn is_encoded_twice(text: &str) -> bool {
     text.match_indices("%25").any(|(at, _)| {
-        let mut rest = text[at + 3..].to_ascii_lowercase();
+        let mut rest = text.split_at(at + 3).1.to_ascii_lowercase();
         while rest.starts_with("25") {
             rest.replace_range(..2, "");
         }
@@ -65,7 +65,7 @@ fn is_encoded_twice(text: &str) -> bool {
 }
 
 fn climbs(text: &str) -> bool {
-    let segments: Vec<&str> = text[1..].split('/').collect();
+    let segments: Vec<&str> = text.split('/').skip(1).collect();
     let mut depth = 0;
     for segment in &segments {
         match *segment {
@@ -98,8 +98,8 @@ fn remove_dot_segments(path: &str) -> String {
             input = format!("/{}", input.get(4..).unwrap_or_default());
             output.truncate(output.rfind('/').unwrap_or(0));
         } else {
-            let end = input[1..].find('/').map_or(input.len(), |at| at + 1);
-            output.push_str(&input[..end]);
+            let end = input.match_indices('/').nth(1).map_or(input.len(), |(at, _)| at);
+            output.push_str(input.split_at(end).0);
             input.replace_range(..end, "");
         }
     }

@@ -1,0 +1,185 @@
+//! From config and specifications to what runs, with every problem at once.
+
+mod origin;
+mod plan;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::{Problem, Severity};
+use spec::{Contract, Document, Library, LibraryLimits, Loader, Location, Node};
+
+use crate::config::{Api, Config};
+use crate::engine::{server_config, tls_problem};
+use crate::feeds::Feeds;
+use crate::metrics::Metrics;
+use crate::normalize::IdentityHeaders;
+use crate::snapshot::{ApiPlan, Snapshot};
+
+/// What a snapshot is compiled from.
+#[derive(Clone, Copy)]
+pub struct Ingredients<'a> {
+    /// The config as it was read, for positions.
+    pub document: &'a Document,
+    /// The config.
+    pub config: &'a Config,
+    /// The folder that paths in the config are relative to.
+    pub folder: &'a Path,
+    /// Reads a file that the config names.
+    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    /// Reads what a specification refers to.
+    pub load: Loader<'a>,
+    /// Tables that policies read.
+    pub feeds: &'a Feeds,
+    /// Counters that outlive the snapshot.
+    pub metrics: &'a Metrics,
+    /// The number of the snapshot.
+    pub generation: u64,
+}
+
+/// What came of compiling.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The snapshot; absent where any problem is an error.
+    pub snapshot: Option<Snapshot>,
+    /// The contracts, in the order of the APIs that could be read.
+    pub contracts: Vec<Arc<Contract>>,
+    /// Everything that is wrong or worth knowing.
+    pub problems: Vec<Problem>,
+    /// The text of every file that was read, for showing problems; by the name that positions give.
+    pub documents: Vec<Document>,
+    /// Every file that was read, so that a change of one can be noticed.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads a config: its document, and what it says where that can be understood.
+pub fn read_config(document: &Document) -> Result<Config, Vec<Problem>> {
+    spec::deserialize(document, document.root())
+}
+
+/// Compiles a snapshot. Problems never stop at the first: what can be read is read.
+pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
+    let mut compiled = Compiled {
+        snapshot: None,
+        contracts: Vec::new(),
+        problems: Vec::new(),
+        documents: Vec::new(),
+        files: Vec::new(),
+    };
+    let config = ingredients.config;
+    let apis_node = ingredients.document.root().get("apis");
+    let mut apis = Vec::new();
+    for (index, api) in config.apis.iter().enumerate() {
+        let node = apis_node.and_then(|apis| apis.items().nth(index)).unwrap_or(ingredients.document.root());
+        apis.extend(compile_api(ingredients, api, node, &mut compiled));
+    }
+    let tls = (0..config.listen.len()).map(|index| tls(ingredients, index, &mut compiled)).collect();
+    if config.apis.is_empty() {
+        compiled.problems.push(Problem::error("no api to protect").help("list one under `apis`"));
+    }
+    if !compiled.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        compiled.snapshot = Some(Snapshot {
+            generation: ingredients.generation,
+            limits: config.limits.clone(),
+            tls,
+            when_full: config.data.when_full,
+            identity_headers: IdentityHeaders::default(),
+            apis,
+        });
+    }
+    compiled
+}
+
+fn compile_api(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compiled: &mut Compiled) -> Option<ApiPlan> {
+    let config = ingredients.document;
+    let origin = origin::origin(ingredients, api, node, compiled);
+    let library = library(ingredients, api, node, compiled)?;
+    let (contract, problems) = spec::compile(&library);
+    compiled.problems.extend(problems);
+    let contract = Arc::new(contract);
+    let names = plan::Names { config, api_node: node, api, library: &library };
+    let (plans, problems) = plan::plans(ingredients, &contract, &names);
+    compiled.problems.extend(problems);
+    compiled.contracts.push(Arc::clone(&contract));
+    compiled.documents.extend(library.documents().iter().cloned());
+    let plan::Plans { router, base_paths, operations, undeclared } = plans;
+    Some(ApiPlan {
+        name: api.name.as_str().into(),
+        hosts: api.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        base_paths,
+        router,
+        operations,
+        undeclared,
+        origin: origin?,
+    })
+}
+
+/// The API's document with its overlays applied and everything it refers to.
+fn library(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compiled: &mut Compiled) -> Option<Library> {
+    let mut document = read_document(ingredients, &api.spec, node.get("spec").unwrap_or(node), compiled)?;
+    let overlays = node.get("overlays");
+    for (index, path) in api.overlays.iter().enumerate() {
+        let place = overlays.and_then(|overlays| overlays.items().nth(index)).unwrap_or(node);
+        let overlay = read_document(ingredients, path, place, compiled)?;
+        let (overlaid, problems) = spec::overlay(document, &overlay);
+        compiled.problems.extend(problems);
+        document = overlaid;
+    }
+    let limits = LibraryLimits { hosts: api.reference_hosts.clone(), ..LibraryLimits::default() };
+    let (library, problems) = Library::load(document, &limits, &|location: Location<'_>| (ingredients.load)(location));
+    compiled.problems.extend(problems);
+    compiled.files.extend(library.documents().iter().map(|document| PathBuf::from(document.file())));
+    Some(library)
+}
+
+fn read_document(
+    ingredients: &Ingredients<'_>,
+    path: &Path,
+    place: Node<'_>,
+    compiled: &mut Compiled,
+) -> Option<Document> {
+    let path = ingredients.folder.join(path);
+    compiled.files.push(path.clone());
+    match (ingredients.read)(&path) {
+        Ok(bytes) => {
+            let (document, problems) = Document::parse(&path.to_string_lossy(), bytes, &spec::Limits::default());
+            compiled.problems.extend(problems);
+            Some(document)
+        }
+        Err(error) => {
+            let message = format!("`{}` cannot be read: {error}", path.display());
+            compiled.problems.push(ingredients.document.problem(Severity::Error, place, message));
+            None
+        }
+    }
+}
+
+/// The TLS of the listener at `index`.
+fn tls(ingredients: &Ingredients<'_>, index: usize, compiled: &mut Compiled) -> Option<Arc<rustls::ServerConfig>> {
+    let root = ingredients.document.root();
+    let tls = ingredients.config.listen.get(index)?.tls.as_ref()?;
+    let place = root.get("listen").and_then(|listen| listen.items().nth(index)).unwrap_or(root);
+    let mut pairs = Vec::new();
+    for certificate in &tls.certificates {
+        let mut read = |path: &Path| {
+            let path = ingredients.folder.join(path);
+            compiled.files.push(path.clone());
+            (ingredients.read)(&path).map_err(|error| (path, error))
+        };
+        match (read(&certificate.certificate), read(&certificate.key)) {
+            (Ok(chain), Ok(key)) => pairs.push((chain, key)),
+            (Err((path, error)), _) | (_, Err((path, error))) => {
+                let message = format!("`{}` cannot be read: {error}", path.display());
+                compiled.problems.push(ingredients.document.problem(Severity::Error, place, message));
+            }
+        }
+    }
+    match server_config(&pairs) {
+        Ok(config) => Some(config),
+        Err(error) => {
+            compiled.problems.push(tls_problem(ingredients.document, place, &error));
+            None
+        }
+    }
+}

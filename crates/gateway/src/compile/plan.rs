@@ -1,0 +1,173 @@
+//! The pipeline of each operation: every kind of policy, with the settings nearest to the operation.
+
+use std::sync::Arc;
+
+use model::{Mode, OperationKey, Problem, Severity};
+use spec::{Contract, Document, JsonLimits, Library, Node, NodeRef, Operation, OperationIndex, Route, Router};
+
+use super::Ingredients;
+use crate::build::{Build, Setting};
+use crate::config::Api;
+use crate::pipeline::{Pipeline, Step};
+use crate::policies;
+use crate::policy::Kind;
+use crate::snapshot::Plan;
+
+/// Where names in settings are looked up.
+pub(super) struct Names<'a> {
+    pub config: &'a Document,
+    pub api_node: Node<'a>,
+    pub api: &'a Api,
+    pub library: &'a Library,
+}
+
+/// Everything that decides on one API's requests.
+pub(super) struct Plans {
+    pub router: Router,
+    pub base_paths: Vec<String>,
+    pub operations: Vec<Plan>,
+    pub undeclared: Plan,
+}
+
+/// Settings of controls, from the nearest to the farthest place.
+type Layers<'a> = [Option<Setting<'a>>; 4];
+
+/// The keys of `x-palisade` that belong to no single control.
+const OPERATION_KEYS: &[&str] = &["sensitive"];
+
+pub(super) fn plans(ingredients: &Ingredients<'_>, contract: &Arc<Contract>, names: &Names<'_>) -> (Plans, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let of_config = |node| Setting { document: names.config, node };
+    let everyone = ingredients.document.root().get("controls").map(of_config);
+    let own = names.api_node.get("controls").map(of_config);
+    let of_document = extension(names.library, contract.extension);
+    for layer in [everyone, own, of_document].into_iter().flatten() {
+        unknown_controls(layer, &mut problems);
+    }
+    let reasons = ingredients.metrics.refusals(&names.api.name);
+    let mut plan = |key: OperationKey<'static>, operation: Option<&Operation>, layers: Layers<'_>| {
+        let (plan, said) = plan(ingredients, contract, key, operation, layers, &reasons);
+        problems.extend(said);
+        plan
+    };
+    let mut operations = Vec::new();
+    let mut routes = Vec::new();
+    for (index, operation) in contract.operations.iter().enumerate() {
+        let of_operation = extension(names.library, operation.extension);
+        let of_path = extension(names.library, operation.path_extension);
+        let api_wide = own.or(of_document);
+        let layers = [of_operation, of_path, api_wide, everyone];
+        let bases = base_paths(names.api, operation);
+        let first = bases.first().cloned().unwrap_or_default();
+        let key = OperationKey {
+            api: names.api.name.clone().into(),
+            method: operation.method.as_str().to_owned().into(),
+            path: format!("{first}{}", operation.path).into(),
+        };
+        let index = OperationIndex(u32::try_from(index).unwrap_or(u32::MAX));
+        routes.extend(bases.iter().map(|base| Route {
+            template: format!("{base}{}", operation.path),
+            methods: vec![(operation.method.clone(), index)],
+        }));
+        operations.push(plan(key, Some(operation), layers));
+    }
+    let any = OperationKey { api: names.api.name.clone().into(), method: "*".into(), path: "*".into() };
+    let undeclared = plan(any, None, [None, None, own.or(of_document), everyone]);
+    let mut bases: Vec<String> = contract.operations.iter().flat_map(|operation| base_paths(names.api, operation)).collect();
+    bases.sort();
+    bases.dedup();
+    // What cannot be routed is said where the contract is compiled, by the same rule.
+    let (router, _) = Router::build(routes);
+    (Plans { router, base_paths: bases, operations, undeclared }, problems)
+}
+
+fn base_paths(api: &Api, operation: &Operation) -> Vec<String> {
+    match &api.base_path {
+        Some(base) => vec![base.trim_end_matches('/').to_owned()],
+        None => operation.base_paths.clone(),
+    }
+}
+
+fn extension(library: &Library, reference: Option<NodeRef>) -> Option<Setting<'_>> {
+    let reference = reference?;
+    let document = library.document(reference.document)?;
+    Some(Setting { document, node: document.node(reference.node) })
+}
+
+/// Every key of a settings object that names no control.
+fn unknown_controls(layer: Setting<'_>, problems: &mut Vec<Problem>) {
+    for entry in layer.node.entries() {
+        let is_known = policies::ALL.iter().any(|kind| kind.id == entry.key) || OPERATION_KEYS.contains(&entry.key);
+        if !is_known {
+            let known: Vec<&str> = policies::ALL.iter().map(|kind| kind.id).collect();
+            let problem = layer.document.key_problem(Severity::Error, &entry, format!("no control is called `{}`", entry.key));
+            problems.push(problem.help(format!("the controls are {}", known.join(", "))));
+        }
+    }
+}
+
+fn plan(
+    ingredients: &Ingredients<'_>,
+    contract: &Arc<Contract>,
+    key: OperationKey<'static>,
+    operation: Option<&Operation>,
+    layers: Layers<'_>,
+    reasons: &Arc<[prometheus_client::metrics::counter::Counter]>,
+) -> (Plan, Vec<Problem>) {
+    let [of_operation, of_path, ..] = layers;
+    let mut problems = Vec::new();
+    for layer in [of_operation, of_path].into_iter().flatten() {
+        unknown_controls(layer, &mut problems);
+    }
+    let flag = |name: &str| layers.iter().flatten().find_map(|layer| layer.node.get(name)?.as_bool());
+    let limits = &ingredients.config.limits;
+    let mut build = Build {
+        contract,
+        operation,
+        key: &key,
+        limits,
+        feeds: ingredients.feeds,
+        setting: None,
+        sensitive: flag("sensitive").unwrap_or(false),
+        body_bytes_max: limits.body_bytes_max.as_usize(),
+        json_limits: JsonLimits::default(),
+        problems,
+        gaps: Vec::new(),
+    };
+    let mut steps = Vec::new();
+    for kind in policies::ALL {
+        let nearest = layers.iter().flatten().find_map(|layer| {
+            layer.node.get(kind.id).map(|node| Setting { document: layer.document, node })
+        });
+        build.setting = nearest;
+        steps.extend(step(kind, &mut build));
+    }
+    let Build { body_bytes_max, json_limits, problems, gaps, .. } = build;
+    let counters = ingredients.metrics.operation(&key, reasons);
+    (Plan { key, pipeline: Pipeline::new(steps), body_bytes_max, json_limits, gaps, counters }, problems)
+}
+
+/// The step of one kind, unless it is off or has nothing to decide.
+fn step(kind: &Kind, build: &mut Build<'_>) -> Option<Step> {
+    let mode = mode(build);
+    if mode == Mode::Off {
+        return None;
+    }
+    let policy = (kind.build)(build)?;
+    Some(Step { id: kind.id, stage: kind.stage, mode, policy })
+}
+
+/// `jwt: shadow`, `jwt: { mode: shadow }`, or enforced.
+fn mode(build: &mut Build<'_>) -> Mode {
+    let Some(setting) = build.setting else { return Mode::Enforce };
+    let named = if setting.node.is_object() { setting.node.get("mode") } else { Some(setting.node) };
+    match named.map(|node| node.as_str()) {
+        None | Some(Some("enforce")) => Mode::Enforce,
+        Some(Some("shadow")) => Mode::Shadow,
+        Some(Some("off")) => Mode::Off,
+        Some(_) => {
+            build.problem(Severity::Error, "a control is on in the mode `enforce`, `shadow` or `off`", "write one of the three, or an object with settings");
+            Mode::Enforce
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Field lines (RFC 9112 5), and what those of framing say together (RFC 9112 6.3).
+
+use memchr::memchr;
+
+use super::request_line::RequestLine;
+use super::{BodyLength, Fault, Shape, WireLimits};
+use crate::denial::Reason;
+use crate::normalize::is_authority;
+
+/// What the fields of a head have said of its framing so far.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    count: usize,
+    has_host: bool,
+    content_length: Option<u64>,
+    is_chunked: bool,
+    asks_close: bool,
+    asks_keep_alive: bool,
+}
+
+impl Fields {
+    /// Takes one field line, given without its line end and not empty.
+    pub(super) fn add(&mut self, line: &[u8], limits: &WireLimits) -> Result<(), Fault> {
+        self.count += 1;
+        if self.count > limits.headers_max {
+            return Err(Fault::head(Reason::HeadersTooLarge, "more fields than the limit"));
+        }
+        let name_end = memchr(b':', line).ok_or(malformed("a field line without a colon"))?;
+        let (name, rest) = line.split_at_checked(name_end).unwrap_or((line, &[]));
+        if !is_token(name) {
+            return Err(malformed("a field name that is not a token"));
+        }
+        let value = trim_whitespace(rest.get(1..).unwrap_or_default());
+        check_value(value)?;
+        // Lengths first: of a usual head, all but a few fields are settled by it.
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
+            6 if name.eq_ignore_ascii_case(b"expect") => check_expect(value),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => check_upgrade(value),
+            10 if name.eq_ignore_ascii_case(b"connection") => {
+                self.connection(value);
+                Ok(())
+            }
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
+            _ => Ok(()),
+        }
+    }
+
+    /// The shape of the message, once its head is complete.
+    pub(super) fn shape(&self, request_line: RequestLine) -> Result<Shape, Fault> {
+        let RequestLine { is_http11 } = request_line;
+        if is_http11 && !self.has_host {
+            return Err(Fault::head(Reason::HostMismatch, "no `host`"));
+        }
+        if self.is_chunked && !is_http11 {
+            return Err(ambiguous("`transfer-encoding` in HTTP/1.0"));
+        }
+        let body = match (self.content_length, self.is_chunked) {
+            (Some(_), true) => return Err(ambiguous("`content-length` together with `transfer-encoding`")),
+            (None, true) => BodyLength::Chunked,
+            (Some(length), false) => BodyLength::Fixed(length),
+            (None, false) => BodyLength::Fixed(0),
+        };
+        let is_last = self.asks_close || !is_http11 && !self.asks_keep_alive;
+        Ok(Shape { body, is_last })
+    }
+
+    fn host(&mut self, value: &[u8]) -> Result<(), Fault> {
+        if self.has_host {
+            return Err(Fault::head(Reason::HostMismatch, "more than one `host`"));
+        }
+        self.has_host = true;
+        match std::str::from_utf8(value) {
+            Ok(text) if is_authority(text) => Ok(()),
+            _ => Err(Fault::head(Reason::HostMismatch, "an invalid `host`")),
+        }
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        for option in value.split(|&byte| byte == b',').map(trim_whitespace) {
+            self.asks_close |= option.eq_ignore_ascii_case(b"close");
+            self.asks_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+
+    /// RFC 9112 6.2 lets identical lengths repeat; there is no reason for an honest client to. Leading zeros are
+    /// octal to some.
+    fn content_length(&mut self, value: &[u8]) -> Result<(), Fault> {
+        if self.content_length.is_some() {
+            return Err(ambiguous("more than one `content-length`"));
+        }
+        let is_plain = !value.is_empty()
+            && value.iter().all(u8::is_ascii_digit)
+            && (value.len() == 1 || value.first() != Some(&b'0'));
+        let length =
+            if is_plain { std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()) } else { None };
+        // The largest numbers mean something else to the HTTP library, and to whoever adds to them.
+        self.content_length = length.filter(|&length: &u64| length <= i64::MAX as u64);
+        if self.content_length.is_none() {
+            return Err(ambiguous("a `content-length` that is not one decimal number"));
+        }
+        Ok(())
+    }
+
+    fn transfer_encoding(&mut self, value: &[u8]) -> Result<(), Fault> {
+        if self.is_chunked {
+            return Err(ambiguous("more than one `transfer-encoding`"));
+        }
+        if value.eq_ignore_ascii_case(b"chunked") {
+            self.is_chunked = true;
+            return Ok(());
+        }
+        if is_coding_list(value) {
+            Err(Fault::head(Reason::UnsupportedTransferCoding, "a transfer coding other than `chunked`"))
+        } else {
+            Err(ambiguous("an invalid `transfer-encoding`"))
+        }
+    }
+}
+
+/// Whether `value` lists codings with `chunked`, if at all, once and last (RFC 9112 6.1).
+fn is_coding_list(value: &[u8]) -> bool {
+    let mut has_ended = false;
+    value.split(|&byte| byte == b',').map(trim_whitespace).all(|coding| {
+        let may_stand = is_token(coding) && !has_ended;
+        has_ended = coding.eq_ignore_ascii_case(b"chunked");
+        may_stand
+    })
+}
+
+/// Whether `text` is a token (RFC 9110 5.6.2).
+pub(super) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty()
+        && text.iter().all(|&byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'!' | b'#'
+                        | b'$'
+                        | b'%'
+                        | b'&'
+                        | b'\''
+                        | b'*'
+                        | b'+'
+                        | b'-'
+                        | b'.'
+                        | b'^'
+                        | b'_'
+                        | b'`'
+                        | b'|'
+                        | b'~'
+                )
+        })
+}
+
+/// RFC 9110 5.5: no control characters but the tab. Bytes beyond ASCII are UTF-8 or refused: servers that read
+/// Latin-1 trim some of them as spaces.
+fn check_value(value: &[u8]) -> Result<(), Fault> {
+    // No early end, so that the compiler looks at many bytes at once.
+    let (mut is_controlled, mut union) = (false, 0);
+    for &byte in value {
+        is_controlled |= (byte < 0x20) & (byte != b'\t') | (byte == 0x7f);
+        union |= byte;
+    }
+    if is_controlled {
+        return Err(malformed("a control character in a field value"));
+    }
+    if union >= 0x80 && std::str::from_utf8(value).is_err() {
+        return Err(malformed("a field value that is not UTF-8"));
+    }
+    Ok(())
+}
+
+fn check_expect(value: &[u8]) -> Result<(), Fault> {
+    if value.eq_ignore_ascii_case(b"100-continue") {
+        return Ok(());
+    }
+    Err(Fault::head(Reason::ExpectationFailed, "an expectation other than `100-continue`"))
+}
+
+/// An offer to speak HTTP/2, which common client libraries make with each first request, is left alone
+/// (RFC 9110 7.8 lets a server ignore it) and stripped later. Any other upgrade would end in a surprise.
+fn check_upgrade(value: &[u8]) -> Result<(), Fault> {
+    if value.eq_ignore_ascii_case(b"h2c") {
+        return Ok(());
+    }
+    Err(Fault::head(Reason::UpgradeRefused, "an upgrade to another protocol"))
+}
+
+/// Optional whitespace is space and tab (RFC 9110 5.6.3), and nothing else that some libraries trim.
+fn trim_whitespace(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+fn malformed(detail: &'static str) -> Fault {
+    Fault::head(Reason::MalformedRequest, detail)
+}
+
+fn ambiguous(detail: &'static str) -> Fault {
+    Fault::head(Reason::AmbiguousFraming, detail)
+}

@@ -1,0 +1,80 @@
+//! A message head, line by line: each line is looked at once, when its end has arrived.
+
+use memchr::memchr;
+
+use super::field::Fields;
+use super::request_line::{self, RequestLine};
+use super::{Fault, Shape, WireLimits};
+use crate::denial::Reason;
+
+/// What is known of a head that has arrived in part.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    /// No line feed lies between `line_start` and here.
+    scanned: usize,
+    line_start: usize,
+    has_skipped_line: bool,
+    request_line: Option<RequestLine>,
+    fields: Fields,
+}
+
+/// Bytes of a request line beside its target: a method of at most 32, two spaces, the version and the line end.
+const REQUEST_LINE_REST_MAX: usize = request_line::METHOD_BYTES_MAX + 2 + 8 + 2;
+
+impl Head {
+    /// The length and shape of the head at the start of `input`, or `None` while it is not complete.
+    pub(super) fn advance(
+        &mut self,
+        input: &[u8],
+        limits: &WireLimits,
+    ) -> Result<Option<(usize, Shape)>, Fault> {
+        loop {
+            let unseen = input.get(self.scanned..).unwrap_or_default();
+            let Some(found) = memchr(b'\n', unseen) else {
+                self.scanned = input.len();
+                // The line will end beyond what has arrived, so one byte more is certain.
+                self.check_length(input.len() + 1, limits)?;
+                return Ok(None);
+            };
+            let line_end = self.scanned + found + 1;
+            self.check_length(line_end, limits)?;
+            let line = input.get(self.line_start..line_end).unwrap_or_default();
+            let line = line
+                .strip_suffix(b"\r\n")
+                .ok_or(Fault::head(Reason::MalformedRequest, "a line that ends with a bare line feed"))?;
+            self.scanned = line_end;
+            self.line_start = line_end;
+            if let Some(shape) = self.line(line, limits)? {
+                return Ok(Some((line_end, shape)));
+            }
+        }
+    }
+
+    fn line(&mut self, line: &[u8], limits: &WireLimits) -> Result<Option<Shape>, Fault> {
+        let Some(request_line) = self.request_line else {
+            // RFC 9112 2.2: one empty line before the request line is what old clients send after a body.
+            if line.is_empty() && !self.has_skipped_line {
+                self.has_skipped_line = true;
+            } else {
+                self.request_line = Some(request_line::parse(line, limits)?);
+            }
+            return Ok(None);
+        };
+        if line.is_empty() {
+            return self.fields.shape(request_line).map(Some);
+        }
+        self.fields.add(line, limits)?;
+        Ok(None)
+    }
+
+    fn check_length(&self, line_end: usize, limits: &WireLimits) -> Result<(), Fault> {
+        let line_bytes = line_end - self.line_start;
+        if self.request_line.is_none() && line_bytes > limits.target_bytes_max + REQUEST_LINE_REST_MAX {
+            return Err(Fault::head(Reason::UriTooLong, "a request line longer than the limit"));
+        }
+        if line_end > limits.head_bytes_max {
+            return Err(Fault::head(Reason::HeadersTooLarge, "a head larger than the limit"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! The admin listener: whether the process lives, whether it is ready, what it counted, and what is in force.
+
+mod host;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use host::Hosts;
+
+/// Connections served at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 64;
+/// From the first byte of a connection, or the end of its last answer, to the end of a request's head.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The life of a connection, so that idle ones do not keep others out.
+const CONNECTION_LIFETIME_MAX: Duration = Duration::from_secs(120);
+
+/// What the admin listener says; each is asked when a request comes.
+#[derive(Clone)]
+pub(crate) struct Facts {
+    /// Why requests should not be sent here yet, one plain sentence each; empty where they may.
+    pub(crate) not_ready: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Every metric.
+    pub(crate) metrics: Arc<Registry>,
+    /// What is in force, by operation and control.
+    pub(crate) snapshot: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Facts")
+    }
+}
+
+/// Answers on `listener` until `stop` is done; connections that are open then end with the runtime.
+///
+/// # Errors
+/// Where the listener's own address cannot be had. A connection that fails ends alone.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    facts: Facts,
+    stop: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let router = router(facts, listener.local_addr()?);
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            () = &mut stop => return Ok(()),
+            accepted = accepted => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    connection(stream, router).await;
+                    drop(place);
+                });
+            }
+            // Out of file descriptors, or the peer is gone already: neither is a reason to stop.
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept an admin connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router) {
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(16 << 10)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    match tokio::time::timeout(CONNECTION_LIFETIME_MAX, served).await {
+        Ok(Ok(())) | Err(_) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "admin connection ended"),
+    }
+}
+
+/// The listener's pages, for requests that name the listener itself.
+fn router(facts: Facts, address: SocketAddr) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/snapshot", get(snapshot))
+        .layer(middleware::from_fn_with_state(Hosts::of(address), only_own_hosts))
+        .with_state(facts)
+}
+
+/// Refuses requests whose `Host` is a name that somebody else can point here.
+///
+/// A page of another site can make a browser call this listener under that site's own name, by letting the name resolve
+/// to 127.0.0.1 after the page has loaded; the browser then lets the page read the answer. The `Host` field still says
+/// the foreign name. No answer carries CORS fields, so under a name of ours a page can ask but not read.
+async fn only_own_hosts(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let mut response = if host.is_some_and(|host| hosts.contains(host)) {
+        next.run(request).await
+    } else {
+        (StatusCode::MISDIRECTED_REQUEST, REFUSED).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(NOSNIFF.0, header::HeaderValue::from_static(NOSNIFF.1));
+    response
+}
+
+const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+
+const REFUSED: &str = "the admin listener answers only to `localhost`, to loopback addresses and to its own address, \
+so that a web page cannot read it through a name that was pointed here (DNS rebinding)\n";
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(State(facts): State<Facts>) -> Response {
+    let reasons = (facts.not_ready)();
+    if reasons.is_empty() {
+        return "ready\n".into_response();
+    }
+    let body =
+        serde_json::json!({ "schema_version": model::SCHEMA_VERSION, "ready": false, "reasons": reasons });
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
+}
+
+async fn metrics(State(facts): State<Facts>) -> Response {
+    let mut text = String::new();
+    match encode(&mut text, &facts.metrics) {
+        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("cannot write metrics: {error}\n")).into_response()
+        }
+    }
+}
+
+/// OpenMetrics 1.0.0, section "Overall structure".
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+async fn snapshot(State(facts): State<Facts>) -> axum::Json<serde_json::Value> {
+    axum::Json((facts.snapshot)())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! The command line: what may be said, what it means by default, and the status a command ends with.
+
+mod values;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use gateway::config::KeySource;
+use model::Severity;
+
+use crate::commands::log::LogArguments;
+use crate::output::Format;
+pub(crate) use values::{BodyText, ControlMode, HeaderField};
+
+/// API security in one binary: a gateway that holds every request against the API's own specification.
+#[derive(Debug, Parser)]
+#[command(name = "palisade", version, propagate_version = true, max_term_width = 110, after_help = STATUS)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const STATUS: &str = "\
+Exit status:
+  0  done, nothing to complain of
+  1  findings at or above --fail-on
+  2  wrong usage, or a config or specification that cannot be used
+  3  the work could not be done (a file that cannot be written, an address in use)
+
+Results go to standard output, everything else to standard error. NO_COLOR is honoured.";
+
+const LOG_EXAMPLES: &str = "\
+Examples:
+  palisade log --follow
+  palisade log --verdict refused --since 10m
+  palisade log --control jwt --format json";
+
+/// What palisade does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Protect an API: stand in front of it and let through what its specification and the config allow.
+    Run(Run),
+    /// Read the config and everything it names, and say every problem at once.
+    Check(Check),
+    /// Say what would become of one request, and why, without sending it.
+    Explain(Box<Explain>),
+    /// Print recorded requests in time order, while the gateway runs or after it stopped.
+    #[command(after_help = LOG_EXAMPLES)]
+    Log(LogArguments),
+    /// Print reference material made from this program.
+    #[command(hide = true)]
+    Reference(Reference),
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, nothing to complain of.
+    Clean,
+    /// Findings at or above the severity that was asked for.
+    Findings,
+    /// Wrong usage, or a config or specification that cannot be used. Also what clap ends with.
+    Usage,
+    /// The work could not be done.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::Failed => 3,
+        })
+    }
+}
+
+/// `palisade run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade run --spec openapi.yaml --upstream http://127.0.0.1:9000
+  palisade run --spec openapi.yaml --upstream http://127.0.0.1:9000 \\
+      --issuer https://login.example.com --audience orders --control request-schema=shadow
+  palisade run -c palisade.yaml
+
+SIGHUP, or a change of any file it was started from, loads everything again; what does not compile
+changes nothing. SIGTERM stops accepting and lets requests in flight end.")]
+pub(crate) struct Run {
+    /// What to protect.
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Origin of the backend
+    #[arg(long, value_name = "URL", required_unless_present = "config", conflicts_with = "config")]
+    pub(crate) upstream: Option<String>,
+    /// Address to accept requests on, in place of the config's (127.0.0.1:8080); port 0 takes a free one and says
+    /// which; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Address of health, metrics and the snapshot, in place of the config's (127.0.0.1:9901)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// Folder of the exchange log, in place of the config's (palisade-data)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Worker threads, in place of the config's (one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) workers: Option<u16>,
+}
+
+/// `palisade check`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade check -c palisade.yaml
+  palisade check --spec openapi.yaml --fail-on warning
+  palisade check -c palisade.yaml --format json
+
+Ends with 2 where `run` would not start, else with 1 where a problem is at or above --fail-on.")]
+pub(crate) struct Check {
+    /// What to read.
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Origin of the backend, which is only looked at
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    pub(crate) upstream: Option<String>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// End with 1 if a problem is at least this severe
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOn,
+}
+
+/// `palisade explain`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade explain GET http://localhost/orders/7 -c palisade.yaml
+  palisade explain GET '/orders?limit=1000' --spec openapi.yaml
+  palisade explain POST /orders -c palisade.yaml -H \"Authorization: Bearer $TOKEN\" \\
+      -H 'Content-Type: application/json' -d '{\"item\": \"tea\"}'
+
+The engine that judges is the one that runs. Nothing is sent, and nothing is recorded.")]
+pub(crate) struct Explain {
+    /// The method of the request
+    pub(crate) method: http::Method,
+    /// Its address, or its path alone
+    pub(crate) url: http::Uri,
+    /// A header field of the request; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<HeaderField>,
+    /// Its body; `@FILE` reads a file, `-` or `@-` standard input
+    #[arg(short, long = "data", value_name = "BODY|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) data: Option<BodyText>,
+    /// The address it comes from
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(crate) ip: IpAddr,
+    /// What would judge it.
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Origin of the backend, which is never asked
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    pub(crate) upstream: Option<String>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// `palisade reference`
+#[derive(Debug, Args)]
+pub(crate) struct Reference {
+    /// Which one
+    pub(crate) page: Page,
+}
+
+/// A page of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Page {
+    /// The JSON Schema of `palisade.yaml`.
+    ConfigSchema,
+    /// Every key of `palisade.yaml`.
+    Config,
+    /// Every policy.
+    Policies,
+    /// Every command.
+    Cli,
+}
+
+/// Where the description of what to protect comes from: a config file, or a specification and a few flags.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("source").required(true))]
+pub(crate) struct Source {
+    /// The config file
+    #[arg(short, long, value_name = "FILE", group = "source")]
+    pub(crate) config: Option<PathBuf>,
+    /// The OpenAPI document (2.0 to 3.2, JSON or YAML) of the one API, instead of a config file
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub(crate) spec: Option<PathBuf>,
+    /// An OpenAPI Overlay to apply to the document; may be repeated, in order
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) overlay: Vec<PathBuf>,
+    /// The issuer of tokens, exactly as their `iss` says it
+    #[arg(long, value_name = "URL", conflicts_with = "config", requires = "audience")]
+    pub(crate) issuer: Option<String>,
+    /// What tokens must be for, as in their `aud`; may be repeated, one is enough
+    #[arg(long, value_name = "AUDIENCE", conflicts_with = "config", requires = "issuer")]
+    pub(crate) audience: Vec<String>,
+    /// The issuer's keys, a JWKS; without it they are found by OIDC discovery at the issuer
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "config", requires = "issuer", value_parser = values::key_source)]
+    pub(crate) jwks: Option<KeySource>,
+    /// How a control is applied, as in `jwt=shadow`: enforce, shadow or off; may be repeated
+    #[arg(long, value_name = "ID=MODE", conflicts_with = "config")]
+    pub(crate) control: Vec<ControlMode>,
+}
+
+/// The least severity that is a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Everything that is worth knowing.
+    Note,
+    /// What is not understood in part.
+    Warning,
+    /// What cannot be used as it is.
+    Error,
+}
+
+impl FailOn {
+    /// The severity that it names.
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            FailOn::Note => Severity::Note,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

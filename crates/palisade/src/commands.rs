@@ -1,0 +1,4 @@
+//! The commands; each file is one of them.
+
+pub(crate) mod check;
+pub(crate) mod log;

@@ -1,0 +1,292 @@
+//! `palisade run`: the gateway, from its config to its last request.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use gateway::config::{Config, Listen};
+use gateway::record::{Log, Opened, Settings};
+use gateway::{Compiled, Engine, Feeds, Listening, Metrics, Snapshot};
+use model::{Problem, Severity};
+use prometheus_client::registry::Registry;
+use spec::Document;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::admin;
+use crate::cli::{Exit, Run};
+use crate::commands::log::EXCHANGES;
+use crate::feeds;
+use crate::load::{Loaded, Unread, load};
+use crate::output::{self, Look, problems};
+use crate::summary;
+use crate::watch::{Cause, Watch};
+
+/// What the gateway runs on, and how it is replaced.
+struct Running {
+    arguments: Run,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    feeds: Arc<ArcSwap<Feeds>>,
+    metrics: Arc<Metrics>,
+    limiter: Arc<gateway::limiter::Limiter>,
+    key_client: identity::fetch::KeyClient,
+    /// Keeps the keys of the present config fresh; dropping it stops that.
+    refreshing: JoinSet<()>,
+}
+
+/// Runs the gateway until it is told to stop.
+pub(crate) fn run(arguments: Run) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the runtime cannot be started: {error}")),
+    };
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Run) -> Exit {
+    let (metrics, limiter) = (Arc::new(Metrics::default()), feeds::limiter());
+    let loaded = match read(&arguments) {
+        Ok(loaded) => loaded,
+        Err(unread) => return say_unread(*unread),
+    };
+    let feeds = match feeds::feeds(&loaded, &limiter) {
+        Ok(feeds) => feeds,
+        Err(problems) => return say_problems(problems, vec![loaded.document]),
+    };
+    let mut compiled = loaded.compile(&feeds, &metrics, 1);
+    let Some(snapshot) = compiled.snapshot.take() else {
+        let Compiled { problems, mut documents, .. } = compiled;
+        documents.push(loaded.document);
+        return say_problems(problems, documents);
+    };
+    report_problems(std::mem::take(&mut compiled.problems), &compiled.documents);
+    let key_client = match feeds::key_client() {
+        Ok(client) => client,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let refreshing = feeds::keep_fresh(&feeds, &key_client).await;
+    report(&summary::text(&snapshot));
+    let running = Running {
+        arguments,
+        snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+        feeds: Arc::new(ArcSwap::from_pointee(feeds)),
+        metrics,
+        limiter,
+        key_client,
+        refreshing,
+    };
+    start(running, &loaded, compiled.files).await
+}
+
+/// Opens the log, binds every address, and serves until a signal says to stop.
+async fn start(mut running: Running, loaded: &Loaded, files: Vec<PathBuf>) -> Exit {
+    let config = &loaded.config;
+    let Opened { log, writers, repairs } = match open_log(config) {
+        Ok(opened) => opened,
+        Err(error) => return fail(&error.to_string()),
+    };
+    for repair in repairs {
+        report(&format!("repaired the exchange log: {repair:?}\n"));
+    }
+    let started = Engine::start(&config.listen, &running.snapshot, &running.metrics, writers);
+    let (engine, listening) = match started {
+        Ok(started) => started,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let log = Arc::new(log);
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let admin = match admin(&running, config, &log, stopping).await {
+        Ok(address) => address,
+        Err(message) => {
+            engine.stop();
+            return fail(&message);
+        }
+    };
+    report(&addresses(&listening, admin));
+    until_stopped(&mut running, loaded, files).await;
+    report("stopping: requests in flight are answered\n");
+    stop.send_replace(true);
+    let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
+    if let Err(error) = stopped {
+        tracing::error!(%error, "the engine did not stop cleanly");
+    }
+    Exit::Clean
+}
+
+fn open_log(config: &Config) -> Result<Opened, gateway::record::LogError> {
+    let settings = Settings {
+        segment_bytes: config.data.segment.as_usize(),
+        bytes_max: config.data.bytes_max.0,
+        age_max: config.data.age_max.0,
+        ..Settings::default()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = config.workers.map_or(cores, usize::from);
+    Log::open(&config.data.directory.join(EXCHANGES), settings, workers)
+}
+
+/// Starts the admin listener; its address.
+async fn admin(
+    running: &Running,
+    config: &Config,
+    log: &Arc<Log>,
+    mut stopping: tokio::sync::watch::Receiver<bool>,
+) -> Result<SocketAddr, String> {
+    let address = config.admin.address;
+    if !address.ip().is_loopback() && !config.admin.public {
+        return Err(format!("the admin address `{address}` is not loopback; set `admin.public` to mean it"));
+    }
+    let listener = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
+    let bound = listener.local_addr().map_err(|error| error.to_string())?;
+    let mut registry = Registry::default();
+    running.metrics.register(&mut registry);
+    let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
+    let facts = admin::Facts {
+        not_ready: Arc::new(move || summary::not_ready(&log, &feeds.load())),
+        metrics: Arc::new(registry),
+        snapshot: Arc::new(move || summary::json(&snapshot.load())),
+    };
+    tokio::spawn(async move {
+        let stopped = async move {
+            // A closed channel means that the gateway is going away as well.
+            stopping.wait_for(|&stop| stop).await.is_ok()
+        };
+        admin::serve(listener, facts, async move {
+            stopped.await;
+        })
+        .await;
+    });
+    Ok(bound)
+}
+
+/// Reloads whenever there is a reason to, until SIGTERM or SIGINT.
+async fn until_stopped(running: &mut Running, loaded: &Loaded, files: Vec<PathBuf>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("signals cannot be received; stop the gateway by killing it");
+        return std::future::pending().await;
+    };
+    let mut watch = match Watch::start() {
+        Ok((watch, error)) => {
+            if let Some(error) = error {
+                tracing::warn!(%error, "files are not watched; send SIGHUP to reload");
+            }
+            watch
+        }
+        Err(error) => {
+            tracing::error!(%error, "neither files nor SIGHUP are watched");
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            return;
+        }
+    };
+    let watched = |files: &[PathBuf]| files.iter().cloned().chain(loaded.file.clone()).collect::<Vec<_>>();
+    let mut generation = 1;
+    watch.files(watched(&files));
+    loop {
+        let cause = tokio::select! {
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            cause = watch.next() => cause,
+        };
+        generation += 1;
+        report(&match cause {
+            Cause::Signal => "reloading: SIGHUP\n".to_owned(),
+            Cause::Files(files) => format!("reloading: {} changed\n", files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")),
+        });
+        if let Some(files) = reload(running, generation).await {
+            watch.files(watched(&files));
+        }
+    }
+}
+
+/// Compiles everything again and swaps it in; what does not compile changes nothing. The files it was read from.
+async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> {
+    let kept = "nothing was changed; the last good config stays in force\n";
+    let loaded = match read(&running.arguments) {
+        Ok(loaded) => loaded,
+        Err(unread) => {
+            say_unread(*unread);
+            report(kept);
+            return None;
+        }
+    };
+    let feeds = match feeds::feeds(&loaded, &running.limiter) {
+        Ok(feeds) => feeds,
+        Err(problems) => {
+            say_problems(problems, vec![loaded.document]);
+            report(kept);
+            return None;
+        }
+    };
+    let Compiled { snapshot, problems, mut documents, files, .. } = loaded.compile(&feeds, &running.metrics, generation);
+    documents.push(loaded.document);
+    report_problems(problems, &documents);
+    let Some(snapshot) = snapshot else {
+        report(kept);
+        return None;
+    };
+    // The keys come first, so that no request meets a snapshot whose tokens cannot be verified yet.
+    let refreshing = feeds::keep_fresh(&feeds, &running.key_client).await;
+    running.feeds.store(Arc::new(feeds));
+    running.snapshot.store(Arc::new(snapshot));
+    running.refreshing = refreshing;
+    report("reloaded\n");
+    Some(files)
+}
+
+/// The config with the command line's words in place of its own.
+fn read(arguments: &Run) -> Result<Loaded, Box<Unread>> {
+    let mut loaded = load(&arguments.source, arguments.upstream.as_deref())?;
+    let config = &mut loaded.config;
+    if !arguments.listen.is_empty() {
+        config.listen = arguments.listen.iter().map(|&address| Listen { address, tls: None }).collect();
+    }
+    if let Some(address) = arguments.admin {
+        config.admin.address = address;
+    }
+    if let Some(directory) = &arguments.data {
+        config.data.directory.clone_from(directory);
+    }
+    config.workers = arguments.workers.or(config.workers);
+    Ok(loaded)
+}
+
+fn addresses(listening: &[Listening], admin: SocketAddr) -> String {
+    let mut text = String::new();
+    for Listening { address, tls } in listening {
+        let scheme = if *tls { "https" } else { "http" };
+        text.push_str(&format!("listening on {scheme}://{address}\n"));
+    }
+    text.push_str(&format!("admin on http://{admin}\n"));
+    text
+}
+
+fn say_unread(unread: Unread) -> Exit {
+    say_problems(unread.problems, unread.document.into_iter().collect())
+}
+
+fn say_problems(problems: Vec<Problem>, documents: Vec<Document>) -> Exit {
+    report_problems(problems, &documents);
+    Exit::Usage
+}
+
+fn report_problems(problems: Vec<Problem>, documents: &[Document]) {
+    if problems.iter().all(|problem| problem.severity == Severity::Note) {
+        return;
+    }
+    let sources = |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
+    report(&problems::text(problems, &sources, Look::of_stderr()));
+}
+
+fn fail(message: &str) -> Exit {
+    report(&format!("error: {message}\n"));
+    Exit::Failed
+}
+
+/// Says something on standard error. Nobody may be listening there, which must not stop a gateway.
+fn report(text: &str) {
+    if let Err(error) = output::report(text) {
+        tracing::debug!(%error, "standard error is closed");
+    }
+}

@@ -1,0 +1,144 @@
+//! Makes the tables that policies read from what the config says of identity.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use gateway::Feeds;
+use gateway::config::{Config, Identity, KeySource};
+use gateway::limiter::Limiter;
+use http::HeaderName;
+use identity::feed::{FeedTiming, KeyFeed, KeySource as FeedSource};
+use identity::fetch::{KeyClient, PlainHttp};
+use identity::{Algorithm, Algorithms, ApiClient, ApiKeys, Issuer, KeyDigest, TypeRule, Verifier};
+use model::{Problem, Timestamp};
+use tokio::task::JoinSet;
+
+use crate::load::Loaded;
+
+/// Buckets of all rate limits together; 16 bytes each.
+const LIMITER_SLOTS: usize = 1 << 16;
+
+/// How long a start waits for the keys of each issuer before it goes on without them.
+const FIRST_KEYS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The only reader of the wall clock outside the gateway's engine.
+pub(crate) fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// The table of all limits, which outlives every config.
+pub(crate) fn limiter() -> Arc<Limiter> {
+    let seed = std::array::from_fn(|_| {
+        // The standard library seeds its hasher from the system's randomness.
+        use std::hash::{BuildHasher, RandomState};
+        RandomState::new().hash_one(0_u8)
+    });
+    Arc::new(Limiter::new(LIMITER_SLOTS, seed, wall_clock()))
+}
+
+/// The tables for `loaded`, with key feeds that have no keys yet, or everything that is wrong.
+pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Vec<Problem>> {
+    let Config { identity: Identity { issuers, api_keys }, .. } = &loaded.config;
+    let mut problems = Vec::new();
+    let mut pairs = Vec::new();
+    for issuer in issuers {
+        let algorithms = algorithms(&issuer.algorithms, &mut problems);
+        let source = match &issuer.keys {
+            KeySource::Discovery => Ok(FeedSource::Discovery(issuer.issuer.clone())),
+            KeySource::File(path) => Ok(FeedSource::File(loaded.folder.join(path))),
+            KeySource::Url(url) => url.parse().map(FeedSource::Url).map_err(|error| format!("`{url}` is no url: {error}")),
+        };
+        match source {
+            Ok(source) => {
+                let judged = Issuer {
+                    algorithms,
+                    clock_skew: issuer.clock_skew.0,
+                    token_type: if issuer.access_tokens_only { TypeRule::AccessToken } else { TypeRule::Usual },
+                    lifetime_max: issuer.lifetime_max.map(|span| span.0),
+                    ..Issuer::new(issuer.issuer.clone(), issuer.audiences.clone())
+                };
+                pairs.push((judged, Arc::new(KeyFeed::new(source, algorithms, FeedTiming::default()))));
+            }
+            Err(message) => problems.push(Problem::error(message)),
+        }
+    }
+    let verifier = (!pairs.is_empty()).then(|| Verifier::new(pairs)).transpose();
+    let verifier = verifier.unwrap_or_else(|error| {
+        problems.push(Problem::error(error.to_string()));
+        None
+    });
+    let keys = api_keys.as_ref().and_then(|keys| table(keys, &mut problems));
+    let header = api_keys.as_ref().map_or("x-api-key", |keys| keys.header.as_str());
+    let api_key_header = header.parse().unwrap_or_else(|_| {
+        problems.push(Problem::error(format!("`{header}` is no header name")));
+        HeaderName::from_static("x-api-key")
+    });
+    if problems.is_empty() {
+        Ok(Feeds {
+            verifier: verifier.map(Arc::new),
+            api_keys: keys.map(Arc::new),
+            api_key_header,
+            limiter: Arc::clone(limiter),
+        })
+    } else {
+        Err(problems)
+    }
+}
+
+fn algorithms(names: &[String], problems: &mut Vec<Problem>) -> Algorithms {
+    if names.is_empty() {
+        return Algorithms::ALL;
+    }
+    let named = |name: &String| {
+        let found = Algorithm::named(name);
+        if found.is_none() {
+            let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+            let problem = Problem::error(format!("`{name}` is no signature algorithm that is accepted"));
+            problems.push(problem.help(format!("there are {}", known.join(", "))));
+        }
+        found
+    };
+    names.iter().filter_map(named).collect()
+}
+
+fn table(keys: &gateway::config::ApiKeys, problems: &mut Vec<Problem>) -> Option<ApiKeys> {
+    let mut clients = Vec::new();
+    for client in &keys.clients {
+        match KeyDigest::parse(&client.sha256) {
+            Ok(digest) => {
+                clients.push((ApiClient { name: client.name.clone(), attributes: Default::default() }, vec![digest]));
+            }
+            Err(error) => problems.push(Problem::error(format!("the key of client `{}`: {error}", client.name))),
+        }
+    }
+    match ApiKeys::new(clients) {
+        Ok(table) => Some(table),
+        Err(error) => {
+            problems.push(Problem::error(error.to_string()));
+            None
+        }
+    }
+}
+
+/// Fetches every issuer's keys once, and keeps them fresh until the set is dropped.
+pub(crate) async fn keep_fresh(feeds: &Feeds, client: &KeyClient) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let Some(verifier) = &feeds.verifier else { return tasks };
+    for (issuer, feed) in verifier.issuers() {
+        let first = feed.refresh(client, &wall_clock);
+        match tokio::time::timeout(FIRST_KEYS_TIMEOUT, first).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(issuer = issuer.url, %error, "no keys; its tokens are refused until they come"),
+            Err(_) => tracing::error!(issuer = issuer.url, "no keys in time; its tokens are refused until they come"),
+        }
+        let (feed, client) = (Arc::clone(feed), client.clone());
+        tasks.spawn(async move { feed.run(&client, &wall_clock).await });
+    }
+    tasks
+}
+
+/// A client for key sets: TLS by the system's roots, plain HTTP on this machine only.
+pub(crate) fn key_client() -> Result<KeyClient, identity::fetch::ClientError> {
+    KeyClient::new(None, PlainHttp::LoopbackOnly)
+}

@@ -1,0 +1,85 @@
+//! What is in force, in words and as JSON.
+
+use std::collections::BTreeMap;
+
+use gateway::record::Log;
+use gateway::{Feeds, Plan, Snapshot};
+use model::{Mode, SCHEMA_VERSION};
+use serde_json::{Value, json};
+
+use crate::feeds::wall_clock;
+
+/// What a start says: the operations, the controls on them, and what cannot be enforced.
+pub(crate) fn text(snapshot: &Snapshot) -> String {
+    let mut text = String::new();
+    for api in &snapshot.apis {
+        let count = api.operations.len();
+        text.push_str(&format!("protecting {}: {count} operation{}\n", api.name, if count == 1 { "" } else { "s" }));
+        let mut controls: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for step in api.operations.iter().flat_map(|plan| plan.pipeline.steps()) {
+            *controls.entry((step.id, mode(step.mode))).or_default() += 1;
+        }
+        for ((id, mode), operations) in controls {
+            text.push_str(&format!("  {mode:<8} {id:<15} on {operations} of {count}\n"));
+        }
+        let mut gaps: BTreeMap<&str, usize> = BTreeMap::new();
+        for gap in api.operations.iter().flat_map(|plan| &plan.gaps) {
+            *gaps.entry(gap).or_default() += 1;
+        }
+        for (gap, operations) in gaps {
+            text.push_str(&format!("  not enforced on {operations} of {count}: {gap}\n"));
+        }
+    }
+    text
+}
+
+/// The snapshot by operation and control, as the admin listener gives it.
+pub(crate) fn json(snapshot: &Snapshot) -> Value {
+    let apis: Vec<Value> = snapshot
+        .apis
+        .iter()
+        .map(|api| {
+            json!({
+                "name": api.name,
+                "hosts": api.hosts,
+                "base_paths": api.base_paths,
+                "undeclared": controls(&api.undeclared),
+                "operations": api.operations.iter().map(operation).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({ "schema_version": SCHEMA_VERSION, "generation": snapshot.generation, "apis": apis })
+}
+
+fn operation(plan: &Plan) -> Value {
+    json!({
+        "operation": plan.key,
+        "controls": controls(plan),
+        "body_bytes_max": plan.body_bytes_max,
+        "not_enforced": plan.gaps,
+    })
+}
+
+fn controls(plan: &Plan) -> Vec<Value> {
+    let step = |step: &gateway::Step| json!({ "id": step.id, "mode": step.mode });
+    plan.pipeline.steps().iter().map(step).collect()
+}
+
+/// Why the gateway should get no traffic for the time being.
+pub(crate) fn not_ready(log: &Log, feeds: &Feeds) -> Vec<String> {
+    let mut reasons: Vec<String> = log.health().failure.map(|failure| format!("exchange log: {failure}")).into_iter().collect();
+    for (issuer, feed) in feeds.verifier.iter().flat_map(|verifier| verifier.issuers()) {
+        if !feed.status(wall_clock()).is_usable {
+            reasons.push(format!("no usable keys of issuer `{}`", issuer.url));
+        }
+    }
+    reasons
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Enforce => "enforce",
+        Mode::Shadow => "shadow",
+        Mode::Off => "off",
+    }
+}

@@ -1,0 +1,218 @@
+//! From documents to a contract.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{Problem, Severity};
+
+use super::operation::PathItem;
+use super::reader::Reader;
+use super::{Contract, Format, NodeRef, Operation, OperationIndex, Security, Server};
+use crate::reference::Library;
+use crate::router::{Refusal, Route, Router, Template};
+use crate::schema::{Definitions, Dialect};
+use crate::source::{Source, Spot};
+
+/// The most operations that one contract holds.
+const OPERATIONS_MAX: usize = 100_000;
+
+/// Compiles the contract that `library` describes, overlays applied.
+///
+/// It never fails: what cannot be compiled is left out, or accepts nothing, and is said.
+pub fn compile(library: &Library) -> (Contract, Vec<Problem>) {
+    let source = Source::new(library);
+    let contract = compiled(&source);
+    (contract, source.into_problems())
+}
+
+fn compiled<'l>(source: &Source<'l>) -> Contract {
+    let digest = digest(source.texts());
+    let root = source.root();
+    let Some((root, format)) = root.and_then(|root| Some((root, Format::of(root)?))) else {
+        if let Some(root) = root {
+            let message = "the document says neither `swagger: \"2.0\"` nor `openapi: 3.0`, `3.1` or `3.2`";
+            source.problem(Severity::Error, root, message);
+        }
+        return Contract::empty(digest);
+    };
+    let dialect = if format >= Format::OpenApi31 { Dialect::Draft202012 } else { Dialect::Draft4 };
+    let mut reader = Reader {
+        source,
+        definitions: Definitions::new(source, dialect),
+        format,
+        root,
+        schemes: Vec::new(),
+        security: Security::Undeclared,
+    };
+    reader.schemes = reader.security_schemes(root);
+    reader.security = reader.security(root, &reader.schemes);
+    let servers = match format {
+        Format::Swagger20 => reader.swagger_servers(root),
+        _ => reader.servers(root),
+    };
+    let (operations, spots) = reader.operations(&servers);
+    reader.check_operation_ids(&operations, &spots);
+    let router = reader.router(&operations, &spots);
+    let info = |key: &str| {
+        let text = root.get("info").and_then(|info| info.get(key)?.node.scalar());
+        if text.is_none() {
+            source.problem(Severity::Warning, root, format!("the document has no `info.{key}`"));
+        }
+        text.unwrap_or_default().to_owned()
+    };
+    let contract = Contract {
+        title: info("title"),
+        version: info("version"),
+        format,
+        servers,
+        operations,
+        router,
+        extension: root.get("x-palisade").map(NodeRef::of),
+        security_schemes: reader.schemes,
+        digest,
+    };
+    reader.definitions.compile();
+    contract
+}
+
+impl Contract {
+    fn empty(digest: [u8; 16]) -> Contract {
+        Contract {
+            title: String::new(),
+            version: String::new(),
+            format: Format::OpenApi30,
+            servers: Vec::new(),
+            operations: Vec::new(),
+            router: Router::build([]).0,
+            security_schemes: Vec::new(),
+            extension: None,
+            digest,
+        }
+    }
+}
+
+impl Format {
+    /// What the root of a document says that it is.
+    fn of(root: Spot<'_>) -> Option<Format> {
+        let version = |key: &str| root.get(key).and_then(|version| version.node.scalar());
+        if let Some(version) = version("openapi") {
+            let is = |wanted: &str| {
+                version == wanted || version.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+            };
+            let known = [("3.0", Format::OpenApi30), ("3.1", Format::OpenApi31), ("3.2", Format::OpenApi32)];
+            return known.into_iter().find(|(wanted, _)| is(wanted)).map(|(_, format)| format);
+        }
+        version("swagger").filter(|version| *version == "2.0").map(|_| Format::Swagger20)
+    }
+}
+
+impl<'l> Reader<'_, 'l> {
+    /// Every operation, and where each stands.
+    fn operations(&mut self, servers: &[Server]) -> (Vec<Operation>, Vec<Spot<'l>>) {
+        let mut operations = Vec::new();
+        let mut spots = Vec::new();
+        let paths = self.root.members_of("paths").filter(|(path, _)| !path.starts_with("x-"));
+        for (path, own) in paths {
+            let Some(item) = self.source.follow(own) else { continue };
+            let template = match Template::parse(path) {
+                Ok(template) => Some(template),
+                Err(fault) => {
+                    let message = format!("the path `{path}` {fault}, so its operations are not routed");
+                    self.source.problem(Severity::Error, own, message);
+                    None
+                }
+            };
+            let item = PathItem { path, own, item, template: template.as_ref(), root_servers: servers };
+            for (method, spot) in item.operations(self.format) {
+                if !spot.node.is_object() {
+                    self.source.problem(
+                        Severity::Error,
+                        spot,
+                        "an operation is an object, so this one is left out",
+                    );
+                    continue;
+                }
+                let Some(id) =
+                    u32::try_from(operations.len()).ok().filter(|_| operations.len() < OPERATIONS_MAX)
+                else {
+                    self.source.problem(
+                        Severity::Error,
+                        spot,
+                        "there are too many operations, so this one is left out",
+                    );
+                    return (operations, spots);
+                };
+                operations.push(self.operation(OperationIndex(id), method, &item, spot));
+                spots.push(spot);
+            }
+        }
+        (operations, spots)
+    }
+
+    fn check_operation_ids(&self, operations: &[Operation], spots: &[Spot<'l>]) {
+        let mut seen: HashSet<&str> = HashSet::new();
+        for (operation, spot) in operations.iter().zip(spots) {
+            if let Some(id) = &operation.operation_id
+                && !seen.insert(id)
+            {
+                let message = format!("another operation is called `{id}` too");
+                self.source.problem(Severity::Warning, spot.get("operationId").unwrap_or(*spot), message);
+            }
+        }
+    }
+
+    /// Routes every operation under each of its base paths.
+    fn router(&self, operations: &[Operation], spots: &[Spot<'l>]) -> Router {
+        let mut routes: Vec<Route> = Vec::new();
+        let mut owners = Vec::new();
+        let mut by_template: HashMap<(String, &str), usize> = HashMap::new();
+        for (operation, spot) in operations.iter().zip(spots) {
+            if Template::parse(&operation.path).is_err() {
+                continue;
+            }
+            for base_path in &operation.base_paths {
+                let template = format!("{base_path}{}", operation.path);
+                let method = (operation.method.clone(), operation.id);
+                let next = routes.len();
+                let at = *by_template.entry((template.clone(), &operation.path)).or_insert(next);
+                match routes.get_mut(at) {
+                    Some(route) => route.methods.push(method),
+                    None => {
+                        routes.push(Route { template, methods: vec![method] });
+                        owners.push(*spot);
+                    }
+                }
+            }
+        }
+        let templates: Vec<String> = routes.iter().map(|route| route.template.clone()).collect();
+        let (router, refused) = Router::build(routes);
+        for (index, refusal) in refused {
+            let (Some(spot), Some(template)) = (owners.get(index), templates.get(index)) else { continue };
+            let message = match refusal {
+                Refusal::Malformed(fault) => format!("`{template}` {fault}, so it is not routed"),
+                Refusal::Collides(first) => {
+                    format!(
+                        "`{template}` matches the same requests as `{first}`, so only the first is routed"
+                    )
+                }
+                Refusal::MethodTaken(method) => {
+                    format!("`{method} {template}` is declared twice, so only the first is routed")
+                }
+            };
+            self.source.problem(Severity::Error, *spot, message);
+        }
+        router
+    }
+}
+
+/// FNV-1a of 128 bits, over the texts and their lengths.
+fn digest<'t>(texts: impl Iterator<Item = &'t str>) -> [u8; 16] {
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for text in texts {
+        let length = (text.len() as u64).to_be_bytes();
+        for byte in text.bytes().chain(length) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
+        }
+    }
+    hash.to_be_bytes()
+}

@@ -1,0 +1,1 @@
+//! What contracts hold, version by version.
