@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use model::OperationKey;
 use smallvec::SmallVec;
-use spec::JsonLimits;
-use spec::router::Router;
+use spec::{JsonLimits, Router};
 
 use crate::config::{Limits, WhenFull};
 use crate::denial::{Denial, Reason};

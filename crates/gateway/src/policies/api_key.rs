@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use spec::{KeyLocation, PAIRS_MAX, Query, SchemeKind};
 
-use crate::access::Access;
+use crate::access::{Access, Alternative};
 use crate::build::Build;
 use crate::denial::{Challenge, Denial, Reason, Verdict};
 use crate::policy::{Context, Kind, Policy, Stage};
@@ -39,8 +39,8 @@ struct ApiKey {
     headers: Vec<HeaderName>,
     /// Query names that the specification gives to keys.
     queries: Vec<String>,
-    /// Whether nobody may call without a key.
-    needed: bool,
+    /// What the specification asks for, if all of it has a key in it.
+    needed: Option<Vec<Alternative>>,
     /// Whether a key alone is not enough.
     sensitive: bool,
     /// Whether a token could be sent beside or in place of the key.
@@ -73,7 +73,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         keys,
         headers,
         queries,
-        needed: access.needs_key(),
+        needed: access.needs_key().then(|| access.alternatives.clone()),
         sensitive: build.sensitive,
         knows_tokens: access.knows_tokens(),
     }))
@@ -99,7 +99,9 @@ impl Policy for ApiKey {
         self.check_url(cx)?;
         if let Some(client) = self.presented(cx)? {
             cx.caller.client = Some(Arc::clone(client));
-        } else if self.needed {
+        }
+        let is_met = |needed: &Vec<Alternative>| needed.iter().any(|alternative| alternative.has_its_keys(cx));
+        if !self.needed.as_ref().is_none_or(is_met) {
             return Err(self.unauthenticated("no key"));
         }
         // Whether a token that was sent is good is for `jwt` to say.

@@ -4,7 +4,7 @@ use http::header::CONTENT_LENGTH;
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spec::{JsonErrorKind, JsonLimits, Operation};
+use spec::{JsonLimits, Operation};
 
 use crate::build::Build;
 use crate::config::Size;
