@@ -34,8 +34,12 @@ impl Access {
     /// What `operation` asks for; what nothing is said about asks for nothing.
     pub(crate) fn of(contract: &Contract, operation: Option<&Operation>, feeds: &Feeds) -> Access {
         let anybody = vec![Alternative::default()];
-        let mut access =
-            Access { declared: true, alternatives: Vec::new(), unchecked: Vec::new(), key_queries: Vec::new() };
+        let mut access = Access {
+            declared: true,
+            alternatives: Vec::new(),
+            unchecked: Vec::new(),
+            key_queries: Vec::new(),
+        };
         match operation.map(|operation| &operation.security) {
             None | Some(Security::Undeclared) => {
                 access.declared = false;
@@ -65,10 +69,16 @@ impl Access {
 
     /// Whether no alternative can do without a key.
     pub(crate) fn needs_key(&self) -> bool {
-        !self.alternatives.is_empty() && self.alternatives.iter().all(|alternative| !alternative.key_headers.is_empty())
+        !self.alternatives.is_empty()
+            && self.alternatives.iter().all(|alternative| !alternative.key_headers.is_empty())
     }
 
-    fn alternative(&mut self, contract: &Contract, requirements: &[Requirement], feeds: &Feeds) -> Option<Alternative> {
+    fn alternative(
+        &mut self,
+        contract: &Contract,
+        requirements: &[Requirement],
+        feeds: &Feeds,
+    ) -> Option<Alternative> {
         let mut alternative = Alternative::default();
         let mut is_checked = true;
         for requirement in requirements {

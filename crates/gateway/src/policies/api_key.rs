@@ -26,9 +26,9 @@ const KEY_NAMES: &[&str] = &["api-key", "api_key", "apikey", "key", "access-key"
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
 }
 
@@ -100,14 +100,19 @@ impl Policy for ApiKey {
         if let Some(client) = self.presented(cx)? {
             cx.caller.client = Some(Arc::clone(client));
         }
-        let is_met = |needed: &Vec<Alternative>| needed.iter().any(|alternative| alternative.has_its_keys(cx));
+        let is_met =
+            |needed: &Vec<Alternative>| needed.iter().any(|alternative| alternative.has_its_keys(cx));
         if !self.needed.as_ref().is_none_or(is_met) {
             return Err(self.unauthenticated("no key"));
         }
         // Whether a token that was sent is good is for `jwt` to say.
         let has_token = self.knows_tokens && cx.headers.contains_key(AUTHORIZATION);
         if self.sensitive && cx.caller.client.is_some() && !has_token {
-            return Err(Denial::fixed(Reason::KeyNotSufficient, KIND.id, "a key alone for a sensitive operation"));
+            return Err(Denial::fixed(
+                Reason::KeyNotSufficient,
+                KIND.id,
+                "a key alone for a sensitive operation",
+            ));
         }
         Ok(())
     }
@@ -140,14 +145,17 @@ impl ApiKey {
         let Some(text) = cx.query.filter(|text| !text.is_empty()) else { return Ok(()) };
         let refused = || Denial::fixed(Reason::KeyInUrl, KIND.id, "a key in the query");
         // A query that cannot be read is for other policies; no name in it can be trusted to be another's.
-        let query = Query::parse(text, PAIRS_MAX).map_err(|fault| Denial::fixed(Reason::KeyInUrl, KIND.id, fault.as_str()))?;
+        let query = Query::parse(text, PAIRS_MAX)
+            .map_err(|fault| Denial::fixed(Reason::KeyInUrl, KIND.id, fault.as_str()))?;
         for pair in query.pairs() {
             if self.queries.iter().any(|name| *name == pair.name) {
                 return Err(refused());
             }
             let is_usual = KEY_NAMES.iter().any(|name| pair.name.eq_ignore_ascii_case(name))
                 || self.headers.iter().any(|header| pair.name.eq_ignore_ascii_case(header.as_str()));
-            if is_usual && self.keys.as_ref().is_some_and(|keys| keys.find(pair.raw_value.as_bytes()).is_some()) {
+            if is_usual
+                && self.keys.as_ref().is_some_and(|keys| keys.find(pair.raw_value.as_bytes()).is_some())
+            {
                 return Err(refused());
             }
         }

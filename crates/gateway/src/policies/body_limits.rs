@@ -23,9 +23,9 @@ const READ_WHOLE: &[&str] =
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Bytes of a body. Default: 1 MiB.
     bytes: Option<Size>,
@@ -84,7 +84,9 @@ impl Policy for BodyLimits {
         let length = length.to_str().ok().and_then(|text| text.parse::<usize>().ok());
         match length {
             Some(length) if length <= self.bytes_max => Ok(()),
-            Some(_) => Err(too_large(Redacted::vouched(format!("announced more than {} bytes", self.bytes_max)))),
+            Some(_) => {
+                Err(too_large(Redacted::vouched(format!("announced more than {} bytes", self.bytes_max))))
+            }
             None => Err(too_large(Redacted::fixed("announced a length that is no length"))),
         }
     }

@@ -27,9 +27,9 @@ const RETRY_AFTER_SECS: u64 = 1;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Requests in flight at once.
     requests_max: Option<u32>,
@@ -59,7 +59,8 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         return None;
     };
     // Each operation has counters of its own, so the operation distinguishes nothing within them.
-    let subjects: Vec<Subject> = settings.key.into_iter().filter(|subject| *subject != Subject::Operation).collect();
+    let subjects: Vec<Subject> =
+        settings.key.into_iter().filter(|subject| *subject != Subject::Operation).collect();
     let counters = if subjects.is_empty() { 1 } else { COUNTERS };
     Some(Box::new(Concurrency {
         limiter: Arc::clone(&build.feeds.limiter),
@@ -79,8 +80,11 @@ impl Policy for Concurrency {
                 Ok(())
             }
             None => {
-                let mut denial =
-                    Denial::fixed(Reason::ConcurrencyLimited, KIND.id, "as many requests as allowed are in flight");
+                let mut denial = Denial::fixed(
+                    Reason::ConcurrencyLimited,
+                    KIND.id,
+                    "as many requests as allowed are in flight",
+                );
                 denial.retry_after_secs = Some(RETRY_AFTER_SECS);
                 Err(denial)
             }

@@ -15,7 +15,8 @@ use crate::config::Span;
 use crate::denial::{Denial, Reason, Verdict};
 use crate::policy::{Context, Kind, Policy, Stage};
 
-pub(super) const KIND: Kind = Kind { id: "cors", stage: Stage::Shed, build, settings: Settings::json_schema, doc: DOC };
+pub(super) const KIND: Kind =
+    Kind { id: "cors", stage: Stage::Shed, build, settings: Settings::json_schema, doc: DOC };
 
 /// Header fields that a browser may send without asking (WHATWG Fetch, CORS-safelisted request-header).
 const SAFE_HEADERS: &[&str] = &["accept", "accept-language", "content-language"];
@@ -25,9 +26,9 @@ const SAFE_HEADERS: &[&str] = &["accept", "accept-language", "content-language"]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Origins, exactly as browsers send them, as in `https://shop.example`; or `*` alone.
     allowed_origins: Vec<String>,
@@ -76,7 +77,8 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
 
 /// The policy, or what is wrong with its settings and what to do.
 fn cors(settings: Settings) -> Result<Cors, (String, &'static str)> {
-    let methods = settings.methods.map(|methods| methods.iter().map(|name| method(name)).collect()).transpose()?;
+    let methods =
+        settings.methods.map(|methods| methods.iter().map(|name| method(name)).collect()).transpose()?;
     let headers = header_names(&settings.headers)?;
     let max_age_secs = settings.max_age.map_or(600, |span| span.0.as_secs());
     Ok(Cors {
@@ -91,7 +93,8 @@ fn cors(settings: Settings) -> Result<Cors, (String, &'static str)> {
 }
 
 fn origins(written: &[String], credentials: bool) -> Result<Origins, (String, &'static str)> {
-    const EXACT: &str = "write origins as browsers send them: scheme, host and port, as in `https://shop.example`";
+    const EXACT: &str =
+        "write origins as browsers send them: scheme, host and port, as in `https://shop.example`";
     if written.is_empty() {
         return Err(("`cors` has no `allowed-origins`".to_owned(), EXACT));
     }
@@ -99,7 +102,10 @@ fn origins(written: &[String], credentials: bool) -> Result<Origins, (String, &'
         && only == "*"
     {
         return match credentials {
-            true => Err(("`credentials` with every origin allowed would let any site act for the user".to_owned(), EXACT)),
+            true => Err((
+                "`credentials` with every origin allowed would let any site act for the user".to_owned(),
+                EXACT,
+            )),
             false => Ok(Origins::Any),
         };
     }
@@ -131,7 +137,10 @@ fn method(name: &str) -> Result<Method, (String, &'static str)> {
 fn header_names(names: &[String]) -> Result<Vec<HeaderName>, (String, &'static str)> {
     let parsed = names.iter().map(|name| match HeaderName::from_bytes(name.as_bytes()) {
         Ok(header) if name != "*" => Ok(header),
-        _ => Err((format!("`{name}` is not the name of a header field"), "name each field, as in `content-type`")),
+        _ => Err((
+            format!("`{name}` is not the name of a header field"),
+            "name each field, as in `content-type`",
+        )),
     });
     parsed.collect()
 }
@@ -143,7 +152,8 @@ fn list(names: &[HeaderName]) -> Option<HeaderValue> {
 
 impl Policy for Cors {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
-        let requested = cx.headers.get(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| *cx.method == Method::OPTIONS);
+        let requested =
+            cx.headers.get(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| *cx.method == Method::OPTIONS);
         // Answers differ by origin, also to requests that have none, or a cache would give one origin's to another.
         cx.answer_headers.push((
             VARY,
@@ -168,7 +178,8 @@ impl Policy for Cors {
         match requested {
             Some(requested) => self.preflight(requested, cx),
             None => {
-                cx.answer_headers.extend(self.expose.clone().map(|names| (ACCESS_CONTROL_EXPOSE_HEADERS, names)));
+                cx.answer_headers
+                    .extend(self.expose.clone().map(|names| (ACCESS_CONTROL_EXPOSE_HEADERS, names)));
                 Ok(())
             }
         }
@@ -196,7 +207,8 @@ impl Cors {
             return Err(refused("the method may not be called from another origin"));
         }
         for field in cx.headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS) {
-            let names = field.to_str().unwrap_or("\u{0}").split(',').map(str::trim).filter(|name| !name.is_empty());
+            let names =
+                field.to_str().unwrap_or("\u{0}").split(',').map(str::trim).filter(|name| !name.is_empty());
             if !names.into_iter().all(|name| self.may_send(name)) {
                 return Err(refused("a header field may not be sent from another origin"));
             }
@@ -204,7 +216,8 @@ impl Cors {
         if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
             cx.answer_headers.push((ACCESS_CONTROL_ALLOW_METHODS, methods));
         }
-        cx.answer_headers.extend(self.allow_headers.clone().map(|names| (ACCESS_CONTROL_ALLOW_HEADERS, names)));
+        cx.answer_headers
+            .extend(self.allow_headers.clone().map(|names| (ACCESS_CONTROL_ALLOW_HEADERS, names)));
         cx.answer_headers.push((ACCESS_CONTROL_MAX_AGE, self.max_age.clone()));
         cx.answer = Some(StatusCode::NO_CONTENT);
         Ok(())
@@ -212,7 +225,8 @@ impl Cors {
 
     fn may_send(&self, name: &str) -> bool {
         let is_named = |known: &str| known.eq_ignore_ascii_case(name);
-        self.headers.iter().any(|header| is_named(header.as_str())) || SAFE_HEADERS.iter().any(|&safe| is_named(safe))
+        self.headers.iter().any(|header| is_named(header.as_str()))
+            || SAFE_HEADERS.iter().any(|&safe| is_named(safe))
     }
 }
 

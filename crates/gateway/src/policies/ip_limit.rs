@@ -20,9 +20,9 @@ pub(super) const KIND: Kind =
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Requests of one address.
     rate: Option<Rate>,
@@ -44,7 +44,11 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     }
     let settings: Settings = build.settings();
     let Some(rate) = settings.rate else {
-        build.problem(Severity::Error, "`ip-limit` has no `rate`", "say how much one address may send, as in `rate: 100/s`");
+        build.problem(
+            Severity::Error,
+            "`ip-limit` has no `rate`",
+            "say how much one address may send, as in `rate: 100/s`",
+        );
         return None;
     };
     let Some(limit) = Limit::new(rate.count, rate.period, settings.burst.unwrap_or(rate.count)) else {

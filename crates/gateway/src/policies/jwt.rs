@@ -14,7 +14,8 @@ use crate::build::Build;
 use crate::denial::{BearerError, Challenge, Denial, Reason, Verdict};
 use crate::policy::{Body, Context, Kind, Policy, Stage};
 
-pub(super) const KIND: Kind = Kind { id: "jwt", stage: Stage::Identify, build, settings: Settings::json_schema, doc: DOC };
+pub(super) const KIND: Kind =
+    Kind { id: "jwt", stage: Stage::Identify, build, settings: Settings::json_schema, doc: DOC };
 
 /// The name of a token in queries and forms (RFC 6750 sections 2.2 and 2.3).
 const TOKEN_NAME: &str = "access_token";
@@ -29,9 +30,9 @@ const KEYS_RETRY_SECS: u64 = 5;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Whether a token must be sent, whatever the specification says.
     required: Option<bool>,
@@ -63,7 +64,11 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     }
     say_gaps(build, &access, &settings);
     check_issuers(build, &settings.issuers);
-    if access.unchecked.is_empty() && !access.knows_tokens() && verifier.is_none() && !without_token.is_empty() {
+    if access.unchecked.is_empty()
+        && !access.knows_tokens()
+        && verifier.is_none()
+        && !without_token.is_empty()
+    {
         return None;
     }
     let has_form = build.operation.is_some_and(may_have_form);
@@ -114,7 +119,9 @@ impl Policy for Jwt {
     }
 
     fn body(&self, _cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
-        if body.media_type != FORM || !body.bytes.starts_with(TOKEN_NAME.as_bytes()) && !has_token_pair(body.bytes) {
+        if body.media_type != FORM
+            || !body.bytes.starts_with(TOKEN_NAME.as_bytes()) && !has_token_pair(body.bytes)
+        {
             return Ok(());
         }
         Err(unauthenticated(Some(BearerError::InvalidRequest), "a token in a form"))

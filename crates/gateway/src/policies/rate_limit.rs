@@ -32,9 +32,9 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// The limits, all of which must let a request through.
     limits: Vec<Wanted>,
@@ -83,7 +83,9 @@ fn principal() -> Vec<Subject> {
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if !build.is_configured() {
-        build.gap("nothing limits how often one caller may call: set `rate-limit: { limits: [{ rate: 100/min }] }`");
+        build.gap(
+            "nothing limits how often one caller may call: set `rate-limit: { limits: [{ rate: 100/min }] }`",
+        );
         return None;
     }
     let settings: Settings = build.settings();
@@ -106,14 +108,16 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
 fn counted(build: &mut Build<'_>, index: usize, wanted: Wanted, before: &[Counted]) -> Option<Counted> {
     let cost = wanted.cost.unwrap_or(1);
     let burst = wanted.burst.unwrap_or(wanted.rate.count);
-    let limit = Limit::new(wanted.rate.count, wanted.rate.period, burst).filter(|_| (1..=burst).contains(&cost));
+    let limit =
+        Limit::new(wanted.rate.count, wanted.rate.period, burst).filter(|_| (1..=burst).contains(&cost));
     let Some(limit) = limit else {
         let message = "`burst` must be at least 1, at least `cost`, and come back within 31 days";
         build.problem(Severity::Error, message, "make `burst` or `rate` larger, or `cost` smaller");
         return None;
     };
     if wanted.name.as_deref().is_some_and(|name| !is_name(name)) {
-        let message = format!("the `name` of a limit is 1 to {NAME_CHARACTERS_MAX} letters, digits, `-`, `_` and `.`");
+        let message =
+            format!("the `name` of a limit is 1 to {NAME_CHARACTERS_MAX} letters, digits, `-`, `_` and `.`");
         build.problem(Severity::Error, message, "choose a shorter or plainer name");
         return None;
     }

@@ -6,7 +6,8 @@ use model::{Mode, Redacted};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use spec::{
-    BodyKind, BodyLimits, Content, Contract, Operation, OperationIndex, PAIRS_MAX, Query, RequestView, Violation,
+    BodyKind, BodyLimits, Content, Contract, Operation, OperationIndex, PAIRS_MAX, Query, RequestView,
+    Violation,
 };
 
 use crate::build::Build;
@@ -24,9 +25,9 @@ const UNNAMED: &str = "application/octet-stream";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
 }
 
@@ -45,7 +46,11 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     }
     let content = operation.request_body.iter().flat_map(|body| &body.content);
     let needs_body = content.into_iter().any(says_something);
-    Some(Box::new(RequestSchema { contract: Arc::clone(build.contract), operation: operation.id, needs_body }))
+    Some(Box::new(RequestSchema {
+        contract: Arc::clone(build.contract),
+        operation: operation.id,
+        needs_body,
+    }))
 }
 
 /// Whether a body of this content is worth reading whole.
@@ -67,7 +72,9 @@ impl Policy for RequestSchema {
             let query = Query::parse(cx.query.unwrap_or_default(), PAIRS_MAX)
                 .map_err(|fault| Denial::fixed(Reason::ParameterInvalid, KIND.id, fault.as_str()))?;
             let view = RequestView { captures: cx.captures, query: &query, headers: cx.headers };
-            operation.check_parameters(&view).map_err(|violation| refused(Reason::ParameterInvalid, &violation))?;
+            operation
+                .check_parameters(&view)
+                .map_err(|violation| refused(Reason::ParameterInvalid, &violation))?;
         }
         match &operation.request_body {
             Some(body) if body.required && !cx.has_body => {

@@ -17,9 +17,9 @@ pub(super) const KIND: Kind =
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Scopes that a token must carry beside those of the specification.
     scopes: Vec<String>,
@@ -37,7 +37,9 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if settings.scopes.is_empty() && !access.knows_tokens() {
         return None;
     }
-    if settings.scopes.is_empty() && access.alternatives.iter().all(|alternative| alternative.scopes.is_empty()) {
+    if settings.scopes.is_empty()
+        && access.alternatives.iter().all(|alternative| alternative.scopes.is_empty())
+    {
         build.gap("the specification asks for a token but for no scope, so every good token may call: name scopes in `security`, or set `scope: { scopes: … }`");
     }
     Some(Box::new(Scope { alternatives: access.alternatives, extra: settings.scopes }))
@@ -65,7 +67,9 @@ fn carries(cx: &Context<'_>, scope: &str) -> bool {
 impl Scope {
     fn refused(&self, cx: &Context<'_>) -> Denial {
         // Of several alternatives the one that lacks least is named.
-        let lacking = |alternative: &&Alternative| alternative.scopes.iter().filter(|scope| !carries(cx, scope)).count();
+        let lacking = |alternative: &&Alternative| {
+            alternative.scopes.iter().filter(|scope| !carries(cx, scope)).count()
+        };
         let nearest = self.alternatives.iter().filter(|alternative| alternative.token).min_by_key(lacking);
         let declared = nearest.into_iter().flat_map(|alternative| &alternative.scopes);
         let mut scopes: Vec<String> = declared.chain(&self.extra).cloned().collect();

@@ -25,9 +25,9 @@ const UNNAMED: &str = "application/octet-stream";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(inline)]
 struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
-    #[expect(dead_code, reason = "the pipeline reads it; here it keeps `mode` from being an unknown key")]
     mode: Option<Mode>,
     /// Query parameters that are not declared.
     query: Choice,
@@ -97,10 +97,14 @@ impl Declared {
         let Some(text) = cx.query.filter(|text| !text.is_empty() && self.query == Choice::Refuse) else {
             return Ok(());
         };
-        let query = Query::parse(text, PAIRS_MAX).map_err(|fault| refused(Reason::UndeclaredParameter, fault.as_str()))?;
+        let query = Query::parse(text, PAIRS_MAX)
+            .map_err(|fault| refused(Reason::UndeclaredParameter, fault.as_str()))?;
         match operation.undeclared_query(&query) {
             None => Ok(()),
-            Some(_) => Err(refused(Reason::UndeclaredParameter, "a query parameter that the contract does not declare")),
+            Some(_) => Err(refused(
+                Reason::UndeclaredParameter,
+                "a query parameter that the contract does not declare",
+            )),
         }
     }
 }
@@ -120,7 +124,9 @@ fn check_content_type(operation: &Operation, cx: &Context<'_>) -> Verdict {
     };
     match body.accepted(content_type) {
         Ok(_) => Ok(()),
-        Err(_) => Err(refused(Reason::UnsupportedMediaType, "a content type that the contract does not declare")),
+        Err(_) => {
+            Err(refused(Reason::UnsupportedMediaType, "a content type that the contract does not declare"))
+        }
     }
 }
 
