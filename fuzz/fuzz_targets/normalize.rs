@@ -13,7 +13,8 @@ fuzz_target!(|bytes: &[u8]| {
             Some(query) => format!("{}?{query}", once.path),
             None => once.path.to_string(),
         };
-        assert!(text.is_ascii() && !text.contains("//") && !text.contains("/../") && !text.ends_with("/.."));
+        let path = &*once.path;
+        assert!(text.is_ascii() && !path.contains("//") && !path.contains("/../") && !path.ends_with("/.."));
         let again: Uri = text.parse().expect("a normal target is a target");
         // Encoding what browsers leave as it is makes a target longer.
         let twice = normalize::target(&Method::GET, &again, 3 * TARGET_BYTES_MAX).expect("and stays one");
