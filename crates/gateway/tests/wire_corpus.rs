@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gateway::normalize::{self, TARGET_BYTES_MAX};
 use gateway::wire::{Framing, WireLimits};
+use http::{Method, Uri};
 use serde_json::Value;
 
 /// Plain requests that llhttp's strict mode takes and the gateway refuses, and why.
@@ -147,4 +149,35 @@ fn message(text: &str) -> Vec<u8> {
     }
     bytes.extend_from_slice(rest.as_bytes());
     bytes
+}
+
+/// The inputs that the fuzz targets start from, and those that once broke them.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds")).join(target);
+    let files = std::fs::read_dir(folder).unwrap();
+    files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+#[test]
+fn seeds_of_the_framing_do_not_depend_on_how_they_are_cut() {
+    let mut counts = BTreeMap::new();
+    for seed in seeds("wire") {
+        // The first byte is for the fuzz target's cuts.
+        let (_, input) = seed.split_first().unwrap();
+        *counts.entry(outcome(input)).or_insert(0) += 1;
+    }
+    assert!(counts.len() >= 3, "{counts:?}");
+}
+
+#[test]
+fn seeds_of_the_normaliser_have_one_spelling() {
+    let mut normal = 0;
+    for seed in seeds("normalize") {
+        let Ok(uri) = Uri::try_from(&seed[..]) else { continue };
+        let Ok(once) = normalize::target(&Method::GET, &uri, TARGET_BYTES_MAX) else { continue };
+        let path = once.path.parse::<Uri>().unwrap();
+        assert_eq!(normalize::target(&Method::GET, &path, TARGET_BYTES_MAX).unwrap().path, once.path);
+        normal += 1;
+    }
+    assert!(normal >= 2);
 }
