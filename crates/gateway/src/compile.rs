@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::{Problem, Severity};
-use spec::{Contract, Document, Library, LibraryLimits, Loader, Location, Node};
+use spec::{Contract, Document, Library, LibraryLimits, Location, Node};
 
 use crate::config::{Api, Config};
 use crate::engine::{server_config, tls_problem};
@@ -28,8 +28,8 @@ pub struct Ingredients<'a> {
     pub folder: &'a Path,
     /// Reads a file that the config names.
     pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
-    /// Reads what a specification refers to.
-    pub load: Loader<'a>,
+    /// Reads what a specification in a folder refers to.
+    pub load: &'a dyn Fn(&Path, Location<'_>) -> io::Result<Vec<u8>>,
     /// Tables that policies read.
     pub feeds: &'a Feeds,
     /// Counters that outlive the snapshot.
@@ -127,7 +127,9 @@ fn library(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compiled: &
         document = overlaid;
     }
     let limits = LibraryLimits { hosts: api.reference_hosts.clone(), ..LibraryLimits::default() };
-    let (library, problems) = Library::load(document, &limits, &|location: Location<'_>| (ingredients.load)(location));
+    let root = PathBuf::from(document.file());
+    let folder = root.parent().unwrap_or(Path::new(""));
+    let (library, problems) = Library::load(document, &limits, &|location: Location<'_>| (ingredients.load)(folder, location));
     compiled.problems.extend(problems);
     compiled.files.extend(library.documents().iter().map(|document| PathBuf::from(document.file())));
     Some(library)

@@ -258,4 +258,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 }
 
 #[cfg(test)]
+pub(crate) mod server;
+
+#[cfg(test)]
 mod tests;

@@ -86,6 +86,16 @@ pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Ve
     }
 }
 
+/// No tables at all: for reading a config whose identity part is wrong.
+pub(crate) fn none() -> Feeds {
+    Feeds {
+        verifier: None,
+        api_keys: None,
+        api_key_header: HeaderName::from_static("x-api-key"),
+        limiter: limiter(),
+    }
+}
+
 fn algorithms(names: &[String], problems: &mut Vec<Problem>) -> Algorithms {
     if names.is_empty() {
         return Algorithms::ALL;

@@ -197,3 +197,6 @@ impl fmt::Display for JsonError {
 }
 
 impl Error for JsonError {}
+
+#[cfg(test)]
+mod tests;

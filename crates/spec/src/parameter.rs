@@ -8,7 +8,6 @@ mod style;
 mod tests;
 
 use http::HeaderMap;
-use model::Position;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
@@ -16,6 +15,7 @@ pub(crate) use shape::{Shape, Types};
 pub use style::Style;
 pub(crate) use style::{Candidates, Escapes, StyleFault, array, insert, push_scalars, split};
 
+use crate::contract::NodeRef;
 use crate::json::{self, JsonLimits};
 use crate::query::Query;
 use crate::schema::{Instance, Place, Validator, Violation};
@@ -46,8 +46,8 @@ pub struct Parameter {
     pub required: bool,
     /// Whether callers are asked to leave it.
     pub deprecated: bool,
-    /// Where it is declared.
-    pub position: Option<Position>,
+    /// Where it is declared; what only the path names is declared nowhere.
+    pub at: Option<NodeRef>,
     /// Its ordinal among the parameters of the path template.
     pub(crate) capture: Option<usize>,
     /// An empty value is let through, whatever the schema says.

@@ -220,7 +220,12 @@ fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stop
     });
 }
 
-async fn accept(worker: &Rc<Worker>, index: usize, listener: &TcpListener, mut stopping: watch::Receiver<bool>) {
+async fn accept(
+    worker: &Rc<Worker>,
+    index: usize,
+    listener: &TcpListener,
+    mut stopping: watch::Receiver<bool>,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -237,7 +242,13 @@ async fn accept(worker: &Rc<Worker>, index: usize, listener: &TcpListener, mut s
 }
 
 /// Gives a new connection its place, or drops it without a word: an answer would cost what the limit saves.
-fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr, stopping: watch::Receiver<bool>) {
+fn admit(
+    worker: &Rc<Worker>,
+    index: usize,
+    stream: TcpStream,
+    peer: SocketAddr,
+    stopping: watch::Receiver<bool>,
+) {
     let ip = peer.ip().to_canonical();
     let Some(place) = worker.shared.connections.place(ip, &worker.limits()) else {
         worker.shared.metrics.connections_refused.inc();
@@ -252,7 +263,16 @@ fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr,
         }
         let snapshot = worker.shared.snapshot.load_full();
         match snapshot.tls.get(index).cloned().flatten() {
-            None => speak(&worker, TokioIo::new(stream), Connection::new(ip, Scheme::Http), Version::Http1, stopping).await,
+            None => {
+                speak(
+                    &worker,
+                    TokioIo::new(stream),
+                    Connection::new(ip, Scheme::Http),
+                    Version::Http1,
+                    stopping,
+                )
+                .await
+            }
             Some(config) => {
                 let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
                 match timeout(snapshot.limits.handshake_timeout.0, handshake).await {

@@ -68,9 +68,11 @@ impl Worker {
                 self.shared.metrics.exchanges_unrecorded.inc();
                 tracing::error!(%error, id = %going.id, "an exchange could not be recorded");
                 match (going.snapshot.when_full, outcome) {
-                    (WhenFull::Refuse, Ok(_)) => {
-                        Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log took no record"))
-                    }
+                    (WhenFull::Refuse, Ok(_)) => Err(Denial::fixed(
+                        Reason::LogUnavailable,
+                        "protocol",
+                        "the exchange log took no record",
+                    )),
                     (_, outcome) => outcome,
                 }
             }
@@ -129,12 +131,18 @@ impl Worker {
 }
 
 /// The exchange as it is recorded, borrowing everything.
-fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, outcome: &'r Result<Answer, Denial>) -> Exchange<'r> {
+fn exchange<'r>(
+    going: &'r Going<'_>,
+    cx: &'r Context<'_>,
+    outcome: &'r Result<Answer, Denial>,
+) -> Exchange<'r> {
     let now = Instant::now();
     let (status, bytes) = match outcome {
         Err(denial) => (denial.reason.status(), None),
         Ok(Answer::Given(status)) => (*status, Some(0)),
-        Ok(Answer::Forwarded(forwarded)) => (forwarded.response.status(), forwarded.response.body().size_hint().exact()),
+        Ok(Answer::Forwarded(forwarded)) => {
+            (forwarded.response.status(), forwarded.response.body().size_hint().exact())
+        }
     };
     Exchange {
         schema_version: SCHEMA_VERSION,
@@ -155,7 +163,11 @@ fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, outcome: &'r Result<A
             path: (&*key.path).into(),
         }),
         response: ResponseFacts { status: status.as_u16(), bytes },
-        verdict: if matches!(outcome, Ok(Answer::Forwarded(_))) { Verdict::Forwarded } else { Verdict::Refused },
+        verdict: if matches!(outcome, Ok(Answer::Forwarded(_))) {
+            Verdict::Forwarded
+        } else {
+            Verdict::Refused
+        },
         denial: outcome.as_ref().err().map(|denial| Denied {
             reason: denial.reason.as_str().into(),
             control: denial.control.into(),
@@ -200,8 +212,15 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     for name in nominated {
         headers.remove(name);
     }
-    for name in ["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "transfer-encoding", "upgrade"]
-    {
+    for name in [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    ] {
         headers.remove(name);
     }
 }

@@ -174,8 +174,12 @@ impl<'a> Going<'a> {
         match failure {
             Failure::Unreachable(why) => Denial::fixed(Reason::UpstreamUnreachable, "upstream", why),
             Failure::Timeout => Denial::fixed(Reason::UpstreamTimeout, "upstream", "no answer in time"),
-            Failure::Malformed => Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http"),
-            Failure::RequestBody => Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"),
+            Failure::Malformed => {
+                Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http")
+            }
+            Failure::RequestBody => {
+                Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off")
+            }
         }
     }
 }
@@ -279,7 +283,11 @@ impl Worker {
             return Err(going.snapshot.nowhere(cx.host));
         };
         if going.snapshot.when_full == WhenFull::Refuse && !self.writer.borrow_mut().is_ready() {
-            return Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log takes no records"));
+            return Err(Denial::fixed(
+                Reason::LogUnavailable,
+                "protocol",
+                "the exchange log takes no records",
+            ));
         }
         let judged = plan.pipeline.head(cx, &mut going.trace)?;
         if let Some(status) = cx.answer {
@@ -295,12 +303,19 @@ impl Worker {
             Judged::Body(pending) => {
                 let whole = read_whole(body, transit, &going.request_progress).await?;
                 let limits = &going.snapshot.limits;
-                let unpacked =
-                    content::decoded(cx.headers, &whole, transit.bytes_max as usize, limits.decompression_ratio_max)?;
+                let unpacked = content::decoded(
+                    cx.headers,
+                    &whole,
+                    transit.bytes_max as usize,
+                    limits.decompression_ratio_max,
+                )?;
                 let (content_type, media_type) = content::content_type(cx.headers)?;
                 let judged = Body::new(&unpacked, content_type, &media_type, &plan.json_limits);
                 let admitted = pending.body(cx, &judged, &mut going.trace)?;
-                (admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) })
+                (
+                    admitted,
+                    if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) },
+                )
             }
         };
         going.decided = Some(Instant::now());
@@ -343,7 +358,8 @@ impl Worker {
 
     fn exchange_id(&self, now: Timestamp) -> ExchangeId {
         // splitmix-like step: ids only have to differ, and to not repeat across workers and restarts.
-        let random = self.random.get().wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
+        let random =
+            self.random.get().wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
         self.random.set(random);
         ExchangeId::new(now, random >> 40)
     }
@@ -352,7 +368,8 @@ impl Worker {
         let mut pools = self.pools.borrow_mut();
         if pools.generation != snapshot.generation {
             let pool = |api: &ApiPlan| Rc::new(Pool::new(api.origin.clone(), &snapshot.limits));
-            *pools = Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
+            *pools =
+                Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
         }
         pools.pools.get(api_index).cloned()
     }
@@ -387,8 +404,14 @@ async fn read_whole(body: Incoming, transit: Transit, progress: &Rc<Progress>) -
     }
     match Bounded::new(body, transit, Rc::clone(progress)).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(BodyError::TooLarge) => Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit")),
-        Err(BodyError::Timeout) => Err(Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly")),
-        Err(BodyError::Broken) => Err(Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off")),
+        Err(BodyError::TooLarge) => {
+            Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"))
+        }
+        Err(BodyError::Timeout) => {
+            Err(Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly"))
+        }
+        Err(BodyError::Broken) => {
+            Err(Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"))
+        }
     }
 }

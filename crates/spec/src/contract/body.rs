@@ -1,7 +1,8 @@
 //! Request bodies by media type.
 
-use model::{Position, Severity};
+use model::Severity;
 
+use super::NodeRef;
 use super::media::{MediaRange, MediaType};
 use super::reader::Reader;
 use crate::form::{Encoding, Form};
@@ -21,7 +22,7 @@ pub struct RequestBody {
     /// What it may be, in document order.
     pub content: Vec<Content>,
     /// Where it is declared.
-    pub position: Option<Position>,
+    pub at: NodeRef,
 }
 
 /// One media type of a body.
@@ -184,7 +185,7 @@ fn kind_of(media: &MediaType<'_>) -> BodyKind {
 impl<'l> Reader<'_, 'l> {
     /// The body in the `requestBody` of an operation.
     pub(super) fn request_body(&mut self, body: Spot<'l>) -> Option<RequestBody> {
-        let position = self.source.position(body);
+        let at = NodeRef::of(body);
         let body = self.source.follow(body)?;
         let mut content = Vec::new();
         for (media, spot) in body.members_of("content") {
@@ -202,7 +203,7 @@ impl<'l> Reader<'_, 'l> {
                 "the request body has no `content`, so none is accepted",
             );
         }
-        Some(RequestBody { required: body.is_true("required"), content, position })
+        Some(RequestBody { required: body.is_true("required"), content, at })
     }
 
     fn content(&mut self, media: MediaRange, content: Spot<'l>) -> Content {
@@ -245,7 +246,7 @@ impl<'l> Reader<'_, 'l> {
         RequestBody {
             required: parameter.is_true("required"),
             content: content.collect(),
-            position: self.source.position(parameter),
+            at: NodeRef::of(parameter),
         }
     }
 
@@ -294,11 +295,7 @@ impl<'l> Reader<'_, 'l> {
             let validator = form.validator.clone();
             Content { media, validator, form: Some(form.clone()) }
         });
-        Some(RequestBody {
-            required: is_required,
-            content: content.collect(),
-            position: self.source.position(first),
-        })
+        Some(RequestBody { required: is_required, content: content.collect(), at: NodeRef::of(first) })
     }
 }
 

@@ -67,8 +67,7 @@ impl Texts {
         let line = self.lines.partition_point(|line| *line as usize <= span.0).saturating_sub(1);
         let line_start = self.lines.get(line).map_or(0, |line| *line as usize);
         let before = self.all.get(line_start..span.0).unwrap_or_default();
-        // The mark is no character of the text, though it takes bytes.
-        let column = before.chars().filter(|character| *character != '\u{feff}').count() + 1;
+        let column = characters(before) + 1;
         let span = (span.0 - start, span.1.saturating_sub(start));
         Position { file, span, line: line.saturating_sub(lines_before) + 1, column, pointer }
     }
@@ -78,6 +77,13 @@ impl Texts {
         let end = self.parts.get(number + 1).map_or(self.all.len(), |part| part.start);
         self.all.get(start..end).unwrap_or_default()
     }
+}
+
+/// How many characters `text` has, a byte order mark not counted. Minified documents are one line of megabytes, so
+/// this counts the bytes that begin a character, which is much faster than decoding.
+fn characters(text: &str) -> usize {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.as_bytes().iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count()
 }
 
 /// Where lines begin; a carriage return alone does not end one.
