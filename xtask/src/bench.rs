@@ -77,9 +77,15 @@ impl From<Signing> for Algorithm {
     }
 }
 
+impl Arguments {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|word| name.contains(word.as_str()))
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     if !arguments.inner {
-        return run_release();
+        return run_release(arguments);
     }
     match arguments.mode {
         None => compare(arguments),
@@ -88,8 +94,12 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 }
 
 /// Runs the release of this program on the last core, and leaves the first to whoever is measured.
-fn run_release() -> Outcome<()> {
-    release::build("palisade")?;
+fn run_release(arguments: &Arguments) -> Outcome<()> {
+    if arguments.mode.is_some()
+        || field::CONTENDERS.iter().any(|(name, _)| name.contains("palisade") && arguments.wants(name))
+    {
+        release::build("palisade")?;
+    }
     let program = release::build("xtask")?;
     let mut command = machine::on_core(machine::load_core(), &program);
     command.args(std::env::args_os().skip(1)).arg("--inner").current_dir(workspace::root());
@@ -99,12 +109,13 @@ fn run_release() -> Outcome<()> {
 fn compare(arguments: &Arguments) -> Outcome<()> {
     let plan = Plan::mixed(arguments.principals, arguments.algorithm.into())?;
     let field = Field::open(&plan)?;
-    let contenders = contenders(&field, &arguments.only)?;
+    let contenders = contenders(&field, arguments)?;
     let mut samples: Vec<Vec<Sample>> = contenders.iter().map(|_| Vec::new()).collect();
     for round in 1..=arguments.rounds {
         for (contender, samples) in contenders.iter().zip(&mut samples) {
             let sample = sample::take(contender, &plan, arguments.requests, arguments.connections)?;
-            let line = format!("round {round}/{}  {:<26} {}", arguments.rounds, contender.name, sample.line());
+            let line =
+                format!("round {round}/{}  {:<26} {}", arguments.rounds, contender.name, sample.line());
             say::progress(&styled(FAINT, &line));
             samples.push(sample);
         }
@@ -114,11 +125,10 @@ fn compare(arguments: &Arguments) -> Outcome<()> {
     if arguments.write { write("comparison", &report) } else { Ok(()) }
 }
 
-fn contenders(field: &Field, only: &[String]) -> Outcome<Vec<Contender>> {
-    let wanted = |name: &str| only.is_empty() || only.iter().any(|word| name.contains(word.as_str()));
+fn contenders(field: &Field, arguments: &Arguments) -> Outcome<Vec<Contender>> {
     let mut contenders = Vec::new();
     for (name, start) in field::CONTENDERS {
-        if wanted(name) {
+        if arguments.wants(name) {
             contenders.push(start(name, field)?);
         }
     }
@@ -131,7 +141,8 @@ fn contenders(field: &Field, only: &[String]) -> Outcome<Vec<Contender>> {
 /// Puts `text` between the marks of `section` in the file of results.
 fn write(section: &str, text: &str) -> Outcome<()> {
     let path = workspace::root().join("bench/RESULTS.md");
-    let kept = std::fs::read_to_string(&path).map_err(because(format!("cannot read `{}`", path.display())))?;
+    let kept =
+        std::fs::read_to_string(&path).map_err(because(format!("cannot read `{}`", path.display())))?;
     let (open, close) = (format!("<!-- {section} -->"), format!("<!-- /{section} -->"));
     let parts = kept.split_once(&open).and_then(|(before, rest)| Some((before, rest.split_once(&close)?.1)));
     let Some((before, after)) = parts else {

@@ -74,10 +74,13 @@ pub(super) fn start(name: &'static str, field: &Field) -> Outcome<Contender> {
     let config = field.file("envoy.yaml", &text)?;
     let log = File::create(field.folder.join("envoy.log")).map_err(because("cannot write envoy.log"))?;
     let mut command = contender_command(&program);
-    command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "error", "--config-path"]).arg(config);
+    command
+        .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "error", "--config-path"])
+        .arg(config);
     let mut process = Process::start_into("envoy", &mut command, log)?;
     process.wait_until_open(address)?;
     let said = machine::said(&program.display().to_string(), &["--version"]);
-    let version = said.split('/').nth(1).map_or(said.clone(), |version| format!("envoy {version}"));
+    let release = said.split_once("version: ").and_then(|(_, rest)| rest.split('/').nth(1));
+    let version = format!("envoy {}", release.unwrap_or("of unknown version"));
     Ok(Contender { name, version, address, process })
 }

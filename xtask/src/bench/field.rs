@@ -1,6 +1,5 @@
 //! What all contenders share: the backend, the keys, a folder for their files; and who they are.
 
-use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
@@ -51,8 +50,7 @@ pub(super) const ENVOY: &str = "envoy, jwt+limit+log";
 pub(super) fn names() -> String {
     let mut text = "there are".to_owned();
     for (name, _) in CONTENDERS {
-        // Writing to a string cannot fail.
-        drop(write!(text, " `{name}`"));
+        text.push_str(&format!(" `{name}`"));
     }
     text
 }
@@ -76,6 +74,7 @@ impl Field {
 
 /// An address that nobody listens on at this moment. Programs that cannot take port 0 and say which they took get one.
 pub(super) fn free_address() -> Outcome<SocketAddr> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(because("no free port"))?;
+    let listener =
+        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(because("no free port"))?;
     listener.local_addr().map_err(because("no free port"))
 }

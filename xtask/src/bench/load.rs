@@ -94,16 +94,22 @@ impl Plan {
             let token = format!("Bearer {}", signer.sign(&claims(principal))?);
             tokens.push(HeaderValue::try_from(token).map_err(because("a token is no header"))?);
         }
-        let shots = (0..principals.max(SHOTS_MIN)).zip(tokens.iter().cycle()).map(|(index, authorization)| {
-            let (method, target, body) = request(index);
-            let target = target.parse().map_err(because(format!("`{target}` is no target")))?;
-            Ok(Shot { method, target, authorization: authorization.clone(), body })
-        });
+        let shots =
+            (0..principals.max(SHOTS_MIN)).zip(tokens.iter().cycle()).map(|(index, authorization)| {
+                let (method, target, body) = request(index);
+                let target = target.parse().map_err(because(format!("`{target}` is no target")))?;
+                Ok(Shot { method, target, authorization: authorization.clone(), body })
+            });
         Ok(Self { shots: shots.collect::<Outcome<_>>()?, key_set: signer.key_set() })
     }
 
     /// Sends `requests` over `connections` at once, all on this thread, and waits for every answer.
-    pub(super) fn send(&self, address: SocketAddr, requests: usize, connections: usize) -> Outcome<Latencies> {
+    pub(super) fn send(
+        &self,
+        address: SocketAddr,
+        requests: usize,
+        connections: usize,
+    ) -> Outcome<Latencies> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(because("cannot start a runtime"))?;
         LocalSet::new().block_on(&runtime, self.send_all(address, requests, connections))
@@ -136,16 +142,22 @@ impl Plan {
 impl Latencies {
     /// The time within which `share` of the requests were answered.
     pub(super) fn quantile(&self, share: f64) -> Duration {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length is one")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a length is one"
+        )]
         let index = (self.sorted.len().saturating_sub(1) as f64 * share) as usize;
         self.sorted.get(index).copied().unwrap_or_default()
     }
 }
 
 async fn connect(address: SocketAddr) -> Outcome<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address).await.map_err(because(format!("cannot connect to {address}")))?;
+    let stream =
+        TcpStream::connect(address).await.map_err(because(format!("cannot connect to {address}")))?;
     stream.set_nodelay(true).map_err(because("cannot set nodelay"))?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(because("no HTTP connection"))?;
+    let (sender, connection) =
+        handshake(TokioIo::new(stream)).await.map_err(because("no HTTP connection"))?;
     // Its end shows in the sender too.
     tokio::task::spawn_local(async move { drop(connection.await) });
     Ok(sender)
@@ -174,7 +186,10 @@ async fn fire(
         latencies.push(started.elapsed());
         if !status.is_success() {
             let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-            return Err(Failure::new(format!("{} {} was answered {status}: {text}", shot.method, shot.target)));
+            return Err(Failure::new(format!(
+                "{} {} was answered {status}: {text}",
+                shot.method, shot.target
+            )));
         }
     }
 }

@@ -46,5 +46,10 @@ pub(super) fn said(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).current_dir(root()).stdin(Stdio::null()).output();
     let Ok(output) = output else { return "unknown".to_owned() };
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-    String::from_utf8_lossy(&text).lines().find(|line| !line.trim().is_empty()).unwrap_or("unknown").trim().to_owned()
+    String::from_utf8_lossy(&text)
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("unknown")
+        .trim()
+        .to_owned()
 }

@@ -15,7 +15,8 @@ use crate::tools;
 pub(super) const ANSWER_BYTES: usize = 588;
 
 /// One event loop, and no second process whose time would be missed.
-const MAIN: &str = "daemon off; master_process off; pid FOLDER/NAME.pid; error_log FOLDER/NAME.error.log error;
+const MAIN: &str =
+    "daemon off; master_process off; pid FOLDER/NAME.pid; error_log FOLDER/NAME.error.log error;
 events { worker_connections 4096; }
 ";
 
@@ -55,12 +56,18 @@ pub(super) fn start(name: &'static str, field: &Field) -> Outcome<Contender> {
     let text = format!("{MAIN}{PROXY}").replace("BACKEND", &field.backend.to_string());
     let config = write(&field.folder, "nginx", &text, address)?;
     let process = start_with(contender_command(&program), &field.folder, "nginx", &config, address)?;
-    Ok(Contender { name, version: machine::said("nginx", &["-v"]), address, process })
+    Ok(Contender {
+        name,
+        version: machine::said("nginx", &["-v"]).replace("nginx version: ", ""),
+        address,
+        process,
+    })
 }
 
 fn write(folder: &Path, name: &str, text: &str, address: SocketAddr) -> Outcome<std::path::PathBuf> {
     let folder_text = folder.display().to_string();
-    let text = text.replace("FOLDER", &folder_text).replace("NAME", name).replace("ADDRESS", &address.to_string());
+    let text =
+        text.replace("FOLDER", &folder_text).replace("NAME", name).replace("ADDRESS", &address.to_string());
     let config = folder.join(format!("{name}.conf"));
     std::fs::write(&config, text).map_err(because(format!("cannot write `{}`", config.display())))?;
     Ok(config)

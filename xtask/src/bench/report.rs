@@ -1,7 +1,5 @@
 //! Numbers as a table that says what they mean, where they were taken, and how to take them again.
 
-use std::fmt::Write as _;
-
 use super::field::{CONTENDERS, Contender, ENVOY, NGINX};
 use super::nginx::ANSWER_BYTES;
 use super::sample::Sample;
@@ -32,9 +30,9 @@ pub(super) fn comparison(arguments: &Arguments, contenders: &[Contender], sample
         index.and_then(|index| samples.get(index)).map(|samples| processor(samples).median)
     };
     let (nginx, envoy) = (base(NGINX), base(ENVOY));
-    let mut text = format!(
+    let mut text = String::from(
         "| | CPU µs a request (least to most) | of nginx | of Envoy | p50 µs | p99 µs | requests/s | memory MB |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|\n"
+         |---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for (contender, samples) in contenders.iter().zip(samples) {
         let cpu = processor(samples);
@@ -57,18 +55,33 @@ pub(super) fn comparison(arguments: &Arguments, contenders: &[Contender], sample
     text.push('\n');
     text.push_str(&circumstances(arguments));
     for contender in contenders {
-        // Writing to a string cannot fail.
-        drop(writeln!(text, "- {}: {}", contender.name, contender.version));
+        text.push_str(&format!("- {}: {}\n", contender.name, contender.version));
     }
-    let missing = CONTENDERS.iter().filter(|(name, _)| contenders.iter().all(|contender| contender.name != *name));
+    let missing =
+        CONTENDERS.iter().filter(|(name, _)| contenders.iter().all(|contender| contender.name != *name));
     for (name, _) in missing {
-        drop(writeln!(text, "- {name}: not run"));
+        text.push_str(&format!("- {name}: not run\n"));
     }
     text.trim_end().to_owned()
 }
 
+/// What a reader of the growth table needs.
+pub(super) fn growth_circumstances(arguments: &Arguments) -> String {
+    format!(
+        "- command: `{}`\n{}- load: at least {} requests a row (fewer of large bodies) over {} connections; every \
+         control on, ES256 tokens of 100 callers where the row says nothing else\n- one worker, on core {}; load and \
+         backend on core {}\n",
+        command_line(),
+        machine::facts(),
+        arguments.requests,
+        arguments.connections,
+        machine::contender_core(),
+        machine::load_core(),
+    )
+}
+
 /// What a reader needs to take the numbers again.
-pub(super) fn circumstances(arguments: &Arguments) -> String {
+fn circumstances(arguments: &Arguments) -> String {
     format!(
         "- command: `{}`\n{}- load: {} rounds of {} requests over {} connections, {} callers with {:?} tokens; nine \
          reads of a {ANSWER_BYTES}-byte answer to one write\n- each program on one worker, on core {}; load and \

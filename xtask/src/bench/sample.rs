@@ -22,7 +22,12 @@ pub(super) struct Sample {
     pub(super) resident_mb: f64,
 }
 
-pub(super) fn take(contender: &Contender, plan: &Plan, requests: usize, connections: usize) -> Outcome<Sample> {
+pub(super) fn take(
+    contender: &Contender,
+    plan: &Plan,
+    requests: usize,
+    connections: usize,
+) -> Outcome<Sample> {
     let during = |failure: crate::failure::Failure| failure.during(contender.name);
     plan.send(contender.address, requests.div_ceil(WARM_UP_SHARE), connections).map_err(during)?;
     let before = contender.process.usage()?;
