@@ -11,7 +11,6 @@ mod query;
 
 pub use forward::{Facts, forwardable, request_id};
 pub use headers::{IDENTITY_HEADERS, IdentityHeaders, inbound};
-pub(crate) use host::is_authority;
 pub use host::{Host, Scheme, host};
 pub(crate) use host::is_authority;
 

@@ -125,7 +125,7 @@ impl Operation {
     ///
     /// # Errors
     /// The first violation, in document order.
-    pub fn check_parameters(&self, request: &RequestView<'_>) -> Result<(), Violation> {
+    pub fn check_parameters(&self, request: &RequestView<'_, '_>) -> Result<(), Violation> {
         self.parameters.iter().try_for_each(|parameter| parameter.check(request))
     }
 

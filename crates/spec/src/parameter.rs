@@ -72,11 +72,11 @@ pub(crate) enum Spelling {
 
 /// What of a request its parameters are read from.
 #[derive(Debug, Clone, Copy)]
-pub struct RequestView<'a> {
+pub struct RequestView<'a, 'q> {
     /// The raw texts that the router captured, in template order.
     pub captures: &'a [&'a str],
     /// The query string.
-    pub query: &'a Query<'a>,
+    pub query: &'a Query<'q>,
     /// The header fields.
     pub headers: &'a HeaderMap,
 }
@@ -101,7 +101,7 @@ impl Parameter {
     /// # Errors
     /// It is missing and required, occurs more often than it may, is not spelled as declared, or its schema
     /// does not accept it.
-    pub fn check(&self, request: &RequestView<'_>) -> Result<(), Violation> {
+    pub fn check(&self, request: &RequestView<'_, '_>) -> Result<(), Violation> {
         match self.location {
             ParameterLocation::Path => {
                 let texts: Texts<'_> =

@@ -10,8 +10,10 @@ use model::{
     Client, Completion, ControlOutcome, Denied, Exchange, OperationKey, Record, RequestFacts, ResponseFacts,
     SCHEMA_VERSION, Timing, Verdict,
 };
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
+use super::framed::InFlight;
 use super::body::{AnswerBody, Bounded, OnEnd, Progress, Streamed, Transit};
 use super::serve::{Answer, Forwarded, Going, Worker};
 use crate::config::WhenFull;
@@ -24,6 +26,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest path that a record keeps, in bytes.
 const PATH_BYTES_MAX: usize = 2048;
 
+/// What is given back when an answer has ended.
+struct Held {
+    _permits: SmallVec<[Permit; 1]>,
+    _in_flight: InFlight,
+}
+
 impl Worker {
     /// Records the exchange, and makes the answer.
     pub(super) fn finish(
@@ -31,6 +39,7 @@ impl Worker {
         going: Going<'_>,
         mut cx: Context<'_>,
         outcome: Result<Answer, Denial>,
+        in_flight: InFlight,
     ) -> Response<AnswerBody> {
         let outcome = self.recorded(&going, &cx, outcome);
         self.count(&going, &outcome);
@@ -42,7 +51,7 @@ impl Worker {
                 *answer.status_mut() = status;
                 answer
             }
-            Ok(Answer::Forwarded(forwarded)) => self.passed_on(&going, forwarded, permits),
+            Ok(Answer::Forwarded(forwarded)) => self.passed_on(&going, forwarded, Held { _permits: permits, _in_flight: in_flight }),
         };
         let headers = answer.headers_mut();
         for (name, value) in cx.answer_headers {
@@ -96,25 +105,27 @@ impl Worker {
         self: &Rc<Self>,
         going: &Going<'_>,
         forwarded: Forwarded,
-        permits: smallvec::SmallVec<[Permit; 1]>,
+        held: Held,
     ) -> Response<AnswerBody> {
         let (mut parts, body) = forwarded.response.into_parts();
         strip_hop_by_hop(&mut parts.headers);
+        // The version is that of each connection, not of what travels over it (RFC 9110 2.5).
+        parts.version = http::Version::HTTP_11;
         let transit =
             Transit { bytes_max: u64::MAX, idle: going.snapshot.limits.body_idle_timeout.0, deadline: None };
         let progress = Rc::new(Progress::default());
         progress.ended.set(body.is_end_stream());
         let body = Bounded::new(body, transit, progress);
-        let on_end = self.on_end(going, permits);
+        let on_end = self.on_end(going, held);
         let streamed = Streamed::new(body, Some(forwarded.lease), on_end);
         Response::from_parts(parts, AnswerBody::Streamed(Box::new(streamed)))
     }
 
-    fn on_end(self: &Rc<Self>, going: &Going<'_>, permits: smallvec::SmallVec<[Permit; 1]>) -> OnEnd {
+    fn on_end(self: &Rc<Self>, going: &Going<'_>, held: Held) -> OnEnd {
         let (worker, id, started) = (Rc::clone(self), going.id, going.started);
         let request = Rc::clone(&going.request_progress);
         Box::new(move |progress: &Progress| {
-            drop(permits);
+            drop(held);
             let completion = Completion {
                 id,
                 bytes: progress.bytes.get(),

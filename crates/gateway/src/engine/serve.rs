@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::accept::Shared;
+use super::framed::Inbound;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Transit};
 use super::upstream::{Failure, Lease, Pool};
 use crate::config::{Limits, WhenFull};
@@ -58,8 +59,8 @@ pub(super) struct Connection {
     pub ip: IpAddr,
     /// How it carries HTTP.
     pub scheme: Scheme,
-    /// Why its framing cannot be trusted, once it cannot; the request that is served then stands for the fault.
-    pub fault: RefCell<Option<Denial>>,
+    /// What its reader says of its framing.
+    pub inbound: Rc<Inbound>,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -165,6 +166,9 @@ impl<'a> Going<'a> {
     /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
     fn failed(&self, failure: &Failure) -> Denial {
         let progress = &self.request_progress;
+        if let Some(fault) = self.connection.inbound.body_fault() {
+            return fault.denial();
+        }
         if progress.too_large.get() {
             return Denial::fixed(Reason::BodyTooLarge, "body-limits", "the streamed body passed the limit");
         }
@@ -232,8 +236,9 @@ impl Worker {
         let snapshot = self.shared.snapshot.load_full();
         let (mut parts, body) = request.into_parts();
         let id = self.exchange_id(now);
-        let cleaned = match connection.fault.borrow_mut().take() {
-            Some(denial) => Err(denial),
+        let in_flight = connection.inbound.begin();
+        let cleaned = match connection.inbound.fault_of(&parts.uri) {
+            Some(fault) => Err(fault.denial()),
             None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
         };
         let read = cleaned.and_then(|()| Asked::read(&parts, connection.scheme, &snapshot.limits));
@@ -267,7 +272,7 @@ impl Worker {
             Some(denial) => Err(denial),
             None => self.decide_and_forward(&mut going, &mut cx, &parts, &asked, body).await,
         };
-        Ok(self.finish(going, cx, outcome))
+        Ok(self.finish(going, cx, outcome, in_flight))
     }
 
     /// Takes the request through its pipeline, and on to the backend if every policy let it through.
@@ -372,12 +377,6 @@ impl Worker {
                 Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
         }
         pools.pools.get(api_index).cloned()
-    }
-}
-
-impl Connection {
-    pub(super) fn new(ip: IpAddr, scheme: Scheme) -> Connection {
-        Connection { ip, scheme, fault: RefCell::new(None) }
     }
 }
 
