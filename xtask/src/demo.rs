@@ -47,7 +47,7 @@ fn introduce(stage: &Stage) {
     say::result(&styled(HEAD, "Palisade in front of an orders API that trusts whoever reaches it"));
     say::result(&format!("  backend  {}  (no authentication, no checks, a debug page)", stage.backend));
     say::result(&format!("  issuer   {}", stage.issuer.url));
-    say::result(&format!("  gateway  {}", stage.gateway));
+    say::result(&format!("  gateway  {}", stage.gateway.url()));
     say::result("");
     say::result(&styled(
         FAINT,
@@ -60,7 +60,7 @@ fn play(stage: &mut Stage) -> Outcome<Vec<Decision>> {
     for attempt in traffic::all(stage)? {
         let mut decision = Decision::new(attempt);
         for _ in 0..decision.attempt.times {
-            let answer = wire::exchange(stage.gateway_address, &decision.attempt.request)?;
+            let answer = wire::exchange(stage.gateway.address, &decision.attempt.request)?;
             decision.note(&answer);
         }
         decision.seen = stage.seen_by_backend()?;
@@ -71,7 +71,7 @@ fn play(stage: &mut Stage) -> Outcome<Vec<Decision>> {
 }
 
 fn invite(stage: &Stage) {
-    let (gateway, issuer) = (&stage.gateway, &stage.issuer.url);
+    let (gateway, issuer) = (stage.gateway.url(), &stage.issuer.url);
     let lines = [
         format!("TOKEN=$(curl -s {issuer}/token/alice)      # or bob, mallory, root"),
         format!("curl -i -H \"Authorization: Bearer $TOKEN\" {gateway}/v1/orders/1"),
@@ -79,7 +79,7 @@ fn invite(stage: &Stage) {
         format!("curl -i {gateway}/debug/env"),
         "curl -i -H \"Authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\".to_owned(),
         format!("     -d '{{\"items\":[{{\"sku\":\"TEA-0001\",\"quantity\":-1}}]}}' {gateway}/v1/orders"),
-        format!("curl -s {}/metrics | grep palisade", stage.admin),
+        format!("curl -s {}/metrics | grep palisade", stage.gateway.admin),
         format!("{} log --data {}", stage.binary.display(), stage.folder.join("data").display()),
     ];
     say::result(&styled(HEAD, "The gateway stays up until Ctrl-C. To try:"));

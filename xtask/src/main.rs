@@ -1,8 +1,10 @@
 //! The toolbox of the repository: `cargo xtask test`, `demo`, `bench` and `codegen`, each installing what it lacks.
 
+mod bench;
 mod codegen;
 mod demo;
 mod failure;
+mod gateway;
 mod process;
 mod release;
 mod say;
@@ -32,6 +34,8 @@ enum Command {
     Test(test::Arguments),
     /// A careless API behind the gateway, under honest and hostile hands
     Demo(demo::Arguments),
+    /// What a request costs the gateway, beside nginx, HAProxy and Envoy
+    Bench(bench::Arguments),
     /// Write the generated reference under docs/reference
     Codegen(codegen::Arguments),
     /// The demo's backend alone
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Orders(arguments) => demo::orders::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };
     match outcome {

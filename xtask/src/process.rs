@@ -1,6 +1,7 @@
 //! Programs started beside us: their output read line by line, their end certain, their use of processor and memory.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -60,6 +61,14 @@ impl Process {
         Ok((Self { name: name.to_owned(), child, last }, receiver))
     }
 
+    /// Starts a program that writes both outputs into a file, where nobody has to read them meanwhile.
+    pub(crate) fn start_into(name: &str, command: &mut Command, log: File) -> Outcome<Self> {
+        let tried = || because::<std::io::Error>(format!("cannot start {name}"));
+        let other = log.try_clone().map_err(tried())?;
+        let child = command.stdin(Stdio::null()).stdout(log).stderr(other).spawn().map_err(tried())?;
+        Ok(Self { name: name.to_owned(), child, last: Arc::default() })
+    }
+
     /// Waits for a line that has `mark` in it, and returns what follows the mark.
     pub(crate) fn wait_for(&mut self, lines: &Receiver<String>, mark: &str) -> Outcome<String> {
         let deadline = Instant::now() + READY_MAX;
@@ -70,8 +79,7 @@ impl Process {
                         return Ok(rest.trim().to_owned());
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => return Err(self.unready()),
-                Err(RecvTimeoutError::Disconnected) => return Err(self.unready()),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(self.unready()),
             }
         }
     }
@@ -87,10 +95,6 @@ impl Process {
             std::thread::sleep(LOOK_AGAIN);
         }
         Ok(())
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// What the program has used, by the kernel's own count.

@@ -10,7 +10,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::demo::issuer::Issuer;
 use crate::demo::wire;
-use crate::failure::{Failure, Outcome, because};
+use crate::failure::{Outcome, because};
+use crate::gateway::{Gateway, address_of};
 use crate::process::Process;
 use crate::{release, workspace};
 
@@ -29,13 +30,10 @@ pub(super) struct Stage {
     pub(super) binary: PathBuf,
     pub(super) issuer: Arc<Issuer>,
     pub(super) backend: String,
-    pub(super) gateway: String,
-    pub(super) gateway_address: SocketAddr,
-    pub(super) admin: String,
+    pub(super) gateway: Gateway,
     backend_address: SocketAddr,
     backend_lines: Receiver<String>,
     backend_process: Process,
-    _gateway_process: Process,
     marks: usize,
 }
 
@@ -51,22 +49,16 @@ impl Stage {
         let backend = backend_process.wait_for(&backend_lines, "listening on ")?;
         let folder = workspace::target().join("demo");
         write_files(&folder, &issuer.url, &backend)?;
-        let mut command = Command::new(&binary);
-        command.arg("run").arg("-c").arg(folder.join("palisade.yaml")).current_dir(&folder);
-        let (mut gateway_process, lines) = Process::start("the gateway", &mut command)?;
-        let (gateway, admin) = gateway_addresses(&mut gateway_process, &lines)?;
+        let gateway = Gateway::start(Command::new(&binary), &folder.join("palisade.yaml"))?;
         Ok(Self {
             folder,
             binary,
             issuer,
-            gateway_address: address_of(&gateway)?,
             backend_address: address_of(&backend)?,
             gateway,
-            admin,
             backend,
             backend_lines,
             backend_process,
-            _gateway_process: gateway_process,
             marks: 0,
         })
     }
@@ -110,30 +102,4 @@ fn write_files(folder: &Path, issuer: &str, backend: &str) -> Outcome<()> {
         std::fs::write(&file, text).map_err(because(format!("cannot write `{}`", file.display())))?;
     }
     Ok(())
-}
-
-/// Data and admin address, which the gateway says in an order of its own.
-fn gateway_addresses(process: &mut Process, lines: &Receiver<String>) -> Outcome<(String, String)> {
-    let (mut data, mut admin) = (None, None);
-    loop {
-        let line = process.wait_for(lines, "")?;
-        if let Some(url) = url_after(&line, "listening on ") {
-            data = Some(url);
-        } else if let Some(url) = url_after(&line, "admin on ") {
-            admin = Some(url);
-        }
-        if let (Some(data), Some(admin)) = (&data, &admin) {
-            return Ok((data.clone(), admin.clone()));
-        }
-    }
-}
-
-fn url_after(line: &str, mark: &str) -> Option<String> {
-    let (_, rest) = line.split_once(mark)?;
-    rest.split_whitespace().next().filter(|word| word.starts_with("http://")).map(str::to_owned)
-}
-
-fn address_of(url: &str) -> Outcome<SocketAddr> {
-    let authority = url.trim_start_matches("http://");
-    authority.parse().map_err(|error| Failure::new(format!("`{url}` is no address: {error}")))
 }
