@@ -325,3 +325,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_once_troubled_a_fuzzer_is_survived() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
+    for target in ["document", "body", "deserialize", "overlay"] {
+        let files = files_below(&Path::new(seeds).join(target));
+        assert!(!files.is_empty(), "{target}");
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            for name in ["a.yaml", "a.json"] {
+                let (document, problems) = Document::parse(name, &bytes, &Limits::default());
+                problems.iter().for_each(|problem| assert_inside(problem, document.source()));
+                document.root().to_value();
+                let (_, problems) = crate::overlay::overlay(document.clone(), &document);
+                assert!(problems.iter().all(|problem| problem.position.is_some()));
+            }
+            drop(crate::json::parse(&bytes, &crate::json::JsonLimits::default()));
+        }
+    }
+}
