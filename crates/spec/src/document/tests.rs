@@ -170,7 +170,7 @@ fn positions_count_characters_and_skip_the_byte_order_mark() {
     let json = parse("a.json", "\u{feff}{\"a\": 1}").0;
     assert_eq!(json.position(json.root().get("a").unwrap()).column, 7);
     let list = document.root().get("x/y~").unwrap();
-    assert_eq!(&document.source()[list.span().0..list.span().1], "- {ä: ö}");
+    assert_eq!(document.source().get(list.span().0..list.span().1).unwrap(), "- {ä: ö}");
 }
 
 #[test]
@@ -254,7 +254,8 @@ fn the_corpus_is_read_whole_and_its_twins_are_equal() {
             let (twin, _) = Document::parse(&twin, twin_bytes, &Limits::default());
             // They name each other with the ending of their own format.
             let text = document.root().to_value().to_string().replace(".yaml", ".json");
-            assert!(text == twin.root().to_value().to_string(), "{name}");
+            let twin_text = twin.root().to_value().to_string();
+            assert!(text == twin_text, "{name}");
         }
     }
 }
