@@ -45,17 +45,17 @@ pub struct Match<'r, 'p> {
 pub enum Refusal {
     /// The template cannot be read.
     Malformed(TemplateFault),
-    /// Another template, the one named, already matches exactly the same paths.
+    /// Another template, the one named, already matches exactly the same paths; it took over the methods that it had
+    /// not.
     Collides(String),
-    /// The same template already offers this method.
+    /// The same paths already offer this method.
     MethodTaken(Method),
 }
 
 impl Router {
-    /// Builds the router of `routes`; of two that match the same paths the first wins.
+    /// Builds the router of `routes`; of two that match the same paths the first wins, and offers the methods of both.
     ///
-    /// Routes with the very same template are one route with the methods of both. What was left out comes
-    /// back with its index in `routes`.
+    /// What was refused comes back with its index in `routes`.
     pub fn build(routes: impl IntoIterator<Item = Route>) -> (Router, Vec<(usize, Refusal)>) {
         let mut builder = wayfind::RouterBuilder::new();
         let mut kept: Vec<Route> = Vec::new();
@@ -109,12 +109,12 @@ impl Route {
         self.methods.iter().find(|(offered, _)| offered == method).map(|&(_, operation)| operation)
     }
 
-    /// Takes over the methods of a route of the same shape, and says which it could not take.
+    /// Takes over the methods of a route of the same shape, and says what is wrong with that.
     fn absorb(&mut self, other: Route) -> Vec<Refusal> {
-        if other.template != self.template {
-            return vec![Refusal::Collides(self.template.clone())];
-        }
         let mut refused = Vec::new();
+        if other.template != self.template {
+            refused.push(Refusal::Collides(self.template.clone()));
+        }
         for (method, operation) in other.methods {
             match self.operation(&method) {
                 Some(_) => refused.push(Refusal::MethodTaken(method)),

@@ -187,18 +187,19 @@ impl<'l> Reader<'_, 'l> {
         let (router, refused) = Router::build(routes);
         for (index, refusal) in refused {
             let (Some(spot), Some(template)) = (owners.get(index), templates.get(index)) else { continue };
-            let message = match refusal {
-                Refusal::Malformed(fault) => format!("`{template}` {fault}, so it is not routed"),
+            let (severity, message) = match refusal {
+                Refusal::Malformed(fault) => {
+                    (Severity::Error, format!("`{template}` {fault}, so its operations are not routed"))
+                }
                 Refusal::Collides(first) => {
-                    format!(
-                        "`{template}` matches the same requests as `{first}`, so only the first is routed"
-                    )
+                    (Severity::Warning, format!("`{template}` matches the same requests as `{first}`"))
                 }
-                Refusal::MethodTaken(method) => {
-                    format!("`{method} {template}` is declared twice, so only the first is routed")
-                }
+                Refusal::MethodTaken(method) => (
+                    Severity::Error,
+                    format!("`{method} {template}` is never reached, for an earlier path takes it"),
+                ),
             };
-            self.source.problem(Severity::Error, *spot, message);
+            self.source.problem(severity, *spot, message);
         }
         router
     }

@@ -10,8 +10,14 @@ pub(crate) struct Texts {
     all: String,
     /// Offsets at which lines begin, over all texts; each text begins a line.
     lines: Vec<u32>,
+    /// How many characters begin before each multiple of [`MARK_BYTES`]. Minified documents are one line of megabytes,
+    /// whose columns would else be counted from its beginning each time.
+    marks: Vec<u32>,
     parts: Vec<Part>,
 }
+
+/// Bytes between two marks.
+const MARK_BYTES: usize = 4096;
 
 #[derive(Debug, Clone)]
 struct Part {
@@ -24,7 +30,7 @@ struct Part {
 impl Texts {
     pub(crate) fn one(file: Arc<str>, text: String) -> Texts {
         let parts = vec![Part { file, start: 0, lines_before: 0 }];
-        Texts { lines: line_starts(&text, 0), all: text, parts }
+        Texts { lines: line_starts(&text, 0), marks: marks(&text), all: text, parts }
     }
 
     /// Appends the texts of `other` and returns how far its offsets have moved.
@@ -33,6 +39,7 @@ impl Texts {
         let lines = self.lines.len();
         self.lines.extend(line_starts(&other.all, moved));
         self.all.push_str(&other.all);
+        self.marks = marks(&self.all);
         self.parts.extend(other.parts.iter().map(|part| Part {
             file: Arc::clone(&part.file),
             start: part.start + moved,
@@ -66,10 +73,18 @@ impl Texts {
         };
         let line = self.lines.partition_point(|line| *line as usize <= span.0).saturating_sub(1);
         let line_start = self.lines.get(line).map_or(0, |line| *line as usize);
-        let before = self.all.get(line_start..span.0).unwrap_or_default();
-        let column = characters(before) + 1;
+        // The mark at the beginning of a file is no character of its text, though it takes bytes.
+        let has_mark = self.all.get(line_start..).is_some_and(|line| line.starts_with('\u{feff}'));
+        let before = self.characters_before(span.0) - self.characters_before(line_start);
+        let column = before.saturating_sub(usize::from(has_mark)) + 1;
         let span = (span.0 - start, span.1.saturating_sub(start));
         Position { file, span, line: line.saturating_sub(lines_before) + 1, column, pointer }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let mark = (offset / MARK_BYTES).min(self.marks.len().saturating_sub(1));
+        let counted = self.marks.get(mark).map_or(0, |count| *count as usize);
+        counted + characters(self.all.as_bytes().get(mark * MARK_BYTES..offset).unwrap_or_default())
     }
 
     fn text(&self, number: usize) -> &str {
@@ -79,11 +94,19 @@ impl Texts {
     }
 }
 
-/// How many characters `text` has, a byte order mark not counted. Minified documents are one line of megabytes, so
-/// this counts the bytes that begin a character, which is much faster than decoding.
-fn characters(text: &str) -> usize {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.as_bytes().iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count()
+fn marks(text: &str) -> Vec<u32> {
+    let mut counted = 0;
+    let chunks = text.as_bytes().chunks(MARK_BYTES);
+    let ends = chunks.map(|chunk| {
+        counted += characters(chunk);
+        u32::try_from(counted).unwrap_or(u32::MAX)
+    });
+    std::iter::once(0).chain(ends).collect()
+}
+
+/// How many characters begin in `bytes`.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count()
 }
 
 /// Where lines begin; a carriage return alone does not end one.

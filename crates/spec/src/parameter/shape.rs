@@ -233,7 +233,9 @@ fn number(text: &str, integers_only: bool) -> Option<Number> {
     if integers_only && text.contains(['.', 'e', 'E']) {
         return None;
     }
-    serde_json::from_str(text).ok()
+    // White space after a number is fine in JSON, and is none of the number here.
+    let ends_plainly = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
+    ends_plainly.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 fn has_leading_zero(text: &str) -> bool {

@@ -82,9 +82,15 @@ fn literal_text_is_compared_in_its_normal_form() {
 #[test]
 fn templates_that_match_the_same_paths_collide_and_the_first_wins() {
     let (router, refused) = Router::build(routes(&["/pets/{id}", "/pets/{name}"]));
-    assert_eq!(refused, [(1, Refusal::Collides("/pets/{id}".to_owned()))]);
+    let collision = Refusal::Collides("/pets/{id}".to_owned());
+    assert_eq!(refused, [(1, collision.clone()), (1, Refusal::MethodTaken(Method::GET))]);
     assert_eq!(router.find("/pets/1").unwrap().route.template, "/pets/{id}");
     assert_eq!(router.routes().len(), 1);
+    let mut apart = routes(&["/pets/{id}", "/pets/{name}"]);
+    apart[1].methods[0].0 = Method::PUT;
+    let (router, refused) = Router::build(apart);
+    assert_eq!(refused, [(1, collision)]);
+    assert_eq!(router.find("/pets/1").unwrap().route.operation(&Method::PUT), Some(OperationIndex(1)));
 }
 
 #[test]
