@@ -57,11 +57,6 @@ impl Access {
         access
     }
 
-    /// Whether some alternative can do without a token, keys left aside.
-    pub(crate) fn is_met_without_token(&self) -> bool {
-        self.alternatives.iter().any(|alternative| !alternative.token)
-    }
-
     /// Whether some alternative has a token in it.
     pub(crate) fn knows_tokens(&self) -> bool {
         self.alternatives.iter().any(|alternative| alternative.token)

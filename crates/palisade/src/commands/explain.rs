@@ -99,7 +99,10 @@ fn text(explained: &Explained) -> String {
     match &explained.denial {
         None => text.push_str("verdict    forwarded\n"),
         Some(denial) => {
-            text.push_str(&format!("verdict    refused with {}: {} by {}\n", explained.status, denial.reason, denial.control));
+            text.push_str(&format!(
+                "verdict    refused with {}: {} by {}\n",
+                explained.status, denial.reason, denial.control
+            ));
             if !denial.detail.is_empty() {
                 text.push_str(&format!("because    {}\n", denial.detail));
             }

@@ -211,7 +211,7 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
         config: &config,
         folder: Path::new(""),
         read: &read,
-        load: &|_| Err(io::ErrorKind::NotFound.into()),
+        load: &|_, _| Err(io::ErrorKind::NotFound.into()),
         feeds,
         metrics: &metrics,
         generation: 1,
