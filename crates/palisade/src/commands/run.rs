@@ -53,13 +53,13 @@ async fn serve(arguments: Run) -> Exit {
     };
     let feeds = match feeds::feeds(&loaded, &limiter) {
         Ok(feeds) => feeds,
-        Err(problems) => return say_problems(problems, vec![loaded.document]),
+        Err(problems) => return say_problems(problems, &[loaded.document]),
     };
     let mut compiled = loaded.compile(&feeds, &metrics, 1);
     let Some(snapshot) = compiled.snapshot.take() else {
         let Compiled { problems, mut documents, .. } = compiled;
         documents.push(loaded.document);
-        return say_problems(problems, documents);
+        return say_problems(problems, &documents);
     };
     report_problems(std::mem::take(&mut compiled.problems), &compiled.documents);
     let key_client = match feeds::key_client() {
@@ -222,7 +222,7 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
     let feeds = match feeds::feeds(&loaded, &running.limiter) {
         Ok(feeds) => feeds,
         Err(problems) => {
-            say_problems(problems, vec![loaded.document]);
+            say_problems(problems, &[loaded.document]);
             report(kept);
             return None;
         }
@@ -272,11 +272,11 @@ fn addresses(listening: &[Listening], admin: SocketAddr) -> String {
 }
 
 fn say_unread(unread: Unread) -> Exit {
-    say_problems(unread.problems, unread.document.into_iter().collect())
+    say_problems(unread.problems, unread.document.as_slice())
 }
 
-fn say_problems(problems: Vec<Problem>, documents: Vec<Document>) -> Exit {
-    report_problems(problems, &documents);
+fn say_problems(problems: Vec<Problem>, documents: &[Document]) -> Exit {
+    report_problems(problems, documents);
     Exit::Usage
 }
 
