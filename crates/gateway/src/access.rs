@@ -62,6 +62,11 @@ impl Access {
         self.alternatives.iter().any(|alternative| alternative.token)
     }
 
+    /// Whether each alternative asks for keys or for nothing, and none was dropped.
+    pub(crate) fn asks_for_keys_only(&self) -> bool {
+        !self.alternatives.is_empty() && !self.knows_tokens() && self.unchecked.is_empty()
+    }
+
     /// Whether no alternative can do without a key.
     pub(crate) fn needs_key(&self) -> bool {
         !self.alternatives.is_empty()
