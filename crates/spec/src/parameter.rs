@@ -129,9 +129,10 @@ impl Parameter {
     pub(crate) fn owns_query_name(&self, name: &str) -> bool {
         match (self.location, self.spelling) {
             (ParameterLocation::QueryString, _) => true,
-            (ParameterLocation::Query, Spelling::Styled { style: Style::DeepObject, .. }) => {
-                deep::path(name).is_some_and(|(head, _)| head == self.name)
-            }
+            (ParameterLocation::Query, Spelling::Styled { style: Style::DeepObject, .. }) => deep::path(name)
+                .is_some_and(|(head, members)| {
+                    head == self.name && members.first().is_none_or(|member| self.shape.may_have(member))
+                }),
             (ParameterLocation::Query, Spelling::Styled { style: Style::Form, explode: true })
                 if self.is_object() =>
             {

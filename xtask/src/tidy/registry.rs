@@ -49,7 +49,8 @@ fn leaf(file: &File, registry: &str, registry_path: &str) -> Vec<Fault> {
 
 fn id_of(text: &str) -> Option<(usize, &str)> {
     lines(text).find_map(|(number, line)| {
-        let rest = line.trim().strip_prefix("id: \"")?;
+        let at = line.trim().trim_start_matches("Kind { ");
+        let rest = at.strip_prefix("id: \"")?;
         Some((number, rest.split('"').next()?))
     })
 }

@@ -121,9 +121,7 @@ impl Policy for Jwt {
     }
 
     fn body(&self, _cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
-        if body.media_type != FORM
-            || !body.bytes.starts_with(TOKEN_NAME.as_bytes()) && !has_token_pair(body.bytes)
-        {
+        if body.media_type != FORM || !has_token_pair(body.bytes) {
             return Ok(());
         }
         Err(unauthenticated(Some(BearerError::InvalidRequest), "a token in a form"))
@@ -228,6 +226,9 @@ nobody in. Where the specification says nothing about security, anybody may call
 | `required` | `true` asks for a token, `false` does without, whatever the specification says | as specified |
 | `issuers` | accept tokens of these issuers only | every configured one |
 
+~~~yaml settings
+undeclared: { query: allow }
+~~~
 ~~~yaml operation
 /orders:
   get: { security: [{ token: [] }], responses: { '200': { description: ok } } }

@@ -1,3 +1,5 @@
+//! Documents: positions, limits, and what stays of broken ones.
+
 use std::path::{Path, PathBuf};
 
 use model::{Problem, Severity};

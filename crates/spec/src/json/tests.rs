@@ -1,3 +1,5 @@
+//! The strict and the forgiving reading of JSON, against serde_json.
+
 use jsonschema::json::{Json as _, Node as _};
 use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,

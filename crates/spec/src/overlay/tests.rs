@@ -1,3 +1,5 @@
+//! Overlays: what each action does, and what it says where it cannot.
+
 use serde_json::{Value, json};
 
 use super::{overlay, parse, select};

@@ -7,7 +7,7 @@ const PATHS: &str = "
   get:
     security: []
     parameters:
-    - { name: filter, in: query, style: deepObject, schema: { type: object, properties: { state: { type: string } } } }
+    - { name: filter, in: query, style: deepObject, schema: { type: object, additionalProperties: false, properties: { state: { type: string } } } }
     - { name: page, in: query, schema: { type: integer, minimum: 1 } }
     - { name: X-Trace, in: header, schema: { type: string, maxLength: 4 } }
     - { name: lang, in: cookie, schema: { enum: [de, en] } }
