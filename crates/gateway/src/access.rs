@@ -57,14 +57,14 @@ impl Access {
         access
     }
 
-    /// Whether some alternative can do without a token, keys left aside.
-    pub(crate) fn is_met_without_token(&self) -> bool {
-        self.alternatives.iter().any(|alternative| !alternative.token)
-    }
-
     /// Whether some alternative has a token in it.
     pub(crate) fn knows_tokens(&self) -> bool {
         self.alternatives.iter().any(|alternative| alternative.token)
+    }
+
+    /// Whether each alternative asks for keys or for nothing, and none was dropped.
+    pub(crate) fn asks_for_keys_only(&self) -> bool {
+        !self.alternatives.is_empty() && !self.knows_tokens() && self.unchecked.is_empty()
     }
 
     /// Whether no alternative can do without a key.

@@ -1,5 +1,16 @@
 //! The engine over real sockets: a real backend, a real log, and snapshots made by hand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;

@@ -109,7 +109,7 @@ impl Parameter {
                 self.check_texts(&texts, Escapes::Percent)
             }
             ParameterLocation::Query => self.check_query(request.query),
-            ParameterLocation::QueryString => self.check_members(request.query, |name| Some(name)),
+            ParameterLocation::QueryString => self.check_members(request.query, Some),
             ParameterLocation::Header => {
                 let mut texts = Texts::new();
                 for value in request.headers.get_all(self.name.as_str()) {

@@ -164,10 +164,6 @@ impl Connections {
         self.all.fetch_add(1, Ordering::AcqRel);
         Some(Place { connections: Arc::clone(self), ip })
     }
-
-    pub(super) fn open(&self) -> u32 {
-        self.all.load(Ordering::Acquire)
-    }
 }
 
 impl Drop for Place {

@@ -13,8 +13,8 @@ use model::{
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::framed::InFlight;
 use super::body::{AnswerBody, Bounded, OnEnd, Progress, Streamed, Transit};
+use super::framed::InFlight;
 use super::serve::{Answer, Forwarded, Going, Worker};
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
@@ -36,13 +36,13 @@ impl Worker {
     /// Records the exchange, and makes the answer.
     pub(super) fn finish(
         self: &Rc<Self>,
-        going: Going<'_>,
+        going: &Going<'_>,
         mut cx: Context<'_>,
         outcome: Result<Answer, Denial>,
         in_flight: InFlight,
     ) -> Response<AnswerBody> {
-        let outcome = self.recorded(&going, &cx, outcome);
-        self.count(&going, &outcome);
+        let outcome = self.recorded(going, &cx, outcome);
+        self.count(going, &outcome);
         let permits = std::mem::take(&mut cx.permits);
         let mut answer = match outcome {
             Err(denial) => refusal(&denial, &going.request_id),
@@ -51,7 +51,9 @@ impl Worker {
                 *answer.status_mut() = status;
                 answer
             }
-            Ok(Answer::Forwarded(forwarded)) => self.passed_on(&going, forwarded, Held { _permits: permits, _in_flight: in_flight }),
+            Ok(Answer::Forwarded(forwarded)) => {
+                self.passed_on(going, forwarded, Held { _permits: permits, _in_flight: in_flight })
+            }
         };
         let headers = answer.headers_mut();
         for (name, value) in cx.answer_headers {

@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::accept::Shared;
-use super::framed::Inbound;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Transit};
+use super::framed::Inbound;
 use super::upstream::{Failure, Lease, Pool};
 use crate::config::{Limits, WhenFull};
 use crate::content;
@@ -122,8 +122,10 @@ impl<'a> Asked<'a> {
             None => self.target.path.to_string(),
             Some(query) => [&self.target.path, "?", query].concat(),
         };
-        let failed = |_| Denial::fixed(Reason::Internal, "protocol", "the normalised target is no uri");
-        PathAndQuery::from_maybe_shared(Bytes::from(text)).map(Uri::from).or_else(|error| Err(failed(error)))
+        match PathAndQuery::from_maybe_shared(Bytes::from(text)) {
+            Ok(target) => Ok(Uri::from(target)),
+            Err(_) => Err(Denial::fixed(Reason::Internal, "protocol", "the normalised target is no uri")),
+        }
     }
 }
 
@@ -272,7 +274,7 @@ impl Worker {
             Some(denial) => Err(denial),
             None => self.decide_and_forward(&mut going, &mut cx, &parts, &asked, body).await,
         };
-        Ok(self.finish(going, cx, outcome, in_flight))
+        Ok(self.finish(&going, cx, outcome, in_flight))
     }
 
     /// Takes the request through its pipeline, and on to the backend if every policy let it through.

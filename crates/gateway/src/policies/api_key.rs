@@ -48,7 +48,7 @@ struct ApiKey {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let Settings { .. } = build.settings();
+    let Settings { .. } = build.settings()?;
     let access = Access::of(build.contract, build.operation, build.feeds);
     let mut headers: Vec<HeaderName> = Vec::new();
     let mut queries = Vec::new();
@@ -68,6 +68,8 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if headers.is_empty() || !queries.is_empty() {
         headers.push(build.feeds.api_key_header.clone());
     }
+    headers.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    headers.dedup();
     say_gaps(build, &access);
     Some(Box::new(ApiKey {
         keys,
@@ -144,9 +146,9 @@ impl ApiKey {
     fn check_url(&self, cx: &Context<'_>) -> Verdict {
         let Some(text) = cx.query.filter(|text| !text.is_empty()) else { return Ok(()) };
         let refused = || Denial::fixed(Reason::KeyInUrl, KIND.id, "a key in the query");
-        // A query that cannot be read is for other policies; no name in it can be trusted to be another's.
+        // What cannot be read may hold a key.
         let query = Query::parse(text, PAIRS_MAX)
-            .map_err(|fault| Denial::fixed(Reason::KeyInUrl, KIND.id, fault.as_str()))?;
+            .map_err(|fault| Denial::fixed(Reason::ParameterInvalid, KIND.id, fault.as_str()))?;
         for pair in query.pairs() {
             if self.queries.iter().any(|name| *name == pair.name) {
                 return Err(refused());

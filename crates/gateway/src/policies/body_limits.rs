@@ -49,7 +49,7 @@ struct BodyLimits {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     let ceiling = build.limits.body_bytes_max;
     let bytes = settings.bytes.unwrap_or(Size::kib(1 << 10));
     if settings.bytes.is_some() && bytes > ceiling {

@@ -49,7 +49,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if !build.is_configured() {
         return None;
     }
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     let Some(requests_max) = settings.requests_max.filter(|&requests| requests > 0) else {
         build.problem(
             Severity::Error,

@@ -65,7 +65,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if !build.is_configured() {
         return None;
     }
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     match cors(settings) {
         Ok(cors) => Some(Box::new(cors)),
         Err((message, help)) => {
@@ -123,7 +123,7 @@ fn is_origin(text: &str) -> bool {
     let default_port = if scheme == "https" { Some(443) } else { Some(80) };
     matches!(scheme, "http" | "https")
         && authority.port_u16() != default_port
-        && !authority.as_str().contains('@')
+        && !authority.as_str().contains(['@', '*'])
         && text == format!("{scheme}://{}", authority.as_str().to_ascii_lowercase())
 }
 

@@ -42,7 +42,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         build.gap("nothing limits what one address may send: set `ip-limit: { rate: 100/s }`");
         return None;
     }
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     let Some(rate) = settings.rate else {
         build.problem(
             Severity::Error,

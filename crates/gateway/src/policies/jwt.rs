@@ -50,7 +50,7 @@ struct Jwt {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     let access = Access::of(build.contract, build.operation, build.feeds);
     let verifier = build.feeds.verifier.clone();
     let mut without_token: Vec<Alternative> =
@@ -60,6 +60,8 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         Some(false) => without_token = vec![Alternative::default()],
         // A key alone is not enough for what is sensitive, nor is nothing at all.
         None if build.sensitive => without_token.clear(),
+        // Where only keys are asked for, `api-key` decides alone, in whatever mode it is.
+        None if access.asks_for_keys_only() => without_token = vec![Alternative::default()],
         None => {}
     }
     say_gaps(build, &access, &settings);
@@ -172,7 +174,8 @@ fn bearer<'a>(cx: &Context<'a>) -> Result<Option<&'a [u8]>, Denial> {
 fn check_query(cx: &Context<'_>) -> Verdict {
     let Some(text) = cx.query.filter(|text| !text.is_empty()) else { return Ok(()) };
     let refused = |detail| Denial::fixed(Reason::KeyInUrl, KIND.id, detail);
-    let query = Query::parse(text, PAIRS_MAX).map_err(|fault| refused(fault.as_str()))?;
+    let query = Query::parse(text, PAIRS_MAX)
+        .map_err(|fault| Denial::fixed(Reason::ParameterInvalid, KIND.id, fault.as_str()))?;
     match query.values(TOKEN_NAME).next() {
         None => Ok(()),
         Some(_) => Err(refused("a token in the query")),

@@ -88,7 +88,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         );
         return None;
     }
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     if settings.limits.is_empty() || settings.limits.len() > LIMITS_MAX {
         let message = format!("`rate-limit` takes 1 to {LIMITS_MAX} `limits`");
         build.problem(Severity::Error, message, "write at least one, as in `limits: [{ rate: 100/min }]`");

@@ -39,7 +39,7 @@ struct RequestSchema {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let Settings { .. } = build.settings();
+    let Settings { .. } = build.settings()?;
     let operation = build.operation?;
     if operation.parameters.is_empty() && operation.request_body.is_none() {
         return None;
@@ -114,11 +114,14 @@ impl Policy for RequestSchema {
 
 /// The place and the rule: names of the contract and of members, never a value.
 fn refused(reason: Reason, violation: &Violation) -> Denial {
-    let place = match &violation.name {
-        Some(name) => format!("{:?} `{name}`", violation.place).to_lowercase(),
-        None => format!("{:?}", violation.place).to_lowercase(),
-    };
-    let detail = format!("{place} `{}`: {}", violation.pointer, violation.keyword);
+    let mut detail = format!("{:?}", violation.place).to_lowercase();
+    for part in violation.name.iter().chain([&violation.pointer]).filter(|part| !part.is_empty()) {
+        detail.push_str(" `");
+        detail.push_str(part);
+        detail.push('`');
+    }
+    detail.push_str(": ");
+    detail.push_str(violation.keyword);
     Denial::new(reason, KIND.id, Redacted::vouched(detail))
 }
 

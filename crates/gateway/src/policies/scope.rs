@@ -32,7 +32,7 @@ struct Scope {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let settings: Settings = build.settings();
+    let settings: Settings = build.settings()?;
     let access = Access::of(build.contract, build.operation, build.feeds);
     if settings.scopes.is_empty() && !access.knows_tokens() {
         return None;

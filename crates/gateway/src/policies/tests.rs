@@ -172,7 +172,7 @@ fn an_error_inside_a_policy_is_a_refusal() {
             ANY,
             settings,
             request,
-            if settings.is_empty() { "400 undeclared-parameter" } else { "400 key-in-url" },
+            if settings.is_empty() { "400 undeclared-parameter" } else { "400 parameter-invalid" },
         );
     }
 }

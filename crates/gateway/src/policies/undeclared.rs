@@ -61,7 +61,7 @@ struct Declared {
 struct Nowhere;
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let Settings { query, matrix, .. } = build.settings();
+    let Settings { query, matrix, .. } = build.settings()?;
     let Some(operation) = build.operation else { return Some(Box::new(Nowhere)) };
     Some(Box::new(Declared { contract: Arc::clone(build.contract), operation: operation.id, query, matrix }))
 }

@@ -19,15 +19,17 @@ const BODY_BYTES_MAX: usize = 64 << 20;
 pub(crate) fn run(arguments: &Explain) -> Exit {
     let loaded = match load(&arguments.source, arguments.upstream.as_deref()) {
         Ok(loaded) => loaded,
-        Err(unread) => return say(unread.problems, unread.document.as_slice()),
+        Err(unread) => return say(unread.problems, unread.document.as_slice(), arguments.format),
     };
     let feeds = match feeds::feeds(&loaded, &feeds::limiter()) {
         Ok(feeds) => feeds,
-        Err(problems) => return say(problems, &[loaded.document]),
+        Err(problems) => return say(problems, &[loaded.document], arguments.format),
     };
     let Compiled { snapshot, problems, mut documents, .. } = loaded.compile(&feeds, &Metrics::default(), 1);
     documents.push(loaded.document);
-    let Some(snapshot) = snapshot else { return say(problems, &documents) };
+    let Some(snapshot) = snapshot else {
+        return say(problems, &documents, arguments.format);
+    };
     if let Err(message) = fetch_keys(&feeds) {
         return fail(&message);
     }
@@ -99,7 +101,10 @@ fn text(explained: &Explained) -> String {
     match &explained.denial {
         None => text.push_str("verdict    forwarded\n"),
         Some(denial) => {
-            text.push_str(&format!("verdict    refused with {}: {} by {}\n", explained.status, denial.reason, denial.control));
+            text.push_str(&format!(
+                "verdict    refused with {}: {} by {}\n",
+                explained.status, denial.reason, denial.control
+            ));
             if !denial.detail.is_empty() {
                 text.push_str(&format!("because    {}\n", denial.detail));
             }
@@ -108,7 +113,14 @@ fn text(explained: &Explained) -> String {
     text
 }
 
-fn say(problems: Vec<model::Problem>, documents: &[spec::Document]) -> Exit {
+/// Says why nothing can be explained.
+fn say(problems: Vec<model::Problem>, documents: &[spec::Document], format: Format) -> Exit {
+    if format == Format::Json {
+        return match problems::json(problems).map(|json| output::print(&json)) {
+            Ok(Ok(())) => Exit::Usage,
+            Ok(Err(_)) | Err(_) => Exit::Failed,
+        };
+    }
     let sources =
         |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
     match output::report(&problems::text(problems, &sources, Look::of_stderr())) {

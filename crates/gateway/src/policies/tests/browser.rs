@@ -105,7 +105,7 @@ fn origins_that_no_browser_sends_are_errors() {
     ] {
         let problems = Gateway::problems(PATHS, &format!("cors: {{ allowed-origins: {origins} }}"));
         let is_wrong = problems.iter().any(|problem| problem.severity == model::Severity::Error);
-        assert_eq!(is_wrong, origins != "['https://*.example']", "{origins}: {problems:?}");
+        assert!(is_wrong, "{origins}: {problems:?}");
     }
     let problems = Gateway::problems(PATHS, "cors: { allowed-origins: ['*'], credentials: true }");
     assert!(problems[0].message.contains("would let any site act for the user"));

@@ -157,7 +157,11 @@ fn schemes_that_cannot_be_checked_let_nobody_in() {
         let gaps = Gateway::new(&paths(&security), "").gaps();
         assert!(gaps.contains(&format!("`{scheme}` (")), "{gaps}");
     }
-    check(&paths("[{ missing: [] }]"), "", &get(&[ALICE]), "401 unauthenticated");
+    let problems = Gateway::problems(&paths("[{ missing: [] }]"), "");
+    assert!(
+        problems.iter().any(|problem| problem.message.contains("no security scheme is called")),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -208,6 +212,19 @@ fn scopes_are_alternatives_of_sets() {
     check(&paths("[{ oauth: [] }]"), "scope: { scopes: [beta] }", &with("other"), "403 insufficient-scope");
     check(&paths("[{ oauth: [] }]"), "scope: { scopes: [beta] }", &with("beta"), "allowed");
     check(&paths("[{ oauth: [a] }, { key: [] }]"), "", &get(&[KEY]), "allowed");
+}
+
+#[test]
+fn keys_in_shadow_or_off_are_not_judged_by_jwt_instead() {
+    for mode in ["shadow", "off"] {
+        check(&paths("[{ key: [] }]"), &format!("api-key: {mode}"), &get(&[]), "allowed");
+        check(
+            &paths("[{ key: [], token: [] }]"),
+            &format!("api-key: {mode}"),
+            &get(&[]),
+            "401 unauthenticated",
+        );
+    }
 }
 
 #[test]

@@ -163,10 +163,10 @@ impl Gateway {
 }
 
 fn decide(cx: &mut Context<'_>, plan: &crate::snapshot::Plan, body: &str, trace: &mut Trace) -> Verdict {
-    let (content_type, media_type) = crate::content::content_type(cx.headers)?;
     match plan.pipeline.head(cx, trace)? {
         Judged::Admitted(_) => Ok(()),
         Judged::Body(pending) => {
+            let (content_type, media_type) = crate::content::content_type(cx.headers)?;
             let body = Body::new(body.as_bytes(), content_type, &media_type, &plan.json_limits);
             pending.body(cx, &body, trace).map(|_| ())
         }
@@ -211,7 +211,7 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
         config: &config,
         folder: Path::new(""),
         read: &read,
-        load: &|_| Err(io::ErrorKind::NotFound.into()),
+        load: &|_, _| Err(io::ErrorKind::NotFound.into()),
         feeds,
         metrics: &metrics,
         generation: 1,
