@@ -11,6 +11,8 @@ mod server;
 mod swagger;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
 
 use http::Method;
 use model::Position;

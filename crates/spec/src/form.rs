@@ -179,3 +179,6 @@ fn misspelled(name: &str, fault: StyleFault) -> Violation {
 fn violation(name: &str, keyword: &'static str, message: &'static str) -> Violation {
     Violation::new(Place::Body, keyword, message).of(Place::Body, name)
 }
+
+#[cfg(test)]
+mod tests;

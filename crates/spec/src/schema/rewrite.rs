@@ -81,6 +81,8 @@ impl<'l> Definitions<'_, 'l> {
             "uniqueItems" => value.node.as_bool().map(Value::Bool),
             "pattern" => self.pattern(value),
             "format" => value.node.as_str().filter(|name| format::ASSERTED.contains(name)).map(Value::from),
+            // In a parameter of Swagger 2.0 it says that the parameter is, not which properties are.
+            "required" if value.node.as_bool().is_some() && schema.get("in").is_some() => return,
             "required" => self.names(key, value),
             "dependentRequired" => self.dependent_names(value),
             "properties" | "dependentSchemas" => self.schema_map(key, value, direction),
