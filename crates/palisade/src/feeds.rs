@@ -121,7 +121,7 @@ fn algorithms(names: &[String], problems: &mut Vec<Problem>) -> Algorithms {
 fn table(keys: &gateway::config::ApiKeys, problems: &mut Vec<Problem>) -> Option<ApiKeys> {
     let mut clients = Vec::new();
     for client in &keys.clients {
-        match KeyDigest::parse(&client.sha256) {
+        match KeyDigest::parse(&format!("sha256:{}", client.sha256)) {
             Ok(digest) => {
                 clients.push((
                     ApiClient { name: client.name.clone(), attributes: Default::default() },
