@@ -10,6 +10,7 @@ use crate::workspace::{cargo, root};
 /// What the binary prints with `palisade reference WHAT`, and the file that keeps it.
 const PAGES: &[(&str, &str)] = &[
     ("config-schema", "docs/reference/config.schema.json"),
+    ("config", "docs/reference/config.md"),
     ("policies", "docs/reference/policies.md"),
     ("cli", "docs/reference/cli.md"),
 ];

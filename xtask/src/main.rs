@@ -1,12 +1,18 @@
 //! The toolbox of the repository: `cargo xtask test`, `demo`, `bench` and `codegen`, each installing what it lacks.
 
+mod bench;
 mod codegen;
+mod demo;
 mod failure;
+mod gateway;
+mod process;
+mod release;
 mod say;
 mod steps;
 mod test;
 #[cfg(test)]
 mod tidy;
+mod tokens;
 mod tools;
 mod workspace;
 
@@ -26,13 +32,23 @@ struct Arguments {
 enum Command {
     /// Everything that a change must pass: format, lints, dependencies, tests
     Test(test::Arguments),
+    /// A careless API behind the gateway, under honest and hostile hands
+    Demo(demo::Arguments),
+    /// What a request costs the gateway, beside nginx, HAProxy and Envoy
+    Bench(bench::Arguments),
     /// Write the generated reference under docs/reference
     Codegen(codegen::Arguments),
+    /// The demo's backend alone
+    #[command(hide = true)]
+    Orders(demo::orders::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Orders(arguments) => demo::orders::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };
     match outcome {

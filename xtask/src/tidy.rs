@@ -66,6 +66,7 @@ fn the_repository_keeps_its_rules() {
     for (path, lines) in shape::long(&repository) {
         println!("long: {path} has {lines} lines; 400 is long, 600 fails");
     }
-    let verdict = ratchet::judge(faults(&repository), &ratchet::parse(&repository.text("xtask/ratchet.txt")));
+    let allowed = ratchet::parse(&repository.text("xtask/ratchet.txt"));
+    let verdict = ratchet::judge(faults(&repository), &allowed, ratchet::EXCEPTIONS_MAX);
     assert!(verdict.is_empty(), "\n{}\n", verdict.join("\n"));
 }

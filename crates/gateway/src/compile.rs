@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::{Problem, Severity};
-use spec::{Contract, Document, Library, LibraryLimits, Loader, Location, Node};
+use spec::{Contract, Document, Library, LibraryLimits, Location, Node};
 
 use crate::config::{Api, Config};
 use crate::engine::{server_config, tls_problem};
@@ -18,6 +18,7 @@ use crate::normalize::IdentityHeaders;
 use crate::snapshot::{ApiPlan, Snapshot};
 
 /// What a snapshot is compiled from.
+#[expect(missing_debug_implementations, reason = "it holds closures")]
 #[derive(Clone, Copy)]
 pub struct Ingredients<'a> {
     /// The config as it was read, for positions.
@@ -28,8 +29,8 @@ pub struct Ingredients<'a> {
     pub folder: &'a Path,
     /// Reads a file that the config names.
     pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
-    /// Reads what a specification refers to.
-    pub load: Loader<'a>,
+    /// Reads what a specification in a folder refers to.
+    pub load: &'a dyn Fn(&Path, Location<'_>) -> io::Result<Vec<u8>>,
     /// Tables that policies read.
     pub feeds: &'a Feeds,
     /// Counters that outlive the snapshot.
@@ -91,7 +92,12 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
     compiled
 }
 
-fn compile_api(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compiled: &mut Compiled) -> Option<ApiPlan> {
+fn compile_api(
+    ingredients: &Ingredients<'_>,
+    api: &Api,
+    node: Node<'_>,
+    compiled: &mut Compiled,
+) -> Option<ApiPlan> {
     let config = ingredients.document;
     let origin = origin::origin(ingredients, api, node, compiled);
     let library = library(ingredients, api, node, compiled)?;
@@ -116,7 +122,12 @@ fn compile_api(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compile
 }
 
 /// The API's document with its overlays applied and everything it refers to.
-fn library(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compiled: &mut Compiled) -> Option<Library> {
+fn library(
+    ingredients: &Ingredients<'_>,
+    api: &Api,
+    node: Node<'_>,
+    compiled: &mut Compiled,
+) -> Option<Library> {
     let mut document = read_document(ingredients, &api.spec, node.get("spec").unwrap_or(node), compiled)?;
     let overlays = node.get("overlays");
     for (index, path) in api.overlays.iter().enumerate() {
@@ -127,7 +138,10 @@ fn library(ingredients: &Ingredients<'_>, api: &Api, node: Node<'_>, compiled: &
         document = overlaid;
     }
     let limits = LibraryLimits { hosts: api.reference_hosts.clone(), ..LibraryLimits::default() };
-    let (library, problems) = Library::load(document, &limits, &|location: Location<'_>| (ingredients.load)(location));
+    let root = PathBuf::from(document.file());
+    let folder = root.parent().unwrap_or(Path::new(""));
+    let (library, problems) =
+        Library::load(document, &limits, &|location: Location<'_>| (ingredients.load)(folder, location));
     compiled.problems.extend(problems);
     compiled.files.extend(library.documents().iter().map(|document| PathBuf::from(document.file())));
     Some(library)
@@ -143,7 +157,8 @@ fn read_document(
     compiled.files.push(path.clone());
     match (ingredients.read)(&path) {
         Ok(bytes) => {
-            let (document, problems) = Document::parse(&path.to_string_lossy(), bytes, &spec::Limits::default());
+            let (document, problems) =
+                Document::parse(&path.to_string_lossy(), bytes, &spec::Limits::default());
             compiled.problems.extend(problems);
             Some(document)
         }
@@ -156,7 +171,11 @@ fn read_document(
 }
 
 /// The TLS of the listener at `index`.
-fn tls(ingredients: &Ingredients<'_>, index: usize, compiled: &mut Compiled) -> Option<Arc<rustls::ServerConfig>> {
+fn tls(
+    ingredients: &Ingredients<'_>,
+    index: usize,
+    compiled: &mut Compiled,
+) -> Option<Arc<rustls::ServerConfig>> {
     let root = ingredients.document.root();
     let tls = ingredients.config.listen.get(index)?.tls.as_ref()?;
     let place = root.get("listen").and_then(|listen| listen.items().nth(index)).unwrap_or(root);

@@ -23,7 +23,11 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<(&str, Cow<'_, str>), 
     let Some(field) = fields.next() else { return Ok(("", Cow::Borrowed(""))) };
     let text = field.to_str().ok().filter(|_| fields.next().is_none());
     let Some(text) = text else {
-        return Err(Denial::fixed(Reason::UnsupportedMediaType, CONTROL, "several content types, or one that is not text"));
+        return Err(Denial::fixed(
+            Reason::UnsupportedMediaType,
+            CONTROL,
+            "several content types, or one that is not text",
+        ));
     };
     let media_type = text.split(';').next().unwrap_or_default().trim();
     let lowercase = if media_type.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -39,7 +43,12 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<(&str, Cow<'_, str>), 
 /// # Errors
 /// A coding other than `gzip` and `deflate` (RFC 9110 8.4.1), several of them, data that does not unpack, or that unpacks
 /// to more than `bytes_max` bytes or `ratio_max` times its size.
-pub(crate) fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio_max: u32) -> Result<Bytes, Denial> {
+pub(crate) fn decoded(
+    headers: &HeaderMap,
+    body: &Bytes,
+    bytes_max: usize,
+    ratio_max: u32,
+) -> Result<Bytes, Denial> {
     let mut fields = headers.get_all(CONTENT_ENCODING).iter();
     let Some(coding) = fields.next() else { return Ok(body.clone()) };
     if fields.next().is_some() {
@@ -54,7 +63,11 @@ pub(crate) fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio
     } else if name.eq_ignore_ascii_case(b"deflate") {
         read_capped(ZlibDecoder::new(&**body), cap)
     } else {
-        return Err(Denial::fixed(Reason::UnsupportedContentEncoding, CONTROL, "a content coding other than gzip and deflate"));
+        return Err(Denial::fixed(
+            Reason::UnsupportedContentEncoding,
+            CONTROL,
+            "a content coding other than gzip and deflate",
+        ));
     };
     match unpacked {
         Ok(bytes) => Ok(Bytes::from(bytes)),

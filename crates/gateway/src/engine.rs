@@ -3,6 +3,7 @@
 mod accept;
 mod account;
 mod body;
+mod framed;
 mod serve;
 mod tls;
 mod upstream;

@@ -7,6 +7,7 @@ pub mod config;
 mod content;
 pub mod denial;
 mod engine;
+pub mod explain;
 mod feeds;
 pub mod limiter;
 mod metrics;

@@ -116,7 +116,8 @@ impl Limit {
 
     /// Seconds until an empty bucket is full, rounded up.
     pub fn fill_secs(&self) -> u64 {
-        secs(self.fill_ticks())
+        // Each interval was rounded up by less than a tick, which must not add a second to the sum.
+        secs(self.fill_ticks().saturating_sub(u64::from(self.burst))).max(1)
     }
 
     fn fill_ticks(&self) -> u64 {

@@ -53,7 +53,11 @@ impl Metrics {
     pub fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("palisade");
         registry.register("requests", "Requests by operation and by who answered", self.requests.clone());
-        registry.register("refusals", "Requests answered by the gateway, by API and reason", self.refusals.clone());
+        registry.register(
+            "refusals",
+            "Requests answered by the gateway, by API and reason",
+            self.refusals.clone(),
+        );
         registry.register(
             "connections_refused",
             "Connections dropped because too many were open",
@@ -70,12 +74,17 @@ impl Metrics {
 
     /// The counters of an API's refusals, in the order of [`Reason::ALL`].
     pub fn refusals(&self, api: &str) -> Arc<[Counter]> {
-        let counter = |&reason| self.refusals.get_or_create(&RefusalLabels { api: api.to_owned(), reason }).clone();
+        let counter =
+            |&reason| self.refusals.get_or_create(&RefusalLabels { api: api.to_owned(), reason }).clone();
         Reason::ALL.iter().map(counter).collect()
     }
 
     /// The counters of `operation`, the same ones however often it is asked.
-    pub fn operation(&self, operation: &OperationKey<'static>, reasons: &Arc<[Counter]>) -> OperationCounters {
+    pub fn operation(
+        &self,
+        operation: &OperationKey<'static>,
+        reasons: &Arc<[Counter]>,
+    ) -> OperationCounters {
         let counter = |verdict| {
             self.requests.get_or_create(&RequestLabels { operation: operation.clone(), verdict }).clone()
         };

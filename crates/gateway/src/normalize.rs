@@ -11,8 +11,8 @@ mod query;
 
 pub use forward::{Facts, forwardable, request_id};
 pub use headers::{IDENTITY_HEADERS, IdentityHeaders, inbound};
-pub use host::{Host, Scheme, host};
 pub(crate) use host::is_authority;
+pub use host::{Host, Scheme, host};
 
 use std::borrow::Cow;
 

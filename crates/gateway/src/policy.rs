@@ -11,7 +11,7 @@ use identity::{ApiClient, CacheLimits, TokenCache, Verified};
 use model::{OperationKey, Principal, PrincipalKind, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 use smallvec::SmallVec;
-use spec::{JsonError, JsonLimits, Json};
+use spec::{Json, JsonError, JsonLimits};
 
 use crate::build::Build;
 use crate::denial::Verdict;
@@ -174,7 +174,12 @@ pub struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// The body of a request whose `Content-Type` is `content_type` and whose bare media type is `media_type`.
-    pub fn new(bytes: &'a [u8], content_type: &'a str, media_type: &'a str, json_limits: &'a JsonLimits) -> Body<'a> {
+    pub fn new(
+        bytes: &'a [u8],
+        content_type: &'a str,
+        media_type: &'a str,
+        json_limits: &'a JsonLimits,
+    ) -> Body<'a> {
         Body { bytes, media_type, content_type, json_limits, json: OnceCell::new() }
     }
 

@@ -113,7 +113,8 @@ impl Snapshot {
 
 impl ApiPlan {
     fn answers_to(&self, host: &str) -> bool {
-        self.hosts.is_empty() || self.hosts.iter().any(|own| own == host || own.as_str() == without_port(host))
+        self.hosts.is_empty()
+            || self.hosts.iter().any(|own| own == host || own.as_str() == without_port(host))
     }
 
     fn find<'s, 'p>(&'s self, api_index: usize, method: &Method, path: &'p str) -> Option<Found<'s, 'p>> {
@@ -134,7 +135,14 @@ impl ApiPlan {
     }
 
     fn undeclared<'s, 'p>(&'s self, api_index: usize, methods: SmallVec<[&'s Method; 8]>) -> Found<'s, 'p> {
-        Found { api_index, api: self, plan: &self.undeclared, declared: false, captures: SmallVec::new(), methods }
+        Found {
+            api_index,
+            api: self,
+            plan: &self.undeclared,
+            declared: false,
+            captures: SmallVec::new(),
+            methods,
+        }
     }
 }
 

@@ -1,5 +1,16 @@
 //! The engine over real sockets: a real backend, a real log, and snapshots made by hand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +58,9 @@ async fn echo_connection(mut stream: TcpStream) {
         let head = String::from_utf8_lossy(&buffer[..head_end]).into_owned();
         let length = head
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(|n| n.parse().unwrap()))
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length: ").map(|n| n.parse().unwrap())
+            })
             .unwrap_or(0);
         while buffer.len() < head_end + length {
             if stream.read_buf(&mut buffer).await.unwrap_or(0) == 0 {
@@ -114,7 +127,8 @@ fn check(mode: Mode, requests: &str) -> (String, String) {
     let backend = runtime.block_on(echo());
     let metrics = Arc::new(Metrics::default());
     let shared = Arc::new(ArcSwap::from_pointee(snapshot(backend, &metrics, mode)));
-    let opened = Log::open(data.path(), Settings { segment_bytes: 1 << 20, ..Settings::default() }, 1).unwrap();
+    let opened =
+        Log::open(data.path(), Settings { segment_bytes: 1 << 20, ..Settings::default() }, 1).unwrap();
     let listen = [Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None }];
     let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
     let answers = runtime.block_on(async {
@@ -138,7 +152,8 @@ const CLOSE: &str = "host: api.example\r\nconnection: close\r\n";
 
 #[test]
 fn an_admitted_request_reaches_the_backend_in_one_spelling_and_is_recorded() {
-    let request = format!("GET /v1/./orders/%37 HTTP/1.1\r\nx-pass: 1\r\nx-forwarded-for: 6.6.6.6\r\n{CLOSE}\r\n");
+    let request =
+        format!("GET /v1/./orders/%37 HTTP/1.1\r\nx-pass: 1\r\nx-forwarded-for: 6.6.6.6\r\n{CLOSE}\r\n");
     let (answer, log) = check(Mode::Enforce, &request);
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("GET /v1/orders/7 HTTP/1.1\r\n"), "{answer}");
@@ -156,14 +171,20 @@ fn a_refused_request_never_reaches_the_backend_and_is_recorded() {
     assert!(answer.contains("urn:palisade:problem:unauthenticated"), "{answer}");
     assert!(!answer.contains("x-backend"), "{answer}");
     assert!(log.contains(r#""verdict":"refused""#), "{log}");
-    assert!(log.contains(r#""denial":{"reason":"unauthenticated","control":"jwt","detail":"no password"}"#), "{log}");
+    assert!(
+        log.contains(r#""denial":{"reason":"unauthenticated","control":"jwt","detail":"no password"}"#),
+        "{log}"
+    );
 }
 
 #[test]
 fn in_shadow_the_record_says_what_would_have_happened() {
     let (answer, log) = check(Mode::Shadow, &format!("GET /v1/orders/7 HTTP/1.1\r\n{CLOSE}\r\n"));
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(log.contains(r#"{"id":"jwt","mode":"shadow","outcome":"denied","reason":"unauthenticated"}"#), "{log}");
+    assert!(
+        log.contains(r#"{"id":"jwt","mode":"shadow","outcome":"denied","reason":"unauthenticated"}"#),
+        "{log}"
+    );
 }
 
 #[test]
@@ -181,7 +202,8 @@ fn several_requests_on_one_connection_are_answered_in_order() {
 #[test]
 fn a_streamed_body_larger_than_the_operation_allows_is_cut_off() {
     let body = "x".repeat(17);
-    let request = format!("POST /v1/orders/2 HTTP/1.1\r\nx-pass: 1\r\ncontent-length: 17\r\n{CLOSE}\r\n{body}");
+    let request =
+        format!("POST /v1/orders/2 HTTP/1.1\r\nx-pass: 1\r\ncontent-length: 17\r\n{CLOSE}\r\n{body}");
     let (answer, log) = check(Mode::Enforce, &request);
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(log.contains(r#""reason":"body-too-large""#), "{log}");
@@ -189,7 +211,8 @@ fn a_streamed_body_larger_than_the_operation_allows_is_cut_off() {
 
 #[test]
 fn a_path_of_no_api_is_refused() {
-    let (answer, log) = check(Mode::Enforce, &format!("GET /v2/orders/7 HTTP/1.1\r\nx-pass: 1\r\n{CLOSE}\r\n"));
+    let (answer, log) =
+        check(Mode::Enforce, &format!("GET /v2/orders/7 HTTP/1.1\r\nx-pass: 1\r\n{CLOSE}\r\n"));
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
     assert!(log.contains(r#""reason":"undeclared-operation""#), "{log}");
     assert!(!log.contains(r#""operation""#), "{log}");

@@ -1,6 +1,7 @@
 //! API keys: they name a client for tracking and limits, and authenticate nobody.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -14,7 +15,7 @@ const KEY_BYTES_MAX: usize = 512;
 /// bytes of a digest match, and finding a key whose digest begins with given bytes tells nothing of the others.
 #[derive(Debug, Default)]
 pub struct ApiKeys {
-    clients: Vec<ApiClient>,
+    clients: Vec<Arc<ApiClient>>,
     by_digest: HashMap<KeyDigest, usize>,
 }
 
@@ -96,13 +97,13 @@ impl ApiKeys {
                     return Err(ApiKeyError::Shared(other.name.clone(), client.name));
                 }
             }
-            keys.clients.push(client);
+            keys.clients.push(Arc::new(client));
         }
         Ok(keys)
     }
 
-    /// The client that `presented` is a key of.
-    pub fn find(&self, presented: &[u8]) -> Option<&ApiClient> {
+    /// The client that `presented` is a key of; shared, since every request of its keeps it.
+    pub fn find(&self, presented: &[u8]) -> Option<&Arc<ApiClient>> {
         if presented.is_empty() || presented.len() > KEY_BYTES_MAX {
             return None;
         }

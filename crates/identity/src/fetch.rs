@@ -88,7 +88,7 @@ pub enum FetchError {
     /// The body is larger than the limit, in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// It took longer than [`FETCH_TIMEOUT`].
+    /// It took longer than 10 s.
     #[error("no complete answer within {} s", FETCH_TIMEOUT.as_secs())]
     TimedOut,
 }
@@ -256,6 +256,9 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
         }
     })
 }
+
+#[cfg(test)]
+pub(crate) mod server;
 
 #[cfg(test)]
 mod tests;

@@ -168,7 +168,7 @@ impl Verifier {
     /// Verifies `token` at `now`: signature, issuer, audience, type and time.
     ///
     /// The unproven `iss` only chooses whose keys are tried; that they verify is what proves it. Where the issuer has
-    /// no key of the token's `kid`, its feed is asked to look again.
+    /// no keys, or none of the token's `kid`, its feed is asked to look again.
     pub fn verify(&self, token: &[u8], now: Timestamp) -> Result<Verified, TokenError> {
         let jws = Jws::parse(token)?;
         let claims = Claims::parse(&jws.payload)?;
@@ -180,9 +180,9 @@ impl Verifier {
         if !issuer.algorithms.contains(jws.header.algorithm) {
             return Err(TokenError::UnsupportedAlgorithm);
         }
-        let keys = feed.keys(now).ok_or(TokenError::KeysUnavailable)?;
-        jws.verify(&keys).inspect_err(|error| {
-            if *error == TokenError::UnknownKey {
+        let keys = feed.keys(now).ok_or(TokenError::KeysUnavailable);
+        keys.and_then(|keys| jws.verify(&keys)).inspect_err(|error| {
+            if matches!(error, TokenError::KeysUnavailable | TokenError::UnknownKey) {
                 feed.want();
             }
         })?;

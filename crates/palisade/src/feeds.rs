@@ -47,14 +47,20 @@ pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Ve
         let source = match &issuer.keys {
             KeySource::Discovery => Ok(FeedSource::Discovery(issuer.issuer.clone())),
             KeySource::File(path) => Ok(FeedSource::File(loaded.folder.join(path))),
-            KeySource::Url(url) => url.parse().map(FeedSource::Url).map_err(|error| format!("`{url}` is no url: {error}")),
+            KeySource::Url(url) => {
+                url.parse().map(FeedSource::Url).map_err(|error| format!("`{url}` is no url: {error}"))
+            }
         };
         match source {
             Ok(source) => {
                 let judged = Issuer {
                     algorithms,
                     clock_skew: issuer.clock_skew.0,
-                    token_type: if issuer.access_tokens_only { TypeRule::AccessToken } else { TypeRule::Usual },
+                    token_type: if issuer.access_tokens_only {
+                        TypeRule::AccessToken
+                    } else {
+                        TypeRule::Usual
+                    },
                     lifetime_max: issuer.lifetime_max.map(|span| span.0),
                     ..Issuer::new(issuer.issuer.clone(), issuer.audiences.clone())
                 };
@@ -86,6 +92,16 @@ pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Ve
     }
 }
 
+/// No tables at all: for reading a config whose identity part is wrong.
+pub(crate) fn none() -> Feeds {
+    Feeds {
+        verifier: None,
+        api_keys: None,
+        api_key_header: HeaderName::from_static("x-api-key"),
+        limiter: limiter(),
+    }
+}
+
 fn algorithms(names: &[String], problems: &mut Vec<Problem>) -> Algorithms {
     if names.is_empty() {
         return Algorithms::ALL;
@@ -105,11 +121,16 @@ fn algorithms(names: &[String], problems: &mut Vec<Problem>) -> Algorithms {
 fn table(keys: &gateway::config::ApiKeys, problems: &mut Vec<Problem>) -> Option<ApiKeys> {
     let mut clients = Vec::new();
     for client in &keys.clients {
-        match KeyDigest::parse(&client.sha256) {
+        match KeyDigest::parse(&format!("sha256:{}", client.sha256)) {
             Ok(digest) => {
-                clients.push((ApiClient { name: client.name.clone(), attributes: Default::default() }, vec![digest]));
+                clients.push((
+                    ApiClient { name: client.name.clone(), attributes: Default::default() },
+                    vec![digest],
+                ));
             }
-            Err(error) => problems.push(Problem::error(format!("the key of client `{}`: {error}", client.name))),
+            Err(error) => {
+                problems.push(Problem::error(format!("the key of client `{}`: {error}", client.name)))
+            }
         }
     }
     match ApiKeys::new(clients) {
@@ -129,8 +150,13 @@ pub(crate) async fn keep_fresh(feeds: &Feeds, client: &KeyClient) -> JoinSet<()>
         let first = feed.refresh(client, &wall_clock);
         match tokio::time::timeout(FIRST_KEYS_TIMEOUT, first).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(issuer = issuer.url, %error, "no keys; its tokens are refused until they come"),
-            Err(_) => tracing::error!(issuer = issuer.url, "no keys in time; its tokens are refused until they come"),
+            Ok(Err(error)) => {
+                tracing::error!(issuer = issuer.url, %error, "no keys; its tokens are refused until they come")
+            }
+            Err(_) => tracing::error!(
+                issuer = issuer.url,
+                "no keys in time; its tokens are refused until they come"
+            ),
         }
         let (feed, client) = (Arc::clone(feed), client.clone());
         tasks.spawn(async move { feed.run(&client, &wall_clock).await });

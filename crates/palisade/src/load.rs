@@ -68,8 +68,8 @@ pub(crate) fn load(source: &Source, upstream: Option<&str>) -> Result<Loaded, Bo
 impl Loaded {
     /// Compiles the snapshot with this number.
     pub(crate) fn compile(&self, feeds: &Feeds, metrics: &Metrics, generation: u64) -> Compiled {
-        let load = |location: Location<'_>| match location {
-            Location::File { folder, file } => spec::read_below(folder, file, FILE_BYTES_MAX),
+        let load = |folder: &Path, location: Location<'_>| match location {
+            Location::File(file) => spec::read_below(folder, file, FILE_BYTES_MAX),
             Location::Url(_) => Err(io::ErrorKind::Unsupported.into()),
         };
         gateway::compile(&Ingredients {

@@ -30,6 +30,7 @@ impl Look {
     const WIDTH: usize = 140;
 
     /// No colour, and a width that depends on nothing.
+    #[cfg(test)]
     pub(crate) const PLAIN: Look = Look { color: false, width: Look::WIDTH };
 
     /// What standard output can show.

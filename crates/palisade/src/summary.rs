@@ -14,7 +14,11 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
     let mut text = String::new();
     for api in &snapshot.apis {
         let count = api.operations.len();
-        text.push_str(&format!("protecting {}: {count} operation{}\n", api.name, if count == 1 { "" } else { "s" }));
+        text.push_str(&format!(
+            "protecting {}: {count} operation{}\n",
+            api.name,
+            if count == 1 { "" } else { "s" }
+        ));
         let mut controls: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for step in api.operations.iter().flat_map(|plan| plan.pipeline.steps()) {
             *controls.entry((step.id, mode(step.mode))).or_default() += 1;
@@ -67,7 +71,8 @@ fn controls(plan: &Plan) -> Vec<Value> {
 
 /// Why the gateway should get no traffic for the time being.
 pub(crate) fn not_ready(log: &Log, feeds: &Feeds) -> Vec<String> {
-    let mut reasons: Vec<String> = log.health().failure.map(|failure| format!("exchange log: {failure}")).into_iter().collect();
+    let mut reasons: Vec<String> =
+        log.health().failure.map(|failure| format!("exchange log: {failure}")).into_iter().collect();
     for (issuer, feed) in feeds.verifier.iter().flat_map(|verifier| verifier.issuers()) {
         if !feed.status(wall_clock()).is_usable {
             reasons.push(format!("no usable keys of issuer `{}`", issuer.url));

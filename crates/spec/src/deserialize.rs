@@ -16,6 +16,7 @@ use crate::tree::{Kind, Node};
 
 use access::{Choice, Items, Members};
 use failure::{Failure, Located};
+pub use suggest::nearest;
 
 /// Problems said at once for one value; each costs another reading of it.
 const PROBLEMS_MAX: usize = 100;

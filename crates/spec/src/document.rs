@@ -65,6 +65,15 @@ impl Document {
         Document { texts, tree }
     }
 
+    pub(crate) fn into_parts(self) -> (Texts, Tree) {
+        (self.texts, self.tree)
+    }
+
+    /// `tree` must be over the same texts.
+    pub(crate) fn set_tree(&mut self, tree: Tree) {
+        self.tree = tree;
+    }
+
     pub(crate) fn texts(&self) -> &Texts {
         &self.texts
     }

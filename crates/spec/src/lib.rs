@@ -22,7 +22,7 @@ pub use contract::{
     NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent, ResponseHeader,
     SchemeKind, Security, SecurityScheme, Server, StatusRange, compile,
 };
-pub use deserialize::deserialize;
+pub use deserialize::{deserialize, nearest};
 pub use disk::read_below;
 pub use document::{Document, Limits};
 pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};

@@ -26,7 +26,7 @@ pub fn overlay(document: Document, overlay: &Document) -> (Document, Vec<Problem
     let mut grafted = Grafted::new(document, overlay);
     for action in overlay.root().get("actions").into_iter().flat_map(Node::items) {
         if let Err(problem) = apply(&mut grafted, overlay, action, &mut problems) {
-            problems.push(problem);
+            problems.push(*problem);
         }
     }
     (grafted.into_document(), problems)
@@ -58,12 +58,13 @@ fn apply(
     overlay: &Document,
     action: Node<'_>,
     problems: &mut Vec<Problem>,
-) -> Result<(), Problem> {
-    let error = |node, message: String| overlay.problem(Severity::Error, node, message);
+) -> Result<(), Box<Problem>> {
+    let error = |node, message: String| Box::new(overlay.problem(Severity::Error, node, message));
     for entry in action.entries() {
         let known = matches!(entry.key, "target" | "description" | "update" | "remove");
         if !known && !entry.key.starts_with("x-") {
-            return Err(overlay.key_problem(Severity::Error, &entry, format!("unknown key `{}`", entry.key)));
+            let message = format!("unknown key `{}`", entry.key);
+            return Err(Box::new(overlay.key_problem(Severity::Error, &entry, message)));
         }
     }
     let target = action.get("target").ok_or_else(|| error(action, "`target` is missing".to_owned()))?;

@@ -109,7 +109,7 @@ impl Parameter {
                 self.check_texts(&texts, Escapes::Percent)
             }
             ParameterLocation::Query => self.check_query(request.query),
-            ParameterLocation::QueryString => self.check_members(request.query, |name| Some(name)),
+            ParameterLocation::QueryString => self.check_members(request.query, Some),
             ParameterLocation::Header => {
                 let mut texts = Texts::new();
                 for value in request.headers.get_all(self.name.as_str()) {
@@ -129,9 +129,10 @@ impl Parameter {
     pub(crate) fn owns_query_name(&self, name: &str) -> bool {
         match (self.location, self.spelling) {
             (ParameterLocation::QueryString, _) => true,
-            (ParameterLocation::Query, Spelling::Styled { style: Style::DeepObject, .. }) => {
-                deep::path(name).is_some_and(|(head, _)| head == self.name)
-            }
+            (ParameterLocation::Query, Spelling::Styled { style: Style::DeepObject, .. }) => deep::path(name)
+                .is_some_and(|(head, members)| {
+                    head == self.name && members.first().is_none_or(|member| self.shape.may_have(member))
+                }),
             (ParameterLocation::Query, Spelling::Styled { style: Style::Form, explode: true })
                 if self.is_object() =>
             {

@@ -14,8 +14,8 @@ const PURE: &[&str] = &[
     "crates/gateway/src/wire",
 ];
 
-/// A pure crate's door to the disk says so in its first line.
-const LOADER: &str = "the loader from disk";
+/// A pure crate's one door to the disk says so in its first line.
+const LOADER: &str = "that touches the disk";
 
 /// What pure code does not name: take the bytes, or `now`, as an argument.
 const IMPURE: &[&str] = &[
@@ -97,7 +97,7 @@ fn impurity_is_found_where_it_matters() {
         ),
         (
             "crates/spec/src/disk.rs",
-            "//! The resolver's door: the loader from disk.\nuse std::fs;\nlet t = Instant::now();\n",
+            "//! The one file that touches the disk.\nuse std::fs;\nlet t = Instant::now();\n",
         ),
         ("crates/gateway/src/engine.rs", "//! a\nuse hyper::body;\nuse std::fs;\n"),
         ("crates/gateway/src/respond.rs", "//! a\nuse hyper::body;\nlet h = hyperlink;\n"),

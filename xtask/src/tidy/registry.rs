@@ -49,8 +49,9 @@ fn leaf(file: &File, registry: &str, registry_path: &str) -> Vec<Fault> {
 
 fn id_of(text: &str) -> Option<(usize, &str)> {
     lines(text).find_map(|(number, line)| {
-        let rest = line.trim().strip_prefix("id: \"")?;
-        Some((number, rest.split('"').next()?))
+        let (before, rest) = line.split_once("id: \"")?;
+        let is_field = before.trim().is_empty() || before.ends_with("{ ");
+        is_field.then(|| rest.split('"').next()).flatten().map(|id| (number, id))
     })
 }
 
@@ -67,7 +68,7 @@ fn a_leaf_has_its_name_and_its_lines() {
     let listed = "mod api_key;\nconst ALL: &[&Kind] = &[&api_key::KIND];";
     assert_eq!(check("const KIND: Kind = Kind {\n    id: \"api-key\",\n};", listed), [""; 0]);
     assert_eq!(
-        check("const KIND: Kind = Kind {\n    id: \"key\",\n};", "mod api_key;"),
+        check("const KIND: Kind = Kind { id: \"key\", stage };", "mod api_key;"),
         ["its id is `key`, its name says `api-key`", "`crates/gateway/src/policies.rs` has no `&api_key::`"]
     );
 }

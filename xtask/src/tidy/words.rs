@@ -19,7 +19,7 @@ const FORMS: &[Form] = &[
     Form(
         "text-decision",
         ".to_string().contains(",
-        Where::Code,
+        Where::Production,
         "decide on the error's kind, not on its text",
     ),
     Form("bare-ignore", "#[ignore]", Where::Code, "say why: `#[ignore = \"reason\"]`"),

@@ -50,16 +50,22 @@ pub(super) fn origin(
                         Ok(bytes) => Some(bytes),
                         Err(error) => {
                             let message = format!("`{}` cannot be read: {error}", path.display());
-                            compiled.problems.push(ingredients.document.problem(Severity::Error, node, message));
+                            compiled.problems.push(ingredients.document.problem(
+                                Severity::Error,
+                                node,
+                                message,
+                            ));
                             return None;
                         }
                     }
                 }
             };
             match client_config(authorities.as_deref()) {
-                Ok(config) => {
-                    Some(Origin { host, port: authority.port_u16().unwrap_or(443), tls: Some((config, name)) })
-                }
+                Ok(config) => Some(Origin {
+                    host,
+                    port: authority.port_u16().unwrap_or(443),
+                    tls: Some((config, name)),
+                }),
                 Err(error) => {
                     compiled.problems.push(tls_problem(ingredients.document, node, &error));
                     None

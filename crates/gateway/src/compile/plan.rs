@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use model::{Mode, OperationKey, Problem, Severity};
-use spec::{Contract, Document, JsonLimits, Library, Node, NodeRef, Operation, OperationIndex, Route, Router};
+use spec::{
+    Contract, Document, JsonLimits, Library, Node, NodeRef, Operation, OperationIndex, Route, Router,
+};
 
 use super::Ingredients;
 use crate::build::{Build, Setting};
@@ -35,7 +37,11 @@ type Layers<'a> = [Option<Setting<'a>>; 4];
 /// The keys of `x-palisade` that belong to no single control.
 const OPERATION_KEYS: &[&str] = &["sensitive"];
 
-pub(super) fn plans(ingredients: &Ingredients<'_>, contract: &Arc<Contract>, names: &Names<'_>) -> (Plans, Vec<Problem>) {
+pub(super) fn plans(
+    ingredients: &Ingredients<'_>,
+    contract: &Arc<Contract>,
+    names: &Names<'_>,
+) -> (Plans, Vec<Problem>) {
     let mut problems = Vec::new();
     let of_config = |node| Setting { document: names.config, node };
     let everyone = ingredients.document.root().get("controls").map(of_config);
@@ -73,7 +79,8 @@ pub(super) fn plans(ingredients: &Ingredients<'_>, contract: &Arc<Contract>, nam
     }
     let any = OperationKey { api: names.api.name.clone().into(), method: "*".into(), path: "*".into() };
     let undeclared = plan(any, None, [None, None, own.or(of_document), everyone]);
-    let mut bases: Vec<String> = contract.operations.iter().flat_map(|operation| base_paths(names.api, operation)).collect();
+    let mut bases: Vec<String> =
+        contract.operations.iter().flat_map(|operation| base_paths(names.api, operation)).collect();
     bases.sort();
     bases.dedup();
     // What cannot be routed is said where the contract is compiled, by the same rule.
@@ -97,10 +104,15 @@ fn extension(library: &Library, reference: Option<NodeRef>) -> Option<Setting<'_
 /// Every key of a settings object that names no control.
 fn unknown_controls(layer: Setting<'_>, problems: &mut Vec<Problem>) {
     for entry in layer.node.entries() {
-        let is_known = policies::ALL.iter().any(|kind| kind.id == entry.key) || OPERATION_KEYS.contains(&entry.key);
+        let is_known =
+            policies::ALL.iter().any(|kind| kind.id == entry.key) || OPERATION_KEYS.contains(&entry.key);
         if !is_known {
             let known: Vec<&str> = policies::ALL.iter().map(|kind| kind.id).collect();
-            let problem = layer.document.key_problem(Severity::Error, &entry, format!("no control is called `{}`", entry.key));
+            let problem = layer.document.key_problem(
+                Severity::Error,
+                &entry,
+                format!("no control is called `{}`", entry.key),
+            );
             problems.push(problem.help(format!("the controls are {}", known.join(", "))));
         }
     }
@@ -136,9 +148,10 @@ fn plan(
     };
     let mut steps = Vec::new();
     for kind in policies::ALL {
-        let nearest = layers.iter().flatten().find_map(|layer| {
-            layer.node.get(kind.id).map(|node| Setting { document: layer.document, node })
-        });
+        let nearest = layers
+            .iter()
+            .flatten()
+            .find_map(|layer| layer.node.get(kind.id).map(|node| Setting { document: layer.document, node }));
         build.setting = nearest;
         steps.extend(step(kind, &mut build));
     }
@@ -166,7 +179,11 @@ fn mode(build: &mut Build<'_>) -> Mode {
         Some(Some("shadow")) => Mode::Shadow,
         Some(Some("off")) => Mode::Off,
         Some(_) => {
-            build.problem(Severity::Error, "a control is on in the mode `enforce`, `shadow` or `off`", "write one of the three, or an object with settings");
+            build.problem(
+                Severity::Error,
+                "a control is on in the mode `enforce`, `shadow` or `off`",
+                "write one of the three, or an object with settings",
+            );
             Mode::Enforce
         }
     }

@@ -124,7 +124,9 @@ impl fmt::Display for Rate {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        Span::parse(&text).ok_or_else(|| de::Error::custom("a duration is a whole number and a unit, as in `250ms`, `30s`, `5m` or `7d`"))
+        Span::parse(&text).ok_or_else(|| {
+            de::Error::custom("a duration is a whole number and a unit, as in `250ms`, `30s`, `5m` or `7d`")
+        })
     }
 }
 
@@ -138,8 +140,11 @@ impl<'de> Deserialize<'de> for Size {
         }
         match Written::deserialize(deserializer)? {
             Written::Bytes(bytes) => Ok(Size(bytes)),
-            Written::Text(text) => Size::parse(&text)
-                .ok_or_else(|| de::Error::custom("a size is a whole number of bytes, or one with a unit, as in `64KiB` or `2MiB`")),
+            Written::Text(text) => Size::parse(&text).ok_or_else(|| {
+                de::Error::custom(
+                    "a size is a whole number of bytes, or one with a unit, as in `64KiB` or `2MiB`",
+                )
+            }),
         }
     }
 }

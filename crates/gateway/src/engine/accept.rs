@@ -1,5 +1,6 @@
 //! Listening sockets and workers: a thread a worker, each with its own sockets, runtime and upstream connections.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -9,20 +10,26 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use hyper::service::service_fn;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
+use super::body::AnswerBody;
+use super::framed::{Framed, Inbound, Protocol, Timeouts};
 use super::serve::{Connection, Worker};
 use crate::config::{Limits, Listen};
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::record::Writer;
 use crate::snapshot::Snapshot;
+use crate::wire::WireLimits;
 
 /// How many connections wait in the kernel for a worker to accept them.
 const BACKLOG: i32 = 1024;
@@ -32,6 +39,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes that hyper needs to buffer at least.
 const HTTP1_BUFFER_BYTES_MIN: usize = 8192;
+
+/// Header fields of the request that stands in for a refused one.
+const STAND_IN_HEADERS: usize = 2;
 
 /// Streams that a peer may have reset before they were accepted (the rapid reset attack, CVE-2023-44487).
 const PENDING_RESETS_MAX: usize = 20;
@@ -85,13 +95,6 @@ pub(super) struct Connections {
     all: AtomicU32,
     // Locked when a connection opens and closes, never while a request is served. Bounded by `connections_max`.
     by_ip: std::sync::Mutex<std::collections::HashMap<IpAddr, u32>>,
-}
-
-/// The HTTP version of a connection.
-#[derive(Debug, Clone, Copy)]
-enum Version {
-    Http1,
-    Http2,
 }
 
 /// A connection's place; given back when dropped.
@@ -161,10 +164,6 @@ impl Connections {
         self.all.fetch_add(1, Ordering::AcqRel);
         Some(Place { connections: Arc::clone(self), ip })
     }
-
-    pub(super) fn open(&self) -> u32 {
-        self.all.load(Ordering::Acquire)
-    }
 }
 
 impl Drop for Place {
@@ -181,7 +180,7 @@ impl Drop for Place {
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     // Each worker has a socket of its own and the kernel spreads connections over them, so no worker waits for another.
     socket.set_reuse_port(true)?;
@@ -220,7 +219,12 @@ fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stop
     });
 }
 
-async fn accept(worker: &Rc<Worker>, index: usize, listener: &TcpListener, mut stopping: watch::Receiver<bool>) {
+async fn accept(
+    worker: &Rc<Worker>,
+    index: usize,
+    listener: &TcpListener,
+    mut stopping: watch::Receiver<bool>,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -237,7 +241,13 @@ async fn accept(worker: &Rc<Worker>, index: usize, listener: &TcpListener, mut s
 }
 
 /// Gives a new connection its place, or drops it without a word: an answer would cost what the limit saves.
-fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr, stopping: watch::Receiver<bool>) {
+fn admit(
+    worker: &Rc<Worker>,
+    index: usize,
+    stream: TcpStream,
+    peer: SocketAddr,
+    stopping: watch::Receiver<bool>,
+) {
     let ip = peer.ip().to_canonical();
     let Some(place) = worker.shared.connections.place(ip, &worker.limits()) else {
         worker.shared.metrics.connections_refused.inc();
@@ -252,17 +262,16 @@ fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr,
         }
         let snapshot = worker.shared.snapshot.load_full();
         match snapshot.tls.get(index).cloned().flatten() {
-            None => speak(&worker, TokioIo::new(stream), Connection::new(ip, Scheme::Http), Version::Http1, stopping).await,
+            None => speak(&worker, stream, (ip, Scheme::Http), None, stopping).await,
             Some(config) => {
                 let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
                 match timeout(snapshot.limits.handshake_timeout.0, handshake).await {
                     Ok(Ok(stream)) => {
-                        let version = match stream.get_ref().1.alpn_protocol() {
-                            Some(b"h2") => Version::Http2,
-                            _ => Version::Http1,
+                        let protocol = match stream.get_ref().1.alpn_protocol() {
+                            Some(b"h2") => Protocol::Http2,
+                            _ => Protocol::Http1,
                         };
-                        let connection = Connection::new(ip, Scheme::Https);
-                        speak(&worker, TokioIo::new(stream), connection, version, stopping).await;
+                        speak(&worker, stream, (ip, Scheme::Https), Some(protocol), stopping).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -272,55 +281,102 @@ fn admit(worker: &Rc<Worker>, index: usize, stream: TcpStream, peer: SocketAddr,
     });
 }
 
-/// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered.
+/// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered. In the clear
+/// the first bytes say which version; over TLS, ALPN has.
 async fn speak<IO>(
     worker: &Rc<Worker>,
     io: IO,
-    connection: Connection,
-    version: Version,
-    mut stopping: watch::Receiver<bool>,
+    peer: (IpAddr, Scheme),
+    negotiated: Option<Protocol>,
+    stopping: watch::Receiver<bool>,
 ) where
-    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+    IO: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let limits = worker.limits();
-    let connection = Rc::new(connection);
+    let (ip, scheme) = peer;
+    let inbound = Rc::new(Inbound::default());
+    let connection = Rc::new(Connection { ip, scheme, inbound: Rc::clone(&inbound) });
     let worker = Rc::clone(worker);
     let service = service_fn(move |request| Rc::clone(&worker).serve(Rc::clone(&connection), request));
-    let ended = match version {
-        Version::Http1 => {
-            let mut http1 = hyper::server::conn::http1::Builder::new();
-            http1
-                .timer(TokioTimer::new())
-                .max_headers(usize::from(limits.headers_max))
-                .max_buf_size(limits.head_bytes_max.as_usize().max(HTTP1_BUFFER_BYTES_MIN))
-                .half_close(false);
-            let mut serving = std::pin::pin!(http1.serve_connection(io, service));
-            tokio::select! {
-                ended = &mut serving => ended,
-                _ = stopping.wait_for(|&stop| stop) => {
-                    serving.as_mut().graceful_shutdown();
-                    serving.await
-                }
-            }
+    if negotiated == Some(Protocol::Http2) {
+        return serve_http2(TokioIo::new(io), service, &limits, stopping).await;
+    }
+    let mut framed = Framed::new(io, wire_limits(&limits), timeouts(&limits), inbound);
+    let protocol = match negotiated {
+        Some(protocol) => Ok(protocol),
+        None => framed.protocol().await,
+    };
+    match protocol {
+        Ok(Protocol::Http1) => serve_http1(TokioIo::new(framed), service, &limits, stopping).await,
+        Ok(Protocol::Http2) => serve_http2(TokioIo::new(framed), service, &limits, stopping).await,
+        Err(error) => tracing::debug!(%error, "a connection ended before its first byte"),
+    }
+}
+
+fn wire_limits(limits: &Limits) -> WireLimits {
+    WireLimits {
+        head_bytes_max: limits.head_bytes_max.as_usize(),
+        headers_max: usize::from(limits.headers_max),
+        target_bytes_max: limits.target_bytes_max.as_usize(),
+        ..WireLimits::default()
+    }
+}
+
+fn timeouts(limits: &Limits) -> Timeouts {
+    Timeouts {
+        first_byte: limits.first_byte_timeout.0,
+        header: limits.header_timeout.0,
+        idle: limits.idle_timeout.0,
+    }
+}
+
+/// Framing has vouched for each head, and bounds its time and size; what is set here only keeps the library from being
+/// stricter than that.
+async fn serve_http1<IO, S>(io: IO, service: S, limits: &Limits, mut stopping: watch::Receiver<bool>)
+where
+    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+    S: Service<Request<Incoming>, Response = Response<AnswerBody>, Error = Infallible> + 'static,
+    S::Future: 'static,
+{
+    let mut http1 = hyper::server::conn::http1::Builder::new();
+    http1
+        .header_read_timeout(None)
+        .max_headers(usize::from(limits.headers_max) + STAND_IN_HEADERS)
+        .max_buf_size(limits.head_bytes_max.as_usize().max(HTTP1_BUFFER_BYTES_MIN));
+    let mut serving = std::pin::pin!(http1.serve_connection(io, service));
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        _ = stopping.wait_for(|&stop| stop) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
-        Version::Http2 => {
-            let mut http2 = hyper::server::conn::http2::Builder::new(LocalExecutor);
-            http2
-                .timer(TokioTimer::new())
-                .max_concurrent_streams(limits.streams_max)
-                .max_header_list_size(u32::try_from(limits.head_bytes_max.0).unwrap_or(u32::MAX))
-                .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
-                .max_local_error_reset_streams(LOCAL_RESETS_MAX)
-                .keep_alive_interval(limits.idle_timeout.0)
-                .keep_alive_timeout(limits.header_timeout.0);
-            let mut serving = std::pin::pin!(http2.serve_connection(io, service));
-            tokio::select! {
-                ended = &mut serving => ended,
-                _ = stopping.wait_for(|&stop| stop) => {
-                    serving.as_mut().graceful_shutdown();
-                    serving.await
-                }
-            }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended before its time");
+    }
+}
+
+async fn serve_http2<IO, S>(io: IO, service: S, limits: &Limits, mut stopping: watch::Receiver<bool>)
+where
+    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+    S: Service<Request<Incoming>, Response = Response<AnswerBody>, Error = Infallible> + 'static,
+    S::Future: 'static,
+{
+    let mut http2 = hyper::server::conn::http2::Builder::new(LocalExecutor);
+    http2
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams_max)
+        .max_header_list_size(u32::try_from(limits.head_bytes_max.0).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
+        .max_local_error_reset_streams(LOCAL_RESETS_MAX)
+        .keep_alive_interval(limits.idle_timeout.0)
+        .keep_alive_timeout(limits.header_timeout.0);
+    let mut serving = std::pin::pin!(http2.serve_connection(io, service));
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        _ = stopping.wait_for(|&stop| stop) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
     };
     if let Err(error) = ended {

@@ -10,9 +10,11 @@ use model::{
     Client, Completion, ControlOutcome, Denied, Exchange, OperationKey, Record, RequestFacts, ResponseFacts,
     SCHEMA_VERSION, Timing, Verdict,
 };
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::body::{AnswerBody, Bounded, OnEnd, Progress, Streamed, Transit};
+use super::framed::InFlight;
 use super::serve::{Answer, Forwarded, Going, Worker};
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
@@ -24,16 +26,23 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest path that a record keeps, in bytes.
 const PATH_BYTES_MAX: usize = 2048;
 
+/// What is given back when an answer has ended.
+struct Held {
+    _permits: SmallVec<[Permit; 1]>,
+    _in_flight: InFlight,
+}
+
 impl Worker {
     /// Records the exchange, and makes the answer.
     pub(super) fn finish(
         self: &Rc<Self>,
-        going: Going<'_>,
+        going: &Going<'_>,
         mut cx: Context<'_>,
         outcome: Result<Answer, Denial>,
+        in_flight: InFlight,
     ) -> Response<AnswerBody> {
-        let outcome = self.recorded(&going, &cx, outcome);
-        self.count(&going, &outcome);
+        let outcome = self.recorded(going, &cx, outcome);
+        self.count(going, &outcome);
         let permits = std::mem::take(&mut cx.permits);
         let mut answer = match outcome {
             Err(denial) => refusal(&denial, &going.request_id),
@@ -42,7 +51,9 @@ impl Worker {
                 *answer.status_mut() = status;
                 answer
             }
-            Ok(Answer::Forwarded(forwarded)) => self.passed_on(&going, forwarded, permits),
+            Ok(Answer::Forwarded(forwarded)) => {
+                self.passed_on(going, forwarded, Held { _permits: permits, _in_flight: in_flight })
+            }
         };
         let headers = answer.headers_mut();
         for (name, value) in cx.answer_headers {
@@ -68,9 +79,11 @@ impl Worker {
                 self.shared.metrics.exchanges_unrecorded.inc();
                 tracing::error!(%error, id = %going.id, "an exchange could not be recorded");
                 match (going.snapshot.when_full, outcome) {
-                    (WhenFull::Refuse, Ok(_)) => {
-                        Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log took no record"))
-                    }
+                    (WhenFull::Refuse, Ok(_)) => Err(Denial::fixed(
+                        Reason::LogUnavailable,
+                        "protocol",
+                        "the exchange log took no record",
+                    )),
                     (_, outcome) => outcome,
                 }
             }
@@ -94,25 +107,27 @@ impl Worker {
         self: &Rc<Self>,
         going: &Going<'_>,
         forwarded: Forwarded,
-        permits: smallvec::SmallVec<[Permit; 1]>,
+        held: Held,
     ) -> Response<AnswerBody> {
         let (mut parts, body) = forwarded.response.into_parts();
         strip_hop_by_hop(&mut parts.headers);
+        // The version is that of each connection, not of what travels over it (RFC 9110 2.5).
+        parts.version = http::Version::HTTP_11;
         let transit =
             Transit { bytes_max: u64::MAX, idle: going.snapshot.limits.body_idle_timeout.0, deadline: None };
         let progress = Rc::new(Progress::default());
         progress.ended.set(body.is_end_stream());
         let body = Bounded::new(body, transit, progress);
-        let on_end = self.on_end(going, permits);
+        let on_end = self.on_end(going, held);
         let streamed = Streamed::new(body, Some(forwarded.lease), on_end);
         Response::from_parts(parts, AnswerBody::Streamed(Box::new(streamed)))
     }
 
-    fn on_end(self: &Rc<Self>, going: &Going<'_>, permits: smallvec::SmallVec<[Permit; 1]>) -> OnEnd {
+    fn on_end(self: &Rc<Self>, going: &Going<'_>, held: Held) -> OnEnd {
         let (worker, id, started) = (Rc::clone(self), going.id, going.started);
         let request = Rc::clone(&going.request_progress);
         Box::new(move |progress: &Progress| {
-            drop(permits);
+            drop(held);
             let completion = Completion {
                 id,
                 bytes: progress.bytes.get(),
@@ -129,12 +144,18 @@ impl Worker {
 }
 
 /// The exchange as it is recorded, borrowing everything.
-fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, outcome: &'r Result<Answer, Denial>) -> Exchange<'r> {
+fn exchange<'r>(
+    going: &'r Going<'_>,
+    cx: &'r Context<'_>,
+    outcome: &'r Result<Answer, Denial>,
+) -> Exchange<'r> {
     let now = Instant::now();
     let (status, bytes) = match outcome {
         Err(denial) => (denial.reason.status(), None),
         Ok(Answer::Given(status)) => (*status, Some(0)),
-        Ok(Answer::Forwarded(forwarded)) => (forwarded.response.status(), forwarded.response.body().size_hint().exact()),
+        Ok(Answer::Forwarded(forwarded)) => {
+            (forwarded.response.status(), forwarded.response.body().size_hint().exact())
+        }
     };
     Exchange {
         schema_version: SCHEMA_VERSION,
@@ -155,7 +176,11 @@ fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, outcome: &'r Result<A
             path: (&*key.path).into(),
         }),
         response: ResponseFacts { status: status.as_u16(), bytes },
-        verdict: if matches!(outcome, Ok(Answer::Forwarded(_))) { Verdict::Forwarded } else { Verdict::Refused },
+        verdict: if matches!(outcome, Ok(Answer::Forwarded(_))) {
+            Verdict::Forwarded
+        } else {
+            Verdict::Refused
+        },
         denial: outcome.as_ref().err().map(|denial| Denied {
             reason: denial.reason.as_str().into(),
             control: denial.control.into(),
@@ -200,8 +225,15 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     for name in nominated {
         headers.remove(name);
     }
-    for name in ["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "transfer-encoding", "upgrade"]
-    {
+    for name in [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    ] {
         headers.remove(name);
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use super::accept::Shared;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Transit};
+use super::framed::Inbound;
 use super::upstream::{Failure, Lease, Pool};
 use crate::config::{Limits, WhenFull};
 use crate::content;
@@ -58,8 +59,8 @@ pub(super) struct Connection {
     pub ip: IpAddr,
     /// How it carries HTTP.
     pub scheme: Scheme,
-    /// Why its framing cannot be trusted, once it cannot; the request that is served then stands for the fault.
-    pub fault: RefCell<Option<Denial>>,
+    /// What its reader says of its framing.
+    pub inbound: Rc<Inbound>,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -121,8 +122,10 @@ impl<'a> Asked<'a> {
             None => self.target.path.to_string(),
             Some(query) => [&self.target.path, "?", query].concat(),
         };
-        let failed = |_| Denial::fixed(Reason::Internal, "protocol", "the normalised target is no uri");
-        PathAndQuery::from_maybe_shared(Bytes::from(text)).map(Uri::from).or_else(|error| Err(failed(error)))
+        match PathAndQuery::from_maybe_shared(Bytes::from(text)) {
+            Ok(target) => Ok(Uri::from(target)),
+            Err(_) => Err(Denial::fixed(Reason::Internal, "protocol", "the normalised target is no uri")),
+        }
     }
 }
 
@@ -165,6 +168,9 @@ impl<'a> Going<'a> {
     /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
     fn failed(&self, failure: &Failure) -> Denial {
         let progress = &self.request_progress;
+        if let Some(fault) = self.connection.inbound.body_fault() {
+            return fault.denial();
+        }
         if progress.too_large.get() {
             return Denial::fixed(Reason::BodyTooLarge, "body-limits", "the streamed body passed the limit");
         }
@@ -174,8 +180,12 @@ impl<'a> Going<'a> {
         match failure {
             Failure::Unreachable(why) => Denial::fixed(Reason::UpstreamUnreachable, "upstream", why),
             Failure::Timeout => Denial::fixed(Reason::UpstreamTimeout, "upstream", "no answer in time"),
-            Failure::Malformed => Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http"),
-            Failure::RequestBody => Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"),
+            Failure::Malformed => {
+                Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http")
+            }
+            Failure::RequestBody => {
+                Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off")
+            }
         }
     }
 }
@@ -228,8 +238,9 @@ impl Worker {
         let snapshot = self.shared.snapshot.load_full();
         let (mut parts, body) = request.into_parts();
         let id = self.exchange_id(now);
-        let cleaned = match connection.fault.borrow_mut().take() {
-            Some(denial) => Err(denial),
+        let in_flight = connection.inbound.begin();
+        let cleaned = match connection.inbound.fault_of(&parts.uri) {
+            Some(fault) => Err(fault.denial()),
             None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
         };
         let read = cleaned.and_then(|()| Asked::read(&parts, connection.scheme, &snapshot.limits));
@@ -263,7 +274,7 @@ impl Worker {
             Some(denial) => Err(denial),
             None => self.decide_and_forward(&mut going, &mut cx, &parts, &asked, body).await,
         };
-        Ok(self.finish(going, cx, outcome))
+        Ok(self.finish(&going, cx, outcome, in_flight))
     }
 
     /// Takes the request through its pipeline, and on to the backend if every policy let it through.
@@ -279,7 +290,11 @@ impl Worker {
             return Err(going.snapshot.nowhere(cx.host));
         };
         if going.snapshot.when_full == WhenFull::Refuse && !self.writer.borrow_mut().is_ready() {
-            return Err(Denial::fixed(Reason::LogUnavailable, "protocol", "the exchange log takes no records"));
+            return Err(Denial::fixed(
+                Reason::LogUnavailable,
+                "protocol",
+                "the exchange log takes no records",
+            ));
         }
         let judged = plan.pipeline.head(cx, &mut going.trace)?;
         if let Some(status) = cx.answer {
@@ -295,12 +310,19 @@ impl Worker {
             Judged::Body(pending) => {
                 let whole = read_whole(body, transit, &going.request_progress).await?;
                 let limits = &going.snapshot.limits;
-                let unpacked =
-                    content::decoded(cx.headers, &whole, transit.bytes_max as usize, limits.decompression_ratio_max)?;
+                let unpacked = content::decoded(
+                    cx.headers,
+                    &whole,
+                    transit.bytes_max as usize,
+                    limits.decompression_ratio_max,
+                )?;
                 let (content_type, media_type) = content::content_type(cx.headers)?;
                 let judged = Body::new(&unpacked, content_type, &media_type, &plan.json_limits);
                 let admitted = pending.body(cx, &judged, &mut going.trace)?;
-                (admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) })
+                (
+                    admitted,
+                    if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) },
+                )
             }
         };
         going.decided = Some(Instant::now());
@@ -343,7 +365,8 @@ impl Worker {
 
     fn exchange_id(&self, now: Timestamp) -> ExchangeId {
         // splitmix-like step: ids only have to differ, and to not repeat across workers and restarts.
-        let random = self.random.get().wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
+        let random =
+            self.random.get().wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
         self.random.set(random);
         ExchangeId::new(now, random >> 40)
     }
@@ -352,15 +375,10 @@ impl Worker {
         let mut pools = self.pools.borrow_mut();
         if pools.generation != snapshot.generation {
             let pool = |api: &ApiPlan| Rc::new(Pool::new(api.origin.clone(), &snapshot.limits));
-            *pools = Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
+            *pools =
+                Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
         }
         pools.pools.get(api_index).cloned()
-    }
-}
-
-impl Connection {
-    pub(super) fn new(ip: IpAddr, scheme: Scheme) -> Connection {
-        Connection { ip, scheme, fault: RefCell::new(None) }
     }
 }
 
@@ -387,8 +405,14 @@ async fn read_whole(body: Incoming, transit: Transit, progress: &Rc<Progress>) -
     }
     match Bounded::new(body, transit, Rc::clone(progress)).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(BodyError::TooLarge) => Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit")),
-        Err(BodyError::Timeout) => Err(Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly")),
-        Err(BodyError::Broken) => Err(Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off")),
+        Err(BodyError::TooLarge) => {
+            Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"))
+        }
+        Err(BodyError::Timeout) => {
+            Err(Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly"))
+        }
+        Err(BodyError::Broken) => {
+            Err(Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"))
+        }
     }
 }

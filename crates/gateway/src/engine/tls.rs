@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use model::{Problem, Severity};
+use rustls::client::verify_server_name;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::client::verify_server_name;
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use spec::{Document, Node};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use spec::{Document, Node};
 
 /// What is wrong with a certificate, a key or a set of authorities.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +82,9 @@ pub(crate) fn client_config(authorities: Option<&[u8]>) -> Result<Arc<ClientConf
 
 /// What is wrong with a certificate, as a problem of the config at `place`.
 pub(crate) fn tls_problem(document: &Document, place: Node<'_>, error: &TlsError) -> Problem {
-    document.problem(Severity::Error, place, error.to_string()).help("give a PEM chain, leaf first, and the key of its leaf")
+    document
+        .problem(Severity::Error, place, error.to_string())
+        .help("give a PEM chain, leaf first, and the key of its leaf")
 }
 
 fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -91,7 +93,8 @@ fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn certified_key(pem_chain: &[u8], pem_key: &[u8]) -> Result<CertifiedKey, TlsError> {
-    let key = PrivateKeyDer::from_pem_slice(pem_key).map_err(|source| TlsError::Pem { what: "private key", source })?;
+    let key = PrivateKeyDer::from_pem_slice(pem_key)
+        .map_err(|source| TlsError::Pem { what: "private key", source })?;
     Ok(CertifiedKey::from_der(chain(pem_chain)?, key, &aws_lc_rs::default_provider())?)
 }
 

@@ -96,7 +96,10 @@ impl Pool {
         }
     }
 
-    async fn exchange(self: &Rc<Self>, request: Request<RequestBody>) -> Result<(Response<Incoming>, Lease), Failure> {
+    async fn exchange(
+        self: &Rc<Self>,
+        request: Request<RequestBody>,
+    ) -> Result<(Response<Incoming>, Lease), Failure> {
         let mut request = request;
         while let Some(mut sender) = self.checkout().await {
             match sender.try_send_request(request).await {

@@ -10,7 +10,7 @@ use super::KeyHasher;
 use crate::policy::Context;
 
 /// One part of a limit's key. Requests that agree in all parts share a bucket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The address; of IPv6 the /64, since that is what one subscriber has.
     Ip,

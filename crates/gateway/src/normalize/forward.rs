@@ -1,8 +1,8 @@
 //! What a request carries on to the backend: one trace, one request id, one account of where it came from.
 
-use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use model::ExchangeId;
@@ -36,17 +36,16 @@ pub fn forwardable(headers: &mut HeaderMap, facts: &Facts<'_>) {
     if let Some(host) = facts.host
         && headers.get(header::HOST).is_none_or(|value| !is_spelled_as(value, host))
     {
-        set(headers, header::HOST, &host.to_string());
+        set(headers, header::HOST, host.to_string().into_bytes());
     }
     if request_id(headers).is_none() {
-        let hex = facts.id.to_hex();
-        set_bytes(headers, X_REQUEST_ID, &hex);
+        set(headers, X_REQUEST_ID, facts.id.to_hex().to_vec());
     }
     if !has_one_traceparent(headers) {
         headers.remove(TRACESTATE);
-        set(headers, TRACEPARENT, &fresh_traceparent(facts.id));
+        set(headers, TRACEPARENT, fresh_traceparent(facts.id));
     }
-    set(headers, header::FORWARDED, &forwarded(facts));
+    set(headers, header::FORWARDED, forwarded(facts));
 }
 
 /// The caller's `X-Request-Id`, where it sent exactly one that is well-formed: 1 to 128 of `A-Z a-z 0-9 . _ ~ + / = -`.
@@ -102,37 +101,54 @@ fn is_traceparent(value: &[u8]) -> bool {
 
 /// A trace that begins here and bears the exchange's own id, so that log and trace find each other. It is flagged as
 /// sampled: a backend that follows its parent's decision would otherwise never record a trace again.
-fn fresh_traceparent(id: ExchangeId) -> String {
-    let trace = id.as_u128().max(1);
-    let parent = (trace as u64).max(1);
-    format!("00-{trace:032x}-{parent:016x}-01")
+fn fresh_traceparent(id: ExchangeId) -> Vec<u8> {
+    let trace = id.to_hex();
+    // The last half of an id is random; zero is no valid parent, whose odds are one in 2^64.
+    let parent = trace.get(16..).filter(|parent| parent.iter().any(|&digit| digit != b'0'));
+    [b"00-", &trace[..], b"-", parent.unwrap_or(b"0000000000000001"), b"-01"].concat()
 }
 
 /// RFC 7239 4: one element; addresses of IPv6, and hosts with a port, are quoted.
-fn forwarded(facts: &Facts<'_>) -> String {
-    let mut element = String::with_capacity(96);
-    let written = match facts.client.to_canonical() {
-        IpAddr::V4(address) => write!(element, "for={address}"),
-        IpAddr::V6(address) => write!(element, "for=\"[{address}]\""),
-    };
-    debug_assert!(written.is_ok(), "writing to a string does not fail");
+fn forwarded(facts: &Facts<'_>) -> Vec<u8> {
+    let mut element = String::with_capacity(128);
+    element.push_str("for=");
+    match facts.client.to_canonical() {
+        IpAddr::V4(address) => push_ipv4(&mut element, address),
+        IpAddr::V6(address) => element.push_str(&format!("\"[{address}]\"")),
+    }
     if let Some(host) = facts.host {
         let quote = if host.port.is_some() || host.name.starts_with('[') { "\"" } else { "" };
-        let written = write!(element, ";host={quote}{host}{quote}");
-        debug_assert!(written.is_ok(), "writing to a string does not fail");
+        element.push_str(";host=");
+        element.push_str(quote);
+        push_host(&mut element, host);
+        element.push_str(quote);
     }
     element.push_str(";proto=");
     element.push_str(facts.scheme.as_str());
-    element
+    element.into_bytes()
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    set_bytes(headers, name, text.as_bytes());
+/// As `Display` writes it, without its machinery: this is done for every request.
+fn push_ipv4(text: &mut String, address: Ipv4Addr) {
+    for (index, octet) in address.octets().into_iter().enumerate() {
+        if index > 0 {
+            text.push('.');
+        }
+        text.push_str(itoa::Buffer::new().format(octet));
+    }
+}
+
+fn push_host(text: &mut String, host: &Host<'_>) {
+    text.push_str(&host.name);
+    if let Some(port) = host.port {
+        text.push(':');
+        text.push_str(itoa::Buffer::new().format(port));
+    }
 }
 
 /// What is set is ASCII made here, which is always a field value; were it not, the field is absent, never the caller's.
-fn set_bytes(headers: &mut HeaderMap, name: HeaderName, bytes: &[u8]) {
-    match HeaderValue::from_bytes(bytes) {
+fn set(headers: &mut HeaderMap, name: HeaderName, bytes: Vec<u8>) {
+    match HeaderValue::from_maybe_shared(Bytes::from(bytes)) {
         Ok(value) => {
             headers.insert(name, value);
         }

@@ -46,9 +46,10 @@ impl Writer {
     /// Whether the next record will be taken, whatever its size; asked before a request is sent on, since what has
     /// reached the backend cannot be refused any more.
     pub fn is_ready(&mut self) -> bool {
-        let has_room = self.segment.as_mut().is_some_and(|segment| {
-            !segment.track().failed.load(Ordering::Relaxed) && segment.has_room()
-        });
+        let has_room = self
+            .segment
+            .as_mut()
+            .is_some_and(|segment| !segment.track().failed.load(Ordering::Relaxed) && segment.has_room());
         has_room || self.next_segment().is_ok()
     }
 

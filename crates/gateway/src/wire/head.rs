@@ -31,6 +31,11 @@ impl Head {
         loop {
             let unseen = input.get(self.scanned..).unwrap_or_default();
             let Some(found) = memchr(b'\n', unseen) else {
+                // A return that no line feed follows is refused at once: what came after it may be all that comes.
+                let tail = input.get(self.scanned.saturating_sub(1)..).unwrap_or_default();
+                if memchr(b'\r', tail).is_some_and(|at| at + 1 < tail.len()) {
+                    return Err(Fault::head(Reason::MalformedRequest, "a bare carriage return"));
+                }
                 self.scanned = input.len();
                 // The line will end beyond what has arrived, so one byte more is certain.
                 self.check_length(input.len() + 1, limits)?;

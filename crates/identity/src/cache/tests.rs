@@ -1,10 +1,13 @@
 //! What is remembered, for how long, and what ends it.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::*;
 use crate::algorithm::{Algorithm, Algorithms};
-use crate::feed::KeyFeed;
+use crate::feed::{FeedTiming, KeyFeed, KeySource};
+use crate::fetch::{KeyClient, PlainHttp};
 use crate::issue::{SigningKey, key_set};
 use crate::key_set::KeySet;
 use crate::verifier::Issuer;
@@ -109,4 +112,58 @@ fn what_is_too_large_is_not_even_hashed() {
     let large = vec![b'a'; TOKEN_BYTES_MAX + 1];
     assert_eq!(cache.verify(&verifier(&key()), &large, NOW).unwrap_err(), TokenError::TooLarge);
     assert!(cache.is_empty());
+}
+
+#[tokio::test]
+async fn rotated_keys_end_what_was_remembered_under_the_old_ones() {
+    let (old, new) = (key(), key());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let feed = Arc::new(KeyFeed::new(KeySource::File(path.clone()), Algorithms::ALL, FeedTiming::default()));
+    let verifier = Verifier::new(vec![(Issuer::new("i", vec!["a".into()]), feed.clone())]).unwrap();
+    let (verifier, mut cache, client) =
+        (Arc::new(verifier), cache(10), KeyClient::new(None, PlainHttp::LoopbackOnly).unwrap());
+    let (by_old, by_new) = (token(&old, 60, 1), token(&new, 60, 2));
+
+    std::fs::write(&path, key_set(&[&old]).to_string()).unwrap();
+    feed.refresh(&client, &|| NOW).await.unwrap();
+    assert!(cache.verify(&verifier, by_old.as_bytes(), NOW).is_ok());
+    assert_eq!(cache.verify(&verifier, by_new.as_bytes(), NOW).unwrap_err(), TokenError::BadSignature);
+
+    std::fs::write(&path, key_set(&[&new]).to_string()).unwrap();
+    feed.refresh(&client, &|| NOW).await.unwrap();
+    assert_eq!(cache.verify(&verifier, by_old.as_bytes(), NOW).unwrap_err(), TokenError::BadSignature);
+    assert!(cache.verify(&verifier, by_new.as_bytes(), NOW).is_ok());
+}
+
+/// The seeds and past finds of the fuzzer, which are all unsigned: refused, and alike with and without a memory.
+#[test]
+fn the_fuzzers_seeds_are_refused_for_what_they_are() {
+    let verifier = verifier(&key());
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/jwt"));
+    let (mut cache, mut reasons) = (cache(100), BTreeMap::new());
+    for seed in folder.read_dir().unwrap() {
+        let path = seed.unwrap().path();
+        let token = std::fs::read(&path).unwrap();
+        let error = verifier.verify(&token, NOW).unwrap_err();
+        for _ in 0..2 {
+            assert_eq!(cache.verify(&verifier, &token, NOW).unwrap_err(), error, "{}", path.display());
+        }
+        reasons.insert(path.file_name().unwrap().to_string_lossy().into_owned(), error);
+    }
+    for (name, expected) in [
+        ("none", TokenError::UnsupportedAlgorithm),
+        ("hmac", TokenError::UnsupportedAlgorithm),
+        ("embedded_jwk", TokenError::HeaderRefused("jwk")),
+        ("crit", TokenError::HeaderRefused("crit")),
+        ("encrypted", TokenError::Encrypted),
+        ("duplicate_alg", TokenError::Malformed),
+        ("duplicate_claim", TokenError::Malformed),
+        ("loose_bits", TokenError::Malformed),
+        ("padded", TokenError::Malformed),
+        ("deep_claims", TokenError::Malformed),
+        ("json_serialisation", TokenError::Malformed),
+    ] {
+        assert_eq!(reasons[name], expected, "{name}");
+    }
 }

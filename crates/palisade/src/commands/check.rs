@@ -1,11 +1,15 @@
 //! `palisade check`: how the outcome of reading everything is said.
 
+use gateway::Metrics;
 use model::{Problem, Severity};
 use serde::Serialize;
+use spec::Document;
 
-use crate::cli::{Exit, FailOn};
+use crate::cli::{Check, Exit, FailOn};
+use crate::feeds;
+use crate::load::load;
 use crate::output::problems::{self, Sources, Tally, Tool};
-use crate::output::{Format, Look};
+use crate::output::{self, Format, Look};
 
 /// What was read and what is wrong with it.
 #[derive(Debug)]
@@ -25,6 +29,44 @@ pub(crate) struct ApiRead {
     pub(crate) spec: String,
     /// How many operations it declares.
     pub(crate) operations: usize,
+}
+
+/// Reads everything that the arguments name, as `run` would, and says what is wrong with it.
+pub(crate) fn run(arguments: &Check) -> Exit {
+    let (outcome, documents) = read(arguments);
+    let status = exit(&outcome.problems, arguments.fail_on);
+    let sources =
+        |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
+    let printed = render(outcome, &sources, arguments.format, Look::of_stdout());
+    match printed.map(|text| output::print(&text)) {
+        Ok(Ok(())) => status,
+        Ok(Err(_)) | Err(_) => Exit::Failed,
+    }
+}
+
+fn read(arguments: &Check) -> (Outcome, Vec<Document>) {
+    let loaded = match load(&arguments.source, arguments.upstream.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(unread) => {
+            let outcome = Outcome { apis: Vec::new(), problems: unread.problems };
+            return (outcome, unread.document.into_iter().collect());
+        }
+    };
+    let (feeds, mut problems) = match feeds::feeds(&loaded, &feeds::limiter()) {
+        Ok(feeds) => (feeds, Vec::new()),
+        Err(problems) => (feeds::none(), problems),
+    };
+    let compiled = loaded.compile(&feeds, &Metrics::default(), 1);
+    problems.extend(compiled.problems);
+    let apis = compiled.contracts.iter().zip(&loaded.config.apis).map(|(contract, api)| ApiRead {
+        name: api.name.clone(),
+        spec: api.spec.display().to_string(),
+        operations: contract.operations.len(),
+    });
+    let outcome = Outcome { apis: apis.collect(), problems };
+    let mut documents = compiled.documents;
+    documents.push(loaded.document);
+    (outcome, documents)
 }
 
 /// The outcome in the form that was asked for.

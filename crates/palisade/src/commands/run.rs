@@ -53,13 +53,13 @@ async fn serve(arguments: Run) -> Exit {
     };
     let feeds = match feeds::feeds(&loaded, &limiter) {
         Ok(feeds) => feeds,
-        Err(problems) => return say_problems(problems, vec![loaded.document]),
+        Err(problems) => return say_problems(problems, &[loaded.document]),
     };
     let mut compiled = loaded.compile(&feeds, &metrics, 1);
     let Some(snapshot) = compiled.snapshot.take() else {
         let Compiled { problems, mut documents, .. } = compiled;
         documents.push(loaded.document);
-        return say_problems(problems, documents);
+        return say_problems(problems, &documents);
     };
     report_problems(std::mem::take(&mut compiled.problems), &compiled.documents);
     let key_client = match feeds::key_client() {
@@ -138,7 +138,8 @@ async fn admin(
     if !address.ip().is_loopback() && !config.admin.public {
         return Err(format!("the admin address `{address}` is not loopback; set `admin.public` to mean it"));
     }
-    let listener = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
     let bound = listener.local_addr().map_err(|error| error.to_string())?;
     let mut registry = Registry::default();
     running.metrics.register(&mut registry);
@@ -153,17 +154,21 @@ async fn admin(
             // A closed channel means that the gateway is going away as well.
             stopping.wait_for(|&stop| stop).await.is_ok()
         };
-        admin::serve(listener, facts, async move {
+        let served = admin::serve(listener, facts, async move {
             stopped.await;
-        })
-        .await;
+        });
+        if let Err(error) = served.await {
+            tracing::error!(%error, "the admin listener ended");
+        }
     });
     Ok(bound)
 }
 
 /// Reloads whenever there is a reason to, until SIGTERM or SIGINT.
 async fn until_stopped(running: &mut Running, loaded: &Loaded, files: Vec<PathBuf>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be received; stop the gateway by killing it");
         return std::future::pending().await;
     };
@@ -192,7 +197,10 @@ async fn until_stopped(running: &mut Running, loaded: &Loaded, files: Vec<PathBu
         generation += 1;
         report(&match cause {
             Cause::Signal => "reloading: SIGHUP\n".to_owned(),
-            Cause::Files(files) => format!("reloading: {} changed\n", files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")),
+            Cause::Files(files) => format!(
+                "reloading: {} changed\n",
+                files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+            ),
         });
         if let Some(files) = reload(running, generation).await {
             watch.files(watched(&files));
@@ -214,12 +222,13 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
     let feeds = match feeds::feeds(&loaded, &running.limiter) {
         Ok(feeds) => feeds,
         Err(problems) => {
-            say_problems(problems, vec![loaded.document]);
+            say_problems(problems, &[loaded.document]);
             report(kept);
             return None;
         }
     };
-    let Compiled { snapshot, problems, mut documents, files, .. } = loaded.compile(&feeds, &running.metrics, generation);
+    let Compiled { snapshot, problems, mut documents, files, .. } =
+        loaded.compile(&feeds, &running.metrics, generation);
     documents.push(loaded.document);
     report_problems(problems, &documents);
     let Some(snapshot) = snapshot else {
@@ -263,11 +272,11 @@ fn addresses(listening: &[Listening], admin: SocketAddr) -> String {
 }
 
 fn say_unread(unread: Unread) -> Exit {
-    say_problems(unread.problems, unread.document.into_iter().collect())
+    say_problems(unread.problems, unread.document.as_slice())
 }
 
-fn say_problems(problems: Vec<Problem>, documents: Vec<Document>) -> Exit {
-    report_problems(problems, &documents);
+fn say_problems(problems: Vec<Problem>, documents: &[Document]) -> Exit {
+    report_problems(problems, documents);
     Exit::Usage
 }
 
@@ -275,7 +284,8 @@ fn report_problems(problems: Vec<Problem>, documents: &[Document]) {
     if problems.iter().all(|problem| problem.severity == Severity::Note) {
         return;
     }
-    let sources = |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
+    let sources =
+        |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
     report(&problems::text(problems, &sources, Look::of_stderr()));
 }
 

@@ -152,10 +152,7 @@ components:
         silent.said(),
         ["error 8: no security scheme is called `nothing`, so nobody satisfies this requirement"]
     );
-    assert_eq!(
-        security(&silent),
-        [Security::Undeclared, Security::Public, either.clone(), Security::OneOf(vec![])]
-    );
+    assert_eq!(security(&silent), [Security::Undeclared, Security::Public, either, Security::OneOf(vec![])]);
     let inherited = Security::OneOf(vec![vec![requirement(1, &["write"])]]);
     assert_eq!(security(&document("security: [{oauth: [write]}]"))[0], inherited);
     let scopes = vec!["read".to_owned(), "write".to_owned()];

@@ -1,3 +1,5 @@
+//! Nodes into Rust values: what is read, and where what cannot be read is.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;

@@ -1,3 +1,5 @@
+//! Documents: positions, limits, and what stays of broken ones.
+
 use std::path::{Path, PathBuf};
 
 use model::{Problem, Severity};
@@ -170,7 +172,7 @@ fn positions_count_characters_and_skip_the_byte_order_mark() {
     let json = parse("a.json", "\u{feff}{\"a\": 1}").0;
     assert_eq!(json.position(json.root().get("a").unwrap()).column, 7);
     let list = document.root().get("x/y~").unwrap();
-    assert_eq!(&document.source()[list.span().0..list.span().1], "- {ä: ö}");
+    assert_eq!(document.source().get(list.span().0..list.span().1).unwrap(), "- {ä: ö}");
 }
 
 #[test]
@@ -254,7 +256,8 @@ fn the_corpus_is_read_whole_and_its_twins_are_equal() {
             let (twin, _) = Document::parse(&twin, twin_bytes, &Limits::default());
             // They name each other with the ending of their own format.
             let text = document.root().to_value().to_string().replace(".yaml", ".json");
-            assert!(text == twin.root().to_value().to_string(), "{name}");
+            let twin_text = twin.root().to_value().to_string();
+            assert!(text == twin_text, "{name}");
         }
     }
 }
@@ -322,6 +325,26 @@ proptest! {
         let (document, problems) = Document::parse("a", &bytes, &Limits::default());
         for problem in &problems {
             assert_inside(problem, document.source());
+        }
+    }
+}
+
+#[test]
+fn what_once_troubled_a_fuzzer_is_survived() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
+    for target in ["document", "body", "deserialize", "overlay"] {
+        let files = files_below(&Path::new(seeds).join(target));
+        assert!(!files.is_empty(), "{target}");
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            for name in ["a.yaml", "a.json"] {
+                let (document, problems) = Document::parse(name, &bytes, &Limits::default());
+                problems.iter().for_each(|problem| assert_inside(problem, document.source()));
+                document.root().to_value();
+                let (_, problems) = crate::overlay::overlay(document.clone(), &document);
+                assert!(problems.iter().all(|problem| problem.position.is_some()));
+            }
+            drop(crate::json::parse(&bytes, &crate::json::JsonLimits::default()));
         }
     }
 }

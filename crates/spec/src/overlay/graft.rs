@@ -40,12 +40,12 @@ struct Update<'a> {
 
 impl Grafted {
     pub(super) fn new(document: Document, overlay: &Document) -> Grafted {
-        let mut texts = document.texts().clone();
+        let (mut texts, tree) = document.into_parts();
         let moved = texts.append(overlay.texts());
-        let (base, overlay) = document.tree().joined(overlay.tree(), moved);
+        let (base, overlay) = tree.joined(overlay.tree(), moved);
         Grafted {
-            document: Document::from_parts(texts.clone(), base),
-            overlay: Document::from_parts(texts, overlay),
+            overlay: Document::from_parts(texts.clone(), overlay),
+            document: Document::from_parts(texts, base),
         }
     }
 
@@ -70,7 +70,7 @@ impl Grafted {
         };
         rebuilding.node(self.document.root(), &[])?;
         let tree = rebuilding.builder.finish();
-        self.document = Document::from_parts(self.document.texts().clone(), tree);
+        self.document.set_tree(tree);
         Ok(())
     }
 }

@@ -1,3 +1,5 @@
+//! Overlays: what each action does, and what it says where it cannot.
+
 use serde_json::{Value, json};
 
 use super::{overlay, parse, select};
@@ -216,6 +218,10 @@ fn paths_select_as_the_rfc_says() {
         let found: Vec<String> = found.iter().map(|node| node.to_value().to_string()).collect();
         assert_eq!(found.join(" "), expected, "{path}");
     }
+}
+
+#[test]
+fn what_is_no_path_is_refused() {
     for path in [
         "",
         "a",

@@ -1,3 +1,5 @@
+//! References: where they lead, and where they must not.
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;

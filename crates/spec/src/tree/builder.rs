@@ -217,9 +217,9 @@ impl Builder {
 impl Tree {
     /// This tree and `other`, whose source was moved by `moved` bytes, over the same texts: records of either may
     /// stand in a tree made over the first.
-    pub(crate) fn joined(&self, other: &Tree, moved: usize) -> (Tree, Tree) {
+    pub(crate) fn joined(self, other: &Tree, moved: usize) -> (Tree, Tree) {
         let (decoded_moved, sorted_moved) = (narrow(self.decoded.len()), narrow(self.sorted.len()));
-        let mut both = self.clone();
+        let mut both = self;
         both.decoded.push_str(&other.decoded);
         both.sorted.extend_from_slice(&other.sorted);
         let moved_record = |record: &Record| {

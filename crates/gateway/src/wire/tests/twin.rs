@@ -73,7 +73,12 @@ fn head(rest: &[u8], limits: &WireLimits) -> Result<(usize, Body, bool), Stop> {
         {
             return Err(Stop::Refused);
         }
-        let Some(line_end) = line_end else { break };
+        let Some(line_end) = line_end else {
+            if rest[at..].windows(2).any(|pair| pair[0] == b'\r') {
+                return Err(Stop::Refused);
+            }
+            break;
+        };
         let line = rest[at..line_end].strip_suffix(b"\r\n").ok_or(Stop::Refused)?;
         at = line_end;
         lines.push(line);

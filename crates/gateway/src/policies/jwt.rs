@@ -1,0 +1,262 @@
+//! Authenticates the caller by a signed token.
+
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use identity::{TokenError, Verified, Verifier};
+use model::{Mode, Redacted, Severity};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use spec::{Operation, PAIRS_MAX, Query};
+
+use crate::access::{Access, Alternative};
+use crate::build::Build;
+use crate::denial::{BearerError, Challenge, Denial, Reason, Verdict};
+use crate::policy::{Body, Context, Kind, Policy, Stage};
+
+pub(super) const KIND: Kind =
+    Kind { id: "jwt", stage: Stage::Identify, build, settings: Settings::json_schema, doc: DOC };
+
+/// The name of a token in queries and forms (RFC 6750 sections 2.2 and 2.3).
+const TOKEN_NAME: &str = "access_token";
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Seconds after which keys that are missing may be there.
+const KEYS_RETRY_SECS: u64 = 5;
+
+/// Settings of `jwt`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(inline)]
+struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
+    /// How it is applied.
+    #[schemars(with = "Option<super::ModeSchema>")]
+    mode: Option<Mode>,
+    /// Whether a token must be sent, whatever the specification says.
+    required: Option<bool>,
+    /// Accept tokens of these issuers only. Default: of every configured one.
+    issuers: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Jwt {
+    verifier: Option<Arc<Verifier>>,
+    /// What a request without a token can still satisfy.
+    without_token: Vec<Alternative>,
+    issuers: Vec<String>,
+    has_form: bool,
+}
+
+fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
+    let settings: Settings = build.settings()?;
+    let access = Access::of(build.contract, build.operation, build.feeds);
+    let verifier = build.feeds.verifier.clone();
+    let mut without_token: Vec<Alternative> =
+        access.alternatives.iter().filter(|alternative| !alternative.token).cloned().collect();
+    match settings.required {
+        Some(true) => without_token.clear(),
+        Some(false) => without_token = vec![Alternative::default()],
+        // A key alone is not enough for what is sensitive, nor is nothing at all.
+        None if build.sensitive => without_token.clear(),
+        // Where only keys are asked for, `api-key` decides alone, in whatever mode it is.
+        None if access.asks_for_keys_only() => without_token = vec![Alternative::default()],
+        None => {}
+    }
+    say_gaps(build, &access, &settings);
+    check_issuers(build, &settings.issuers);
+    if access.unchecked.is_empty()
+        && !access.knows_tokens()
+        && verifier.is_none()
+        && !without_token.is_empty()
+    {
+        return None;
+    }
+    let has_form = build.operation.is_some_and(may_have_form);
+    Some(Box::new(Jwt { verifier, without_token, issuers: settings.issuers, has_form }))
+}
+
+fn say_gaps(build: &mut Build<'_>, access: &Access, settings: &Settings) {
+    if build.operation.is_none() {
+        return;
+    }
+    if !access.declared && settings.required.is_none() && !build.sensitive {
+        build.gap("the specification does not say who may call, so anybody may: declare `security`, or set `jwt: { required: true }`");
+    }
+    let wants_token = access.knows_tokens() || settings.required == Some(true);
+    if wants_token && build.feeds.verifier.is_none() {
+        build.gap("a token is asked for and no issuer is configured, so no token is accepted: add `identity: { issuers: … }`");
+    }
+    for scheme in &access.unchecked {
+        build.gap(format!("the security scheme {scheme} cannot be checked here, so nobody is let in by it"));
+    }
+}
+
+fn check_issuers(build: &mut Build<'_>, wanted: &[String]) {
+    let Some(verifier) = build.feeds.verifier.clone() else { return };
+    for name in wanted {
+        if verifier.issuers().iter().all(|(issuer, _)| issuer.url != *name) {
+            let message = format!("`{name}` is no configured issuer");
+            build.problem(Severity::Error, message, "name one of `identity: { issuers: … }` exactly");
+        }
+    }
+}
+
+fn may_have_form(operation: &Operation) -> bool {
+    let body = operation.request_body.as_ref();
+    body.is_some_and(|body| body.content.iter().any(|content| content.media.closeness(FORM).is_some()))
+}
+
+impl Policy for Jwt {
+    fn head(&self, cx: &mut Context<'_>) -> Verdict {
+        check_query(cx)?;
+        let Some(token) = bearer(cx)? else {
+            let is_met = self.without_token.iter().any(|alternative| alternative.has_its_keys(cx));
+            return if is_met { Ok(()) } else { Err(unauthenticated(None, "no token")) };
+        };
+        let verified = self.verify(token, cx)?;
+        cx.caller.token = Some(verified);
+        Ok(())
+    }
+
+    fn body(&self, _cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
+        if body.media_type != FORM || !has_token_pair(body.bytes) {
+            return Ok(());
+        }
+        Err(unauthenticated(Some(BearerError::InvalidRequest), "a token in a form"))
+    }
+
+    fn needs_body(&self) -> bool {
+        self.has_form
+    }
+}
+
+impl Jwt {
+    fn verify(&self, token: &[u8], cx: &Context<'_>) -> Result<Arc<Verified>, Denial> {
+        let Some(verifier) = &self.verifier else {
+            return Err(keys_unavailable("no issuer is configured"));
+        };
+        let Ok(mut tokens) = cx.worker.tokens.try_borrow_mut() else {
+            return Err(Denial::fixed(Reason::Internal, KIND.id, "the token cache is in use"));
+        };
+        let verified = tokens.verify(verifier, token, cx.now).map_err(refused)?;
+        if self.issuers.is_empty() || self.issuers.contains(&verified.claims.issuer) {
+            return Ok(verified);
+        }
+        Err(invalid_token(Redacted::fixed("an issuer that is not accepted here")))
+    }
+}
+
+/// The token in `Authorization`, if that is what the field carries.
+fn bearer<'a>(cx: &Context<'a>) -> Result<Option<&'a [u8]>, Denial> {
+    let mut fields = cx.headers.get_all(AUTHORIZATION).iter();
+    let Some(field) = fields.next() else { return Ok(None) };
+    if fields.next().is_some() {
+        return Err(unauthenticated(Some(BearerError::InvalidRequest), "several `authorization` fields"));
+    }
+    let bytes = field.as_bytes().trim_ascii();
+    let scheme_end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
+    let Some((scheme, token)) = bytes.split_at_checked(scheme_end) else { return Ok(None) };
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Ok(None);
+    }
+    let token = token.trim_ascii_start();
+    if token.is_empty() || token.contains(&b' ') {
+        return Err(unauthenticated(Some(BearerError::InvalidRequest), "a bearer scheme without one token"));
+    }
+    Ok(Some(token))
+}
+
+/// RFC 6750 section 2.3 lets a token stand in the query, and says why it should not.
+fn check_query(cx: &Context<'_>) -> Verdict {
+    let Some(text) = cx.query.filter(|text| !text.is_empty()) else { return Ok(()) };
+    let refused = |detail| Denial::fixed(Reason::KeyInUrl, KIND.id, detail);
+    let query = Query::parse(text, PAIRS_MAX)
+        .map_err(|fault| Denial::fixed(Reason::ParameterInvalid, KIND.id, fault.as_str()))?;
+    match query.values(TOKEN_NAME).next() {
+        None => Ok(()),
+        Some(_) => Err(refused("a token in the query")),
+    }
+}
+
+/// Whether a form has a pair of the token's name; what cannot be read is left to the policies that check forms.
+fn has_token_pair(form: &[u8]) -> bool {
+    let query = std::str::from_utf8(form).ok().and_then(|text| Query::parse(text, PAIRS_MAX).ok());
+    query.is_some_and(|query| query.values(TOKEN_NAME).next().is_some())
+}
+
+fn refused(error: TokenError) -> Denial {
+    match error {
+        TokenError::KeysUnavailable => keys_unavailable("the keys of the issuer are not available"),
+        // The texts of token errors are fixed, but for the names of claims.
+        _ => invalid_token(Redacted::vouched(error.to_string())),
+    }
+}
+
+fn invalid_token(detail: Redacted) -> Denial {
+    let mut denial = Denial::new(Reason::InvalidToken, KIND.id, detail);
+    denial.challenge = Some(Challenge { error: Some(BearerError::InvalidToken), scopes: Vec::new() });
+    denial
+}
+
+fn unauthenticated(error: Option<BearerError>, detail: &'static str) -> Denial {
+    let mut denial = Denial::fixed(Reason::Unauthenticated, KIND.id, detail);
+    denial.challenge = Some(Challenge { error, scopes: Vec::new() });
+    denial
+}
+
+fn keys_unavailable(detail: &'static str) -> Denial {
+    let mut denial = Denial::fixed(Reason::KeysUnavailable, KIND.id, detail);
+    denial.retry_after_secs = Some(KEYS_RETRY_SECS);
+    denial
+}
+
+const DOC: &str = r"
+Verifies the bearer token of a request: its signature against the keys of its issuer, issuer, audience, type and times.
+The caller it names is the principal in records and limits. A token that is sent must be good, also where none is
+needed; a token in the query or in a form is refused.
+
+It reads `security` and the schemes it names: HTTP `bearer`, `oauth2` and `openIdConnect` ask for a token. One
+alternative must be satisfied whole. Schemes that cannot be checked here (HTTP Basic, cookies, client certificates) let
+nobody in. Where the specification says nothing about security, anybody may call, and the start says so.
+
+| setting | meaning | default |
+|---|---|---|
+| `required` | `true` asks for a token, `false` does without, whatever the specification says | as specified |
+| `issuers` | accept tokens of these issuers only | every configured one |
+
+~~~yaml settings
+undeclared: { query: allow }
+~~~
+~~~yaml operation
+/orders:
+  get: { security: [{ token: [] }], responses: { '200': { description: ok } } }
+/catalogue:
+  get: { security: [{}, { token: [] }], responses: { '200': { description: ok } } }
+~~~
+~~~http allowed
+GET /orders HTTP/1.1
+Host: api.example
+Authorization: Bearer {token alice}
+~~~
+~~~http allowed
+GET /catalogue HTTP/1.1
+Host: api.example
+~~~
+~~~http refused 401 unauthenticated
+GET /orders HTTP/1.1
+Host: api.example
+~~~
+~~~http refused 401 invalid-token
+GET /catalogue HTTP/1.1
+Host: api.example
+Authorization: Bearer {expired-token alice}
+~~~
+~~~http refused 400 key-in-url
+GET /catalogue?access_token=abc HTTP/1.1
+Host: api.example
+~~~
+
+When this is wrong: tokens that are no JWTs (opaque tokens) cannot be verified by signature.
+";

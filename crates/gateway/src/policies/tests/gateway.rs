@@ -1,0 +1,291 @@
+//! A gateway without a network: raw requests through compiled pipelines, on a fixed clock with known callers.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use identity::issue::{SigningKey, key_set};
+use identity::{
+    Algorithm, Algorithms, ApiClient, ApiKeys, Issuer, KeyDigest, KeySet, Verifier, feed::KeyFeed,
+};
+use model::{Problem, Timestamp};
+use serde_json::json;
+use smallvec::SmallVec;
+use spec::{Document, Limits};
+
+use crate::compile::{Compiled, Ingredients, compile, read_config};
+use crate::denial::{Denial, Verdict};
+use crate::feeds::Feeds;
+use crate::limiter::Limiter;
+use crate::metrics::Metrics;
+use crate::pipeline::{Judged, Trace};
+use crate::policy::{Body, Caller, Context, Permit, WorkerState};
+use crate::snapshot::Snapshot;
+
+pub(super) const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
+
+/// What stands above and below the paths of an example.
+const HEAD: &str = "openapi: 3.1.0\ninfo: { title: example, version: '1' }\ncomponents:\n  securitySchemes:\n    \
+    token: { type: http, scheme: bearer }\n    \
+    oauth: { type: oauth2, flows: { clientCredentials: { tokenUrl: 'https://issuer.example/token', scopes: {} } } }\n    \
+    key: { type: apiKey, in: header, name: X-Api-Key }\n    \
+    url-key: { type: apiKey, in: query, name: appid }\n    \
+    session: { type: apiKey, in: cookie, name: sid }\n    \
+    basic: { type: http, scheme: basic }\npaths:\n";
+
+static SIGNER: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate(Algorithm::Ed25519, "k1").unwrap());
+
+pub(super) struct Gateway {
+    snapshot: Snapshot,
+    pub(super) now: Timestamp,
+    pub(super) client: IpAddr,
+}
+
+/// What became of the last of some requests.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// `allowed`, `answered 204`, or status and reason.
+    pub(super) verdict: String,
+    /// The control that refused; empty where none did.
+    pub(super) control: &'static str,
+    pub(super) denial: Option<Denial>,
+    /// Each control that ran, and why it denied or would have.
+    pub(super) said: Vec<(&'static str, Option<String>)>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) principal: Option<String>,
+}
+
+impl Seen {
+    pub(super) fn is_allowed(&self) -> bool {
+        self.denial.is_none()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_str().unwrap())
+    }
+}
+
+/// Serves `requests`, and compares what became of the last.
+#[track_caller]
+pub(super) fn check(paths: &str, settings: &str, requests: &str, expected: &str) {
+    assert_eq!(Gateway::new(paths, settings).serve(requests).verdict, expected, "{settings}\n{requests}");
+}
+
+impl Gateway {
+    #[track_caller]
+    pub(super) fn new(paths: &str, settings: &str) -> Gateway {
+        Gateway::with_feeds(paths, settings, &feeds())
+    }
+
+    /// The same with the control `id` in another mode.
+    #[track_caller]
+    pub(super) fn with_mode(paths: &str, settings: &str, id: &str, mode: &str) -> Gateway {
+        let document = Document::parse("settings.yaml", settings, &Limits::default()).0;
+        let mut controls = match document.root().to_value() {
+            serde_json::Value::Object(controls) => controls,
+            _ => serde_json::Map::new(),
+        };
+        let own = controls.entry(id).or_insert_with(|| json!({}));
+        own["mode"] = mode.into();
+        Gateway::new(paths, &serde_json::Value::Object(controls).to_string())
+    }
+
+    #[track_caller]
+    pub(super) fn with_feeds(paths: &str, settings: &str, feeds: &Feeds) -> Gateway {
+        let compiled = compiled(paths, settings, feeds);
+        let snapshot = compiled.snapshot.unwrap_or_else(|| panic!("{settings}\n{:#?}", compiled.problems));
+        Gateway { snapshot, now: NOW, client: Ipv4Addr::new(192, 0, 2, 1).into() }
+    }
+
+    pub(super) fn problems(paths: &str, settings: &str) -> Vec<Problem> {
+        compiled(paths, settings, &feeds()).problems
+    }
+
+    /// What cannot be enforced on the first operation.
+    pub(super) fn gaps(&self) -> String {
+        self.snapshot.apis[0].operations[0].gaps.join("\n")
+    }
+
+    /// Serves requests that are separated by `###`; all but the last must be let through.
+    #[track_caller]
+    pub(super) fn serve(&self, requests: &str) -> Seen {
+        self.serve_on(&WorkerState::default(), requests)
+    }
+
+    #[track_caller]
+    pub(super) fn serve_on(&self, worker: &WorkerState, requests: &str) -> Seen {
+        let mut in_flight = Vec::new();
+        let mut last: Option<Seen> = None;
+        for request in requests.split("###\n") {
+            if let Some(before) = &last {
+                assert!(before.is_allowed(), "{} before:\n{request}", before.verdict);
+            }
+            last = Some(self.one(worker, &filled(request), &mut in_flight));
+        }
+        last.unwrap()
+    }
+
+    fn one(&self, worker: &WorkerState, request: &str, in_flight: &mut Vec<Permit>) -> Seen {
+        let (method, target, headers, body) = parsed(request);
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        // A preflight goes to the operation that it asks for.
+        let asked = headers.get("access-control-request-method").filter(|_| method == Method::OPTIONS);
+        let routed = asked.map_or(method.clone(), |asked| Method::from_bytes(asked.as_bytes()).unwrap());
+        let found = self.snapshot.find("api.example", &routed, path).unwrap();
+        let mut cx = Context {
+            now: self.now,
+            client: self.client,
+            method: &method,
+            host: "api.example",
+            path,
+            query,
+            has_matrix: path.contains(';'),
+            headers: &headers,
+            has_body: !body.is_empty(),
+            operation: found.declared.then_some(&found.plan.key),
+            captures: &found.captures,
+            path_methods: &found.methods,
+            caller: Caller::default(),
+            answer_headers: SmallVec::new(),
+            answer: None,
+            permits: SmallVec::new(),
+            worker,
+        };
+        let mut trace = Trace::new();
+        let verdict = decide(&mut cx, found.plan, body, &mut trace);
+        in_flight.extend(cx.permits.drain(..));
+        seen(&cx, verdict.err(), &trace)
+    }
+}
+
+fn decide(cx: &mut Context<'_>, plan: &crate::snapshot::Plan, body: &str, trace: &mut Trace) -> Verdict {
+    match plan.pipeline.head(cx, trace)? {
+        Judged::Admitted(_) => Ok(()),
+        Judged::Body(pending) => {
+            let (content_type, media_type) = crate::content::content_type(cx.headers)?;
+            let body = Body::new(body.as_bytes(), content_type, &media_type, &plan.json_limits);
+            pending.body(cx, &body, trace).map(|_| ())
+        }
+    }
+}
+
+fn seen(cx: &Context<'_>, denial: Option<Denial>, trace: &Trace) -> Seen {
+    let verdict = match (&denial, cx.answer) {
+        (Some(denial), _) => format!("{} {}", denial.reason.status().as_u16(), denial.reason),
+        (None, Some(status)) => format!("answered {}", status.as_u16()),
+        (None, None) => "allowed".to_owned(),
+    };
+    Seen {
+        verdict,
+        control: denial.as_ref().map_or("", |denial| denial.control),
+        said: trace
+            .iter()
+            .map(|said| (said.id, said.denied.as_ref().map(|denial| denial.reason.to_string())))
+            .collect(),
+        headers: cx.answer_headers.to_vec(),
+        principal: cx.caller.principal().id.map(|id| id.into_owned()),
+        denial,
+    }
+}
+
+fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
+    let indented =
+        |text: &str, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
+    let specification = format!("{HEAD}{}", indented(paths, "  "));
+    let settings = if settings.trim().is_empty() { "{}" } else { settings };
+    let config = format!(
+        "version: 1\napis:\n- name: example\n  spec: spec.yaml\n  upstream: http://127.0.0.1:9\n  controls:\n{}",
+        indented(settings, "    ")
+    );
+    let (document, problems) = Document::parse("palisade.yaml", &config, &Limits::default());
+    assert!(problems.is_empty(), "{problems:?}\n{config}");
+    let read = |_: &Path| Ok(specification.clone().into_bytes());
+    let config = read_config(&document).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let metrics = Metrics::default();
+    compile(&Ingredients {
+        document: &document,
+        config: &config,
+        folder: Path::new(""),
+        read: &read,
+        load: &|_, _| Err(io::ErrorKind::NotFound.into()),
+        feeds,
+        metrics: &metrics,
+        generation: 1,
+    })
+}
+
+/// An issuer, a client called `shop`, and empty buckets.
+pub(super) fn feeds() -> Feeds {
+    let keys = key_set(&[&SIGNER]).to_string();
+    let keys = Arc::new(KeyFeed::fixed(KeySet::parse(keys.as_bytes(), Algorithms::ALL).unwrap()));
+    let issuer = Issuer::new("https://issuer.example", vec!["orders-api".to_owned()]);
+    let clients = ["shop", "kiosk"].map(|name| {
+        let client = ApiClient { name: name.to_owned(), attributes: std::collections::BTreeMap::new() };
+        (client, vec![KeyDigest::of(key_of(name).as_bytes())])
+    });
+    Feeds {
+        verifier: Some(Arc::new(Verifier::new(vec![(issuer, keys)]).unwrap())),
+        api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
+        api_key_header: HeaderName::from_static("x-api-key"),
+        limiter: Arc::new(Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW)),
+    }
+}
+
+fn key_of(client: &str) -> String {
+    format!("demo-key-of-{client}-0123456789")
+}
+
+/// Replaces `{token NAME SCOPE…}`, `{expired-token NAME}` and `{key CLIENT}`.
+fn filled(request: &str) -> String {
+    let mut text = String::new();
+    let mut rest = request;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let filled = after.split_once('}').and_then(|(words, rest)| Some((credential(words)?, rest)));
+        match filled {
+            Some((credential, after)) => {
+                text.push_str(&credential);
+                rest = after;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text + rest
+}
+
+fn credential(words: &str) -> Option<String> {
+    let mut words = words.split(' ');
+    let (kind, name) = (words.next()?, words.next());
+    let expires = match kind {
+        "key" => return Some(key_of(name?)),
+        "token" => NOW.as_secs() + 300,
+        "expired-token" => NOW.as_secs() - 300,
+        _ => return None,
+    };
+    let claims = json!({
+        "iss": "https://issuer.example", "aud": "orders-api", "sub": name?, "exp": expires, "iat": NOW.as_secs() - 600,
+        "scope": words.collect::<Vec<_>>().join(" "), "tenant": format!("tenant-of-{}", name?),
+    });
+    Some(SIGNER.sign("at+jwt", &claims).unwrap())
+}
+
+fn parsed(request: &str) -> (Method, &str, HeaderMap, &str) {
+    let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    let mut lines = head.lines();
+    let mut words = lines.next().unwrap().split(' ');
+    let method = Method::from_bytes(words.next().unwrap().as_bytes()).unwrap();
+    let target = words.next().unwrap();
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(':').unwrap();
+        headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value.trim()).unwrap());
+    }
+    (method, target, headers, body.strip_suffix('\n').unwrap_or(body))
+}

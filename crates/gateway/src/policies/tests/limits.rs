@@ -1,0 +1,188 @@
+//! Limits by address, caller and requests in flight.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::gateway::{Gateway, NOW, check};
+
+const PATHS: &str = "
+/orders:
+  get: { security: [{}, { token: [] }, { key: [] }], responses: { '200': { description: ok } } }
+/items:
+  get: { security: [{}, { token: [] }], responses: { '200': { description: ok } } }
+";
+
+const ORDERS: &str = "GET /orders HTTP/1.1\n";
+const ITEMS: &str = "GET /items HTTP/1.1\n";
+
+fn by(name: &str) -> String {
+    format!("GET /orders HTTP/1.1\nAuthorization: Bearer {{token {name}}}\n")
+}
+
+#[test]
+fn an_address_gets_its_burst_and_then_its_rate() {
+    let mut gateway = Gateway::new(PATHS, "ip-limit: { rate: 1/s, burst: 2 }");
+    assert!(gateway.serve(ORDERS).is_allowed());
+    assert!(gateway.serve(ITEMS).is_allowed(), "all operations share it");
+    let refused = gateway.serve(ORDERS);
+    assert_eq!(refused.verdict, "429 ip-limited");
+    assert_eq!(refused.denial.unwrap().retry_after_secs, Some(1));
+    assert_eq!(gateway.serve("GET /nowhere HTTP/1.1\n").verdict, "429 ip-limited", "probing counts as well");
+    gateway.now = NOW.plus(Duration::from_secs(1));
+    assert!(gateway.serve(ORDERS).is_allowed());
+    assert!(!gateway.serve(ORDERS).is_allowed());
+}
+
+#[test]
+fn ipv6_is_counted_by_64_bits_and_mapped_ipv4_as_ipv4() {
+    let mut gateway = Gateway::new(PATHS, "ip-limit: { rate: 1/s, burst: 1 }");
+    let mut from = |address: &str| {
+        gateway.client = address.parse::<IpAddr>().unwrap();
+        gateway.serve(ORDERS).verdict
+    };
+    assert_eq!(from("2001:db8::1"), "allowed");
+    assert_eq!(from("2001:db8::ffff:0:0:2"), "429 ip-limited");
+    assert_eq!(from("2001:db8:0:1::1"), "allowed");
+    assert_eq!(from("198.51.100.7"), "allowed");
+    assert_eq!(from("::ffff:198.51.100.7"), "429 ip-limited");
+    assert_eq!(from("198.51.100.8"), "allowed");
+}
+
+#[test]
+fn nothing_is_limited_unless_configured_and_that_is_said() {
+    let gateway = Gateway::new(PATHS, "");
+    assert!(gateway.gaps().contains("nothing limits what one address may send"));
+    assert!(gateway.gaps().contains("nothing limits how often one caller may call"));
+    let seen = gateway.serve(ORDERS);
+    assert!(seen.said.iter().all(|(id, _)| !["ip-limit", "rate-limit", "concurrency"].contains(id)));
+    assert!(seen.header("ratelimit").is_none());
+}
+
+#[test]
+fn limits_that_cannot_work_are_errors() {
+    for settings in [
+        "ip-limit: {}",
+        "ip-limit: { rate: 1/d, burst: 40 }",
+        "ip-limit: { rate: 1/s, burst: 0 }",
+        "rate-limit: {}",
+        "rate-limit: { limits: [{ rate: 5/s, burst: 2, cost: 3 }] }",
+        "rate-limit: { limits: [{ rate: 5/s, cost: 0 }] }",
+        "rate-limit: { limits: [{ rate: 5/s, name: 'two words' }] }",
+        "rate-limit: { limits: [{ rate: 5/s, key: [ipp] }] }",
+        "concurrency: {}",
+        "concurrency: { requests-max: 0 }",
+    ] {
+        let problems = Gateway::problems(PATHS, settings);
+        assert!(
+            problems.iter().any(|problem| problem.severity == model::Severity::Error),
+            "{settings}: {problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_caller_s_limit_follows_the_caller_and_not_the_address() {
+    let mut gateway = Gateway::new(PATHS, "rate-limit: { limits: [{ rate: 60/min, burst: 1 }] }");
+    assert!(gateway.serve(&by("alice")).is_allowed());
+    gateway.client = "203.0.113.9".parse().unwrap();
+    assert_eq!(gateway.serve(&by("alice")).verdict, "429 rate-limited");
+    assert!(gateway.serve(&by("bob")).is_allowed());
+    assert!(gateway.serve(ORDERS).is_allowed(), "nobody counts by address");
+    assert_eq!(gateway.serve(ORDERS).verdict, "429 rate-limited");
+    assert!(gateway.serve("GET /orders HTTP/1.1\nX-Api-Key: {key shop}\n").is_allowed());
+    assert_eq!(gateway.serve("GET /orders HTTP/1.1\nX-Api-Key: {key shop}\n").verdict, "429 rate-limited");
+    assert!(gateway.serve("GET /orders HTTP/1.1\nX-Api-Key: {key kiosk}\n").is_allowed());
+}
+
+#[test]
+fn a_limit_of_an_api_is_shared_unless_the_operation_is_in_its_key() {
+    let shared = Gateway::new(PATHS, "rate-limit: { limits: [{ key: [ip], rate: 60/min, burst: 1 }] }");
+    assert!(shared.serve(ORDERS).is_allowed());
+    assert_eq!(shared.serve(ITEMS).verdict, "429 rate-limited");
+    let apart =
+        Gateway::new(PATHS, "rate-limit: { limits: [{ key: [ip, operation], rate: 60/min, burst: 1 }] }");
+    assert!(apart.serve(ORDERS).is_allowed());
+    assert!(apart.serve(ITEMS).is_allowed());
+    assert_eq!(apart.serve(ITEMS).verdict, "429 rate-limited");
+}
+
+#[test]
+fn a_limit_of_an_operation_counts_that_operation_and_names_can_join_two() {
+    let paths = |first: &str, second: &str| {
+        format!(
+            "
+/orders:
+  get: {{ security: [], x-palisade: {{ rate-limit: {first} }}, responses: {{}} }}
+/items:
+  get: {{ security: [], x-palisade: {{ rate-limit: {second} }}, responses: {{}} }}
+"
+        )
+    };
+    let limit = "{ limits: [{ key: [ip], rate: 60/min, burst: 1 }] }";
+    let apart = Gateway::new(&paths(limit, limit), "");
+    assert!(apart.serve(ORDERS).is_allowed());
+    assert!(apart.serve(ITEMS).is_allowed());
+    assert!(!apart.serve(ITEMS).is_allowed());
+    let named = "{ limits: [{ key: [ip], rate: 60/min, burst: 1, name: reads }] }";
+    let joined = Gateway::new(&paths(named, named), "");
+    assert!(joined.serve(ORDERS).is_allowed());
+    assert_eq!(joined.serve(ITEMS).verdict, "429 rate-limited");
+}
+
+#[test]
+fn claims_and_combinations_make_keys() {
+    let gateway =
+        Gateway::new(PATHS, "rate-limit: { limits: [{ key: ['claim:tenant'], rate: 60/min, burst: 1 }] }");
+    assert!(gateway.serve(&by("alice")).is_allowed());
+    assert!(!gateway.serve(&by("alice")).is_allowed());
+    assert!(gateway.serve(&by("bob")).is_allowed());
+    let absent =
+        Gateway::new(PATHS, "rate-limit: { limits: [{ key: ['claim:nothing'], rate: 60/min, burst: 1 }] }");
+    assert!(absent.serve(&by("alice")).is_allowed());
+    assert!(!absent.serve(&by("bob")).is_allowed(), "without the claim the address counts");
+}
+
+#[test]
+fn every_answer_tells_the_tightest_limit() {
+    let settings = "
+rate-limit:
+  limits:
+  - { key: [ip], rate: 100/min, name: slow }
+  - { key: [ip], rate: 10/s, burst: 4, cost: 2, name: quick }
+";
+    let gateway = Gateway::new(PATHS, settings);
+    let first = gateway.serve(ORDERS);
+    assert_eq!(first.header("ratelimit-policy"), Some(r#""slow";q=100;w=60, "quick";q=2;w=1"#));
+    assert_eq!(first.header("ratelimit"), Some(r#""quick";r=1;t=1"#));
+    assert_eq!(gateway.serve(ORDERS).header("ratelimit"), Some(r#""quick";r=0;t=1"#));
+    let refused = gateway.serve(ORDERS);
+    assert_eq!(refused.verdict, "429 rate-limited");
+    assert_eq!(refused.header("ratelimit"), Some(r#""quick";r=0;t=1"#));
+    let denial = refused.denial.unwrap();
+    assert_eq!((denial.retry_after_secs, denial.detail.as_str()), (Some(1), "limit `quick`"));
+    assert!(refused.headers.iter().all(|(name, _)| !name.as_str().starts_with("x-ratelimit")));
+}
+
+#[test]
+fn default_names_tell_limits_apart() {
+    let settings =
+        "rate-limit: { limits: [{ rate: 9/s }, { rate: 99/min }, { key: [ip, operation], rate: 8/s }] }";
+    let seen = Gateway::new(PATHS, settings).serve(ORDERS);
+    let policy = seen.header("ratelimit-policy").unwrap();
+    assert_eq!(policy, r#""principal";q=9;w=1, "principal-2";q=99;w=60, "ip-operation";q=8;w=1"#);
+}
+
+#[test]
+fn only_so_many_requests_are_in_flight_by_operation_and_caller() {
+    let settings = "concurrency: { requests-max: 2 }";
+    let gateway = Gateway::new(PATHS, settings);
+    let three = [ORDERS, ORDERS, ORDERS].join("###\n");
+    let refused = gateway.serve(&three);
+    assert_eq!(refused.verdict, "503 concurrency-limited");
+    assert_eq!(refused.denial.unwrap().retry_after_secs, Some(1));
+    assert!(gateway.serve(ORDERS).is_allowed(), "places come back");
+    check(PATHS, settings, &[ORDERS, ORDERS, ITEMS].join("###\n"), "allowed");
+    let by_caller = "concurrency: { requests-max: 1, key: [principal] }";
+    check(PATHS, by_caller, &[by("alice"), by("bob")].join("###\n"), "allowed");
+    check(PATHS, by_caller, &[by("alice"), by("alice")].join("###\n"), "503 concurrency-limited");
+}

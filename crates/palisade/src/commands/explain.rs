@@ -1,0 +1,136 @@
+//! `palisade explain`: what would become of one request, by the engine that runs, without sending it.
+
+use std::io::Read;
+
+use gateway::explain::{Explained, Question, explain};
+use gateway::{Compiled, Metrics};
+use http::HeaderMap;
+use model::limit::read_capped;
+
+use crate::cli::{BodyText, Exit, Explain};
+use crate::feeds;
+use crate::load::{load, read_file};
+use crate::output::{self, Format, Look, problems};
+
+/// Largest body that is explained, in bytes.
+const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// Explains the request that the arguments describe. 0: it would be forwarded; 1: it would be refused.
+pub(crate) fn run(arguments: &Explain) -> Exit {
+    let loaded = match load(&arguments.source, arguments.upstream.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(unread) => return say(unread.problems, unread.document.as_slice(), arguments.format),
+    };
+    let feeds = match feeds::feeds(&loaded, &feeds::limiter()) {
+        Ok(feeds) => feeds,
+        Err(problems) => return say(problems, &[loaded.document], arguments.format),
+    };
+    let Compiled { snapshot, problems, mut documents, .. } = loaded.compile(&feeds, &Metrics::default(), 1);
+    documents.push(loaded.document);
+    let Some(snapshot) = snapshot else {
+        return say(problems, &documents, arguments.format);
+    };
+    if let Err(message) = fetch_keys(&feeds) {
+        return fail(&message);
+    }
+    let body = match body(arguments.data.as_ref()) {
+        Ok(body) => body,
+        Err(error) => return fail(&format!("the body cannot be read: {error}")),
+    };
+    let mut headers = HeaderMap::new();
+    for field in &arguments.headers {
+        headers.append(field.name.clone(), field.value.clone());
+    }
+    let question = Question {
+        method: arguments.method.clone(),
+        uri: arguments.url.clone(),
+        headers,
+        body,
+        client: arguments.ip,
+        now: feeds::wall_clock(),
+    };
+    let explained = explain(&snapshot, question);
+    let text = match arguments.format {
+        Format::Text => text(&explained),
+        Format::Json => match serde_json::to_string_pretty(&explained) {
+            Ok(json) => json + "\n",
+            Err(error) => return fail(&error.to_string()),
+        },
+    };
+    match output::print(&text) {
+        Ok(()) if explained.denial.is_some() => Exit::Findings,
+        Ok(()) => Exit::Clean,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+/// The keys of every issuer, once; without them no token can be judged.
+fn fetch_keys(feeds: &gateway::Feeds) -> Result<(), String> {
+    if feeds.verifier.is_none() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
+    let client = feeds::key_client().map_err(|error| error.to_string())?;
+    runtime.block_on(async { drop(feeds::keep_fresh(feeds, &client).await) });
+    Ok(())
+}
+
+fn body(text: Option<&BodyText>) -> std::io::Result<Vec<u8>> {
+    match text {
+        None => Ok(Vec::new()),
+        Some(BodyText::Text(text)) => Ok(text.clone().into_bytes()),
+        Some(BodyText::File(path)) => read_file(path),
+        Some(BodyText::Stdin) => read_capped(std::io::stdin().by_ref(), BODY_BYTES_MAX),
+    }
+}
+
+fn text(explained: &Explained) -> String {
+    let operation = match &explained.operation {
+        Some(operation) => operation.to_string(),
+        None => "none: no contract declares it".to_owned(),
+    };
+    let mut text = format!("operation  {operation}\n");
+    for said in &explained.controls {
+        let mode = format!("{:?}", said.mode).to_lowercase();
+        let outcome = format!("{:?}", said.outcome).to_lowercase();
+        let reason = said.reason.as_deref().unwrap_or_default();
+        text.push_str(format!("control    {:<15} {mode:<8} {outcome:<8} {reason}", said.id).trim_end());
+        text.push('\n');
+    }
+    match &explained.denial {
+        None => text.push_str("verdict    forwarded\n"),
+        Some(denial) => {
+            text.push_str(&format!(
+                "verdict    refused with {}: {} by {}\n",
+                explained.status, denial.reason, denial.control
+            ));
+            if !denial.detail.is_empty() {
+                text.push_str(&format!("because    {}\n", denial.detail));
+            }
+        }
+    }
+    text
+}
+
+/// Says why nothing can be explained.
+fn say(problems: Vec<model::Problem>, documents: &[spec::Document], format: Format) -> Exit {
+    if format == Format::Json {
+        return match problems::json(problems).map(|json| output::print(&json)) {
+            Ok(Ok(())) => Exit::Usage,
+            Ok(Err(_)) | Err(_) => Exit::Failed,
+        };
+    }
+    let sources =
+        |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
+    match output::report(&problems::text(problems, &sources, Look::of_stderr())) {
+        Ok(()) => Exit::Usage,
+        Err(_) => Exit::Failed,
+    }
+}
+
+fn fail(message: &str) -> Exit {
+    match output::report(&format!("error: {message}\n")) {
+        Ok(()) | Err(_) => Exit::Failed,
+    }
+}

@@ -1,0 +1,167 @@
+//! The gateway, bare and with every control, from a config file as a user writes it.
+
+use std::path::Path;
+
+use super::field::{Contender, Field};
+use super::load::{AUDIENCE, ISSUER};
+use super::{contender_command, machine};
+use crate::failure::{Outcome, because};
+use crate::gateway::Gateway;
+use crate::workspace;
+
+/// The controls that a bare gateway has off. It still records every request.
+const CONTROLS: &[&str] = &[
+    "api-key",
+    "body-limits",
+    "concurrency",
+    "cors",
+    "ip-limit",
+    "jwt",
+    "rate-limit",
+    "request-schema",
+    "scope",
+    "undeclared",
+];
+
+/// Limits that count every request and refuse none.
+const LIMITS: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
+      concurrency: { requests-max: 10000 }
+      rate-limit:
+        limits:
+          - { key: [principal], rate: 1000000/s, burst: 1000000 }
+          - { key: [client, operation], rate: 1000000/s, burst: 1000000 }
+          - { key: [ip], rate: 1000000/s, burst: 1000000 }
+      body-limits: { bytes: 4MiB, nodes: 1000000, array: 100000 }
+";
+
+/// Every control off.
+pub(super) fn start_bare(name: &'static str, field: &Field) -> Outcome<Contender> {
+    let off = CONTROLS.iter().fold(String::new(), |text, control| text + &format!("      {control}: off\n"));
+    start(name, field, "bare", &off, 2)
+}
+
+/// Every control on: token, scopes, four limits, parameters and bodies against the schema, and the durable record.
+pub(super) fn start_whole(name: &'static str, field: &Field) -> Outcome<Contender> {
+    start(name, field, "whole", LIMITS, 2)
+}
+
+/// Every control on, for an API of this many collections.
+pub(super) fn start_grown(field: &Field, collections: usize) -> Outcome<Contender> {
+    start("palisade", field, "grown", LIMITS, collections)
+}
+
+fn start(
+    name: &'static str,
+    field: &Field,
+    kind: &str,
+    controls: &str,
+    collections: usize,
+) -> Outcome<Contender> {
+    let folder = field.folder.join(format!("palisade-{kind}"));
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(because(format!("cannot empty `{}`", folder.display())))?;
+    }
+    std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
+    let config = config(field, controls);
+    let files = [
+        ("openapi.yaml", specification(collections)),
+        ("jwks.json", field.key_set.to_string()),
+        ("palisade.yaml", config),
+    ];
+    for (file, text) in files {
+        write(&folder.join(file), &text)?;
+    }
+    let program = workspace::target().join("release/palisade");
+    let version = machine::said(&program.display().to_string(), &["--version"]);
+    let gateway = Gateway::start(contender_command(&program), &folder.join("palisade.yaml"))?;
+    Ok(Contender { name, version, address: gateway.address, process: gateway.process })
+}
+
+fn write(path: &Path, text: &str) -> Outcome<()> {
+    std::fs::write(path, text).map_err(because(format!("cannot write `{}`", path.display())))
+}
+
+fn config(field: &Field, controls: &str) -> String {
+    format!(
+        "version: 1
+listen: [{{ address: 127.0.0.1:0 }}]
+admin: {{ address: 127.0.0.1:0 }}
+data: {{ directory: data, bytes-max: 256MiB }}
+workers: 1
+identity:
+  issuers: [{{ issuer: {ISSUER}, audiences: [{AUDIENCE}], keys: {{ file: jwks.json }} }}]
+apis:
+  - name: orders
+    spec: openapi.yaml
+    upstream: http://{}
+    controls:
+{controls}",
+        field.backend
+    )
+}
+
+/// Path of the collection with this number, base path included. The first is the orders.
+pub(super) fn collection(number: usize) -> String {
+    if number == 0 { "/v1/orders".to_owned() } else { format!("/v1/things-{number}") }
+}
+
+/// An API of this many collections with one operation on their members; one can be written to.
+fn specification(collections: usize) -> String {
+    let mut text = String::from(HEAD);
+    for number in 0..collections {
+        let path = collection(number);
+        let path = path.trim_start_matches("/v1");
+        text.push_str(&format!("  {path}/{{id}}:\n{MEMBER}"));
+    }
+    text.push_str(TAIL);
+    text
+}
+
+const HEAD: &str = "openapi: 3.1.0
+info: { title: Orders, version: 1.0.0 }
+servers: [{ url: /v1 }]
+security: [{ tokens: ['orders:read'] }]
+paths:
+  /orders:
+    post:
+      security: [{ tokens: ['orders:write'] }]
+      requestBody:
+        required: true
+        content: { application/json: { schema: { $ref: '#/components/schemas/NewOrder' } } }
+      responses: { '201': { description: done } }
+";
+
+const MEMBER: &str = "    get:
+      parameters:
+        - { name: id, in: path, required: true, schema: { type: integer, minimum: 1, maximum: 1000000000 } }
+        - { name: expand, in: query, schema: { type: string, enum: [items, customer] } }
+      responses: { '200': { description: done } }
+";
+
+const TAIL: &str = "components:
+  securitySchemes:
+    tokens:
+      type: oauth2
+      flows:
+        clientCredentials:
+          tokenUrl: https://issuer.example/token
+          scopes: { 'orders:read': see, 'orders:write': place }
+  schemas:
+    NewOrder:
+      type: object
+      additionalProperties: false
+      required: [items]
+      properties:
+        items:
+          type: array
+          minItems: 1
+          maxItems: 100000
+          items:
+            type: object
+            additionalProperties: false
+            required: [sku, quantity]
+            properties:
+              sku: { type: string, pattern: '^[A-Z]{3}-[0-9]{4}$', maxLength: 8 }
+              quantity: { type: integer, minimum: 1, maximum: 99 }
+              note: { type: string, maxLength: 200 }
+";

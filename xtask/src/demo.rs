@@ -1,0 +1,102 @@
+//! `cargo xtask demo`: a careless API, an issuer of tokens and the gateway between them, under honest and hostile hands.
+
+mod attempt;
+mod issuer;
+pub(crate) mod orders;
+mod stage;
+mod table;
+mod traffic;
+mod wire;
+
+use std::path::PathBuf;
+
+use crate::failure::{Failure, Outcome, because};
+use crate::say::{self, FAINT, HEAD, styled};
+use attempt::Decision;
+use stage::Stage;
+
+/// What `cargo xtask demo` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// End after the traffic instead of leaving the gateway up
+    #[arg(long)]
+    exit: bool,
+    /// Use this `palisade` instead of building the release
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
+    let mut stage = Stage::set(arguments.binary.as_deref())?;
+    introduce(&stage);
+    let decisions = play(&mut stage)?;
+    table::print(&decisions);
+    let surprises = decisions.iter().filter(|decision| !decision.is_expected()).count();
+    if !arguments.exit {
+        invite(&stage);
+        wait_for_the_end()?;
+    }
+    if surprises == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{surprises} decisions were not what this demo expects; they are marked above")))
+}
+
+fn introduce(stage: &Stage) {
+    say::result("");
+    say::result(&styled(HEAD, "Palisade in front of an orders API that trusts whoever reaches it"));
+    say::result(&format!("  backend  {}  (no authentication, no checks, a debug page)", stage.backend));
+    say::result(&format!("  issuer   {}", stage.issuer.url));
+    say::result(&format!("  gateway  {}", stage.gateway.url()));
+    say::result("");
+    say::result(&styled(
+        FAINT,
+        "  who and what                                   request                                answer",
+    ));
+}
+
+fn play(stage: &mut Stage) -> Outcome<Vec<Decision>> {
+    let mut decisions = Vec::new();
+    for attempt in traffic::all(stage)? {
+        let mut decision = Decision::new(attempt);
+        for _ in 0..decision.attempt.times {
+            let answer = wire::exchange(stage.gateway.address, &decision.attempt.request)?;
+            decision.note(&answer);
+        }
+        decision.seen = stage.seen_by_backend()?;
+        say::result(&decision.line());
+        decisions.push(decision);
+    }
+    Ok(decisions)
+}
+
+fn invite(stage: &Stage) {
+    let (gateway, issuer) = (stage.gateway.url(), &stage.issuer.url);
+    let lines = [
+        format!("TOKEN=$(curl -s {issuer}/token/alice)      # or bob, mallory, root"),
+        format!("curl -i -H \"Authorization: Bearer $TOKEN\" {gateway}/v1/orders/1"),
+        format!("curl -i {gateway}/v1/orders/1"),
+        format!("curl -i {gateway}/debug/env"),
+        "curl -i -H \"Authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\".to_owned(),
+        format!("     -d '{{\"items\":[{{\"sku\":\"TEA-0001\",\"quantity\":-1}}]}}' {gateway}/v1/orders"),
+        format!("curl -s {}/metrics | grep palisade", stage.gateway.admin),
+        format!("{} log --data {}", stage.binary.display(), stage.folder.join("data").display()),
+    ];
+    say::result(&styled(HEAD, "The gateway stays up until Ctrl-C. To try:"));
+    for line in lines {
+        say::result(&format!("  {line}"));
+    }
+}
+
+fn wait_for_the_end() -> Outcome<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(because("cannot start a runtime"))?;
+    runtime.block_on(async {
+        let mut stop = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .map_err(because("cannot listen for signals"))?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended.map_err(because("cannot listen for Ctrl-C")),
+            _ = stop.recv() => Ok(()),
+        }
+    })
+}
