@@ -136,7 +136,7 @@ impl Parameter {
             (ParameterLocation::Query, Spelling::Styled { style: Style::Form, explode: true })
                 if self.is_object() =>
             {
-                self.shape.may_have(name)
+                self.shape.names(name)
             }
             (ParameterLocation::Query, _) => self.name == name,
             (ParameterLocation::Path | ParameterLocation::Header | ParameterLocation::Cookie, _) => false,

@@ -159,6 +159,11 @@ impl Shape {
         self.open || self.properties.contains_key(name)
     }
 
+    /// Whether the schema speaks of a property called `name`. That others are allowed says nothing of them.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.additional.is_some() || self.properties.contains_key(name)
+    }
+
     /// The value that `text` most likely is, and, where the shape also admits a string, the string.
     ///
     /// Text that fits no type of the shape is a string, and so fails the check of types.

@@ -122,6 +122,9 @@ fn objects_in_queries_follow_their_style() {
         ("GET /e?x=1&z=1", "undeclared z"),
         ("GET /e", "ok"),
     ]);
+    let open =
+        operation("/o", &["name: p, in: query, schema: {type: object, properties: {x: {type: integer}}}"]);
+    open.check(&[("GET /o?x=1", "ok"), ("GET /o?z=1", "undeclared z")]);
     let trial = operation("/f", &[&format!("name: p, in: query, explode: false, {point}")]);
     trial.check(&[
         ("GET /f?p=x,1,y,2", "ok"),

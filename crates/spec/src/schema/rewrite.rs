@@ -2,6 +2,8 @@
 //!
 //! A keyword that is not what it must be is said and left out; annotations are left out silently.
 
+use std::collections::HashSet;
+
 use model::Severity;
 use serde_json::{Map, Number, Value, json};
 
@@ -10,8 +12,8 @@ use super::format;
 use crate::source::Spot;
 use crate::tree::Kind;
 
-/// `allOf` inside `allOf` that is looked through for `readOnly`.
-const ALL_OF_DEPTH_MAX: usize = 8;
+/// Schemas that are looked through by way of `allOf` for what must not be sent.
+const ALL_OF_MAX: usize = 256;
 
 type Keywords = Map<String, Value>;
 
@@ -280,16 +282,12 @@ impl<'l> Definitions<'_, 'l> {
     /// What the caller must not send becomes a property that never is valid, and is no longer required.
     fn drop_unwanted(&mut self, keywords: &mut Keywords, spot: Spot<'l>, direction: Direction) {
         keywords.remove(UNSUPPORTED_PATTERN);
-        let mut unwanted = Vec::new();
-        self.collect_unwanted(spot, direction, &mut unwanted, 0);
+        let unwanted = self.unwanted(spot, direction);
         if unwanted.is_empty() {
             return;
         }
         if let Some(Value::Object(properties)) = keywords.get_mut("properties") {
-            for (name, property) in
-                properties.iter_mut().filter(|(name, _)| unwanted.contains(&name.as_str()))
-            {
-                let _: &String = name;
+            for (_, property) in properties.iter_mut().filter(|(name, _)| unwanted.contains(&name.as_str())) {
                 *property = Value::Bool(false);
             }
         }
@@ -298,24 +296,23 @@ impl<'l> Definitions<'_, 'l> {
         }
     }
 
-    fn collect_unwanted(
-        &self,
-        spot: Spot<'l>,
-        direction: Direction,
-        unwanted: &mut Vec<&'l str>,
-        depth: usize,
-    ) {
-        for (name, property) in spot.members_of("properties") {
-            if self.is_unwanted(property, direction) {
-                unwanted.push(name);
+    /// The properties, of the schema itself and of what it is composed from, that must not be sent.
+    fn unwanted(&self, spot: Spot<'l>, direction: Direction) -> Vec<&'l str> {
+        let mut unwanted = Vec::new();
+        let mut waiting = vec![spot];
+        let mut seen = HashSet::new();
+        while let Some(schema) = waiting.pop() {
+            let declared = schema.members_of("properties");
+            unwanted.extend(
+                declared.filter(|(_, property)| self.is_unwanted(*property, direction)).map(|(name, _)| name),
+            );
+            for branch in schema.items_of("allOf").filter_map(|branch| self.source.follow(branch)) {
+                if seen.len() < ALL_OF_MAX && seen.insert(branch.key()) {
+                    waiting.push(branch);
+                }
             }
         }
-        if depth == ALL_OF_DEPTH_MAX {
-            return;
-        }
-        for branch in spot.items_of("allOf").filter_map(|branch| self.source.follow(branch)) {
-            self.collect_unwanted(branch, direction, unwanted, depth + 1);
-        }
+        unwanted
     }
 
     fn is_unwanted(&self, property: Spot<'l>, direction: Direction) -> bool {

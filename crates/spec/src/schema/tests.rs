@@ -270,3 +270,40 @@ fn no_message_shows_the_instance() {
         assert!(!answer.contains("hunter2"), "{answer}");
     }
 }
+
+#[test]
+fn deep_schemas_and_deep_bodies_fit_a_stack() {
+    let depth = 110;
+    let text = format!("{}{{type: integer}}{}", "{type: array, items: ".repeat(depth), "}".repeat(depth));
+    let nested = |inner: &str, depth: usize| format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth));
+    let trial = schema("3.0.0", &text, "");
+    assert_eq!(trial.said(), Vec::<String>::new());
+    trial.check_bodies(&[
+        (&nested("", 64), "ok"),
+        (&nested("", 65), "body: arrays and objects are nested too deep"),
+    ]);
+    let circular = schema(
+        "3.0.0",
+        "{$ref: '#/components/schemas/L'}",
+        "    L: {oneOf: [{type: integer}, {type: array, items: {$ref: '#/components/schemas/L'}}]}",
+    );
+    circular.check_bodies(&[
+        (&nested("1", 64), "ok"),
+        (&nested("{}", 63), "body: matches none of the alternatives"),
+    ]);
+}
+
+#[test]
+fn schemas_composed_of_each_other_many_times_over_compile_at_once() {
+    let level = |level: usize| {
+        let branches = vec![format!("{{$ref: '#/components/schemas/L{}'}}", level + 1); 20];
+        format!("    L{level}: {{allOf: [{}]}}\n", branches.join(", "))
+    };
+    let components: String = (0..12).map(level).collect();
+    let trial = schema(
+        "3.0.0",
+        "{$ref: '#/components/schemas/L0'}",
+        &format!("{components}    L12: {{type: integer}}"),
+    );
+    assert_eq!(trial.said(), Vec::<String>::new());
+}
