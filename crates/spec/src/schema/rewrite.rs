@@ -40,7 +40,9 @@ impl<'l> Definitions<'_, 'l> {
         let mut keywords = Keywords::new();
         let reference = ["$ref", "$dynamicRef"].into_iter().find_map(|key| spot.get(key));
         if let Some(reference) = reference.filter(|reference| reference.node.as_str().is_some()) {
-            let Some(target) = self.source.resolve(reference) else { return Value::Bool(false) };
+            // A chain that leads around in a circle says nothing, and what says nothing would accept everything.
+            let target = self.source.resolve(reference).filter(|_| self.source.follow(spot).is_some());
+            let Some(target) = target else { return Value::Bool(false) };
             let reference = self.reference(target, direction);
             if self.dialect == Dialect::Draft4 || spot.node.len() == 1 {
                 return reference;
