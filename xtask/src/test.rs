@@ -6,7 +6,7 @@ use crate::failure::{Failure, Outcome, because};
 use crate::say;
 use crate::steps::Steps;
 use crate::tools;
-use crate::workspace::{cargo, root};
+use crate::workspace::cargo;
 
 /// Packages that must never be built into anything of ours: second providers of cryptography, and `rsa`, whose
 /// private-key operations leak time.
@@ -30,7 +30,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     } else {
         steps.run("licences and sources", licences)?;
         steps.command("lints", lints())?;
-        fuzz(&mut steps)?;
         tests(&mut steps)?;
     }
     steps.finish();
@@ -47,14 +46,6 @@ fn unit_tests() -> Command {
     } else {
         cargo(&["test", "--workspace", "--lib", "--bins", "--locked"])
     }
-}
-
-/// Fuzz targets rot unless they are compiled. They are run by hand, and past crashes are replayed by the ordinary tests.
-fn fuzz(steps: &mut Steps) -> Outcome<()> {
-    if !root().join("fuzz/Cargo.toml").exists() {
-        return Ok(());
-    }
-    steps.command("fuzz targets", cargo(&["check", "--manifest-path", "fuzz/Cargo.toml", "--all-targets"]))
 }
 
 /// All tests, tidy and the check of generated files among them. Documentation tests go first, so that the closing
