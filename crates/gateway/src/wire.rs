@@ -23,6 +23,7 @@ pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub struct Framing {
     limits: WireLimits,
     state: State,
+    heads: u64,
 }
 
 /// How large a message head may be.
@@ -91,7 +92,7 @@ enum BodyLength {
 impl Framing {
     /// At the beginning of a connection.
     pub fn new(limits: WireLimits) -> Framing {
-        Framing { limits, state: State::Head(Head::default()) }
+        Framing { limits, state: State::Head(Head::default()), heads: 0 }
     }
 
     /// Looks at `input`: all bytes that have arrived and were not released yet. Bytes of a head are looked at once,
@@ -119,6 +120,11 @@ impl Framing {
         matches!(self.state, State::Head(_) | State::Ended)
     }
 
+    /// How many heads have been released.
+    pub fn heads(&self) -> u64 {
+        self.heads
+    }
+
     /// Refuses what is to come, for a reason that lies outside the bytes.
     pub fn fail(&mut self, reason: Reason, detail: &'static str) -> Fault {
         let fault = Fault { reason, detail, is_in_body: !self.is_between_messages() };
@@ -132,6 +138,7 @@ impl Framing {
             State::Head(head) => match head.advance(rest, &self.limits)? {
                 Some((bytes, shape)) => {
                     self.state = shape.state();
+                    self.heads += 1;
                     Ok(bytes)
                 }
                 None => Ok(0),

@@ -167,7 +167,7 @@ impl<IO: AsyncRead + Unpin> Framed<IO> {
         }
         if let Some(fault) = advance.fault {
             self.hold.truncate(advance.released);
-            self.inbound.set_fault(fault);
+            self.inbound.set_fault(fault, self.framing.heads());
             self.course = if fault.is_in_body { Course::BrokenBody } else { Course::StandIn(0) };
         }
     }

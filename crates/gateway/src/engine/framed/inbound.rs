@@ -12,6 +12,10 @@ use crate::wire::Fault;
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Inbound {
     fault: Cell<Option<Fault>>,
+    /// Heads that were released before the fault.
+    heads: Cell<u64>,
+    /// Requests that were ever begun.
+    begun: Cell<u64>,
     requests: Cell<usize>,
 }
 
@@ -26,13 +30,15 @@ impl Inbound {
         self.fault.get().filter(|fault| !fault.is_in_body && uri.path() == STAND_IN_PATH)
     }
 
-    /// Why the body of the last request broke off, if its framing was at fault: the caller's error, not the network's.
+    /// Why the body of the request that was begun last broke off, if its framing was at fault: the caller's error, not
+    /// the network's. A fault in the body of a later one, which the reader may have seen already, is not its own.
     pub(in crate::engine) fn body_fault(&self) -> Option<Fault> {
-        self.fault.get().filter(|fault| fault.is_in_body)
+        self.fault.get().filter(|fault| fault.is_in_body && self.begun.get() == self.heads.get())
     }
 
-    /// Says that a request is being served until the answer's body is over.
+    /// Says that a request is being served until the answer's body is over; called once for every request.
     pub(in crate::engine) fn begin(self: &Rc<Self>) -> InFlight {
+        self.begun.set(self.begun.get() + 1);
         self.requests.set(self.requests.get() + 1);
         InFlight(Rc::clone(self))
     }
@@ -41,7 +47,8 @@ impl Inbound {
         self.requests.get() > 0
     }
 
-    pub(super) fn set_fault(&self, fault: Fault) {
+    pub(super) fn set_fault(&self, fault: Fault, heads: u64) {
+        self.heads.set(heads);
         self.fault.set(Some(fault));
     }
 }

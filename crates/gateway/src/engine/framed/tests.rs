@@ -48,6 +48,7 @@ async fn serve(
     let line = format!("{} {}", request.method(), request.uri());
     if request.uri().path() == "/slow" {
         sleep(TIMEOUTS.idle * 3).await;
+        assert!(inbound.body_fault().is_none(), "another request's fault");
     }
     let body = request.into_body().collect().await;
     let (said, status) = match (body, inbound.body_fault()) {
@@ -148,6 +149,13 @@ fn a_body_with_a_fault_is_never_complete() {
         check(&[&[CHUNKED, body, GET].concat()], &["POST /c [broken ambiguous-framing]"], &[400]);
         check(&[CHUNKED, body, GET], &["POST /c [broken ambiguous-framing]"], &[400]);
     }
+}
+
+#[test]
+fn a_fault_in_a_body_is_of_its_own_request() {
+    let slow = "GET /slow HTTP/1.1\nHost: a\n\n";
+    let pipelined = [slow, CHUNKED, "x\n"].concat();
+    check(&[&pipelined], &["GET /slow []", "POST /c [broken ambiguous-framing]"], &[200, 400]);
 }
 
 #[test]
