@@ -202,3 +202,55 @@ fn tls(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+    use model::{Mode, Timestamp};
+
+    use super::*;
+    use crate::limiter::Limiter;
+
+    const SPECIFICATION: &str = "
+openapi: 3.1.0
+info: { title: example, version: '1' }
+x-palisade: { undeclared: shadow, request-schema: shadow }
+paths:
+  /orders:
+    get:
+      x-palisade: { body-limits: shadow }
+      responses: { '200': { description: ok } }
+";
+
+    const CONFIG: &str = "
+version: 1
+controls: { undeclared: off }
+apis:
+- { name: example, spec: spec.yaml, upstream: 'http://127.0.0.1:9', controls: { request-schema: off } }
+";
+
+    #[test]
+    fn each_control_takes_the_nearest_setting_of_its_own() {
+        let document = Document::parse("palisade.yaml", CONFIG, &spec::Limits::default()).0;
+        let feeds = Feeds {
+            verifier: None,
+            api_keys: None,
+            api_key_header: HeaderName::from_static("x-api-key"),
+            limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
+        };
+        let compiled = compile(&Ingredients {
+            document: &document,
+            config: &read_config(&document).unwrap(),
+            folder: Path::new(""),
+            read: &|_| Ok(SPECIFICATION.as_bytes().to_vec()),
+            load: &|_, _| Err(io::ErrorKind::NotFound.into()),
+            feeds: &feeds,
+            metrics: &Metrics::default(),
+            generation: 1,
+        });
+        let snapshot = compiled.snapshot.unwrap();
+        let steps = snapshot.apis[0].operations[0].pipeline.steps();
+        let modes: Vec<(&str, Mode)> = steps.iter().map(|step| (step.id, step.mode)).collect();
+        assert_eq!(modes, [("undeclared", Mode::Shadow), ("body-limits", Mode::Shadow)]);
+    }
+}

@@ -32,7 +32,7 @@ pub(super) struct Plans {
 }
 
 /// Settings of controls, from the nearest to the farthest place.
-type Layers<'a> = [Option<Setting<'a>>; 4];
+type Layers<'a> = [Option<Setting<'a>>; 5];
 
 /// The keys of `x-palisade` that belong to no single control.
 const OPERATION_KEYS: &[&str] = &["sensitive"];
@@ -61,8 +61,7 @@ pub(super) fn plans(
     for (index, operation) in contract.operations.iter().enumerate() {
         let of_operation = extension(names.library, operation.extension);
         let of_path = extension(names.library, operation.path_extension);
-        let api_wide = own.or(of_document);
-        let layers = [of_operation, of_path, api_wide, everyone];
+        let layers = [of_operation, of_path, own, of_document, everyone];
         let bases = base_paths(names.api, operation);
         let first = bases.first().cloned().unwrap_or_default();
         let key = OperationKey {
@@ -78,7 +77,7 @@ pub(super) fn plans(
         operations.push(plan(key, Some(operation), layers));
     }
     let any = OperationKey { api: names.api.name.clone().into(), method: "*".into(), path: "*".into() };
-    let undeclared = plan(any, None, [None, None, own.or(of_document), everyone]);
+    let undeclared = plan(any, None, [None, None, own, of_document, everyone]);
     let mut bases: Vec<String> =
         contract.operations.iter().flat_map(|operation| base_paths(names.api, operation)).collect();
     bases.sort();
