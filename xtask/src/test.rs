@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     } else {
         steps.run("licences and sources", licences)?;
         steps.command("lints", lints())?;
+        steps.command("fuzz targets", fuzz())?;
         tests(&mut steps)?;
     }
     steps.finish();
@@ -38,6 +39,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 
 fn lints() -> Command {
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+}
+
+/// Fuzz targets rot unless they are compiled. They are run by hand, and past crashes are replayed by the ordinary tests.
+fn fuzz() -> Command {
+    cargo(&["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--all-targets"])
 }
 
 fn unit_tests() -> Command {
