@@ -10,9 +10,13 @@ pub(super) fn contender_core() -> usize {
     0
 }
 
-/// The core of the load and of the backend: the last, which on a machine of one core is the first.
+/// The core of the load and of the backend: the last that this process may run on, which stays the same once it is
+/// pinned there.
 pub(super) fn load_core() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get) - 1
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let last = allowed.and_then(|list| list.rsplit(['-', ',']).next());
+    last.and_then(|core| core.trim().parse().ok()).unwrap_or(0)
 }
 
 /// `program`, on one core.
