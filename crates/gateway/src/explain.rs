@@ -95,8 +95,9 @@ fn judge(
     let target = normalize::target(&question.method, &question.uri, limits.target_bytes_max.as_usize())?;
     let host = normalize::host(Version::HTTP_11, &question.uri, &question.headers, scheme)?;
     let host = host.map(|host| host.to_string()).unwrap_or_default();
-    let found: Found<'_, '_> =
-        snapshot.find(&host, &question.method, &target.path).ok_or_else(|| snapshot.nowhere(&host))?;
+    let found: Found<'_, '_> = snapshot
+        .find(&host, &question.method, &question.headers, &target.path)
+        .ok_or_else(|| snapshot.nowhere(&host))?;
     *operation = found.declared.then(|| found.plan.key.clone());
     let worker = WorkerState::default();
     let mut cx = Context {
@@ -113,7 +114,7 @@ fn judge(
         captures: &found.captures,
         path_methods: &found.methods,
         caller: Caller::default(),
-        answer_headers: SmallVec::new(),
+        answer_fields: SmallVec::new(),
         answer: None,
         permits: SmallVec::new(),
         worker: &worker,

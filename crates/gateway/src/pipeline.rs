@@ -80,10 +80,21 @@ impl Pipeline {
         &self.steps
     }
 
+    /// Whether some policy in force answers preflights that ask for the operation.
+    pub fn answers_preflights(&self) -> bool {
+        self.steps.iter().any(|step| step.mode == Mode::Enforce && step.policy.answers_preflights())
+    }
+
     /// Judges the head.
     pub fn head<'s>(&'s self, cx: &mut Context<'_>, trace: &mut Trace) -> Result<Judged<'s>, Denial> {
         for step in &self.steps {
+            let fields = cx.answer_fields.len();
             let verdict = step.policy.head(cx);
+            // Neither caller nor backend can tell a control in shadow from one that is off.
+            if step.mode == Mode::Shadow {
+                cx.answer_fields.truncate(fields);
+                cx.answer = None;
+            }
             trace.push(Said { id: step.id, mode: step.mode, denied: None });
             apply(step.mode, verdict, trace.last_mut())?;
             if cx.answer.is_some() {

@@ -34,11 +34,10 @@ pub struct Kind {
 /// When a policy runs. The order of the variants is the order of the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Before anything costly: what an address may send at all. Browsers' preflights are answered here, since they
-    /// carry no credentials.
+    /// Before anything costly: what an address may send at all.
     Shed,
     /// Whether the operation may be called by anyone. Before identity, so that a retired operation never asks for
-    /// a token.
+    /// a token, and browsers' preflights, which carry no credentials, are answered.
     Lifecycle,
     /// Who calls. Before every decision about the caller.
     Identify,
@@ -67,6 +66,22 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn needs_body(&self) -> bool {
         false
     }
+
+    /// Whether preflights that ask for the operation are for this policy to answer.
+    fn answers_preflights(&self) -> bool {
+        false
+    }
+}
+
+/// One change to the header fields of an answer, whoever gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerField {
+    /// The field says this and nothing else.
+    Set(HeaderName, HeaderValue),
+    /// The field, a list, has these members as well (RFC 9110 section 5.3).
+    Add(HeaderName, HeaderValue),
+    /// Nothing that the backend says in fields whose names begin so gets through.
+    Drop(&'static str),
 }
 
 /// One request as the policies see it, and what they found out. Each field has one writer.
@@ -98,8 +113,8 @@ pub struct Context<'a> {
     pub has_matrix: bool,
     /// Who calls: written by the `Identify` stage.
     pub caller: Caller,
-    /// Header fields to add to the answer, whoever gives it.
-    pub answer_headers: SmallVec<[(HeaderName, HeaderValue); 4]>,
+    /// What becomes of the answer's header fields, in this order.
+    pub answer_fields: SmallVec<[AnswerField; 4]>,
     /// An answer that a policy gives in the backend's place without refusing (a CORS preflight).
     pub answer: Option<http::StatusCode>,
     /// Held until the answer has ended.

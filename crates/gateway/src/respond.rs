@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::denial::{Challenge, Denial, Reason};
+use crate::policy::AnswerField;
 
 /// Prefix of every problem type (RFC 9457 section 3.1.1); the reason's name follows.
 pub const PROBLEM_TYPE: &str = "urn:palisade:problem:";
@@ -37,6 +38,45 @@ pub fn respond(denial: &Denial, request_id: &str) -> (StatusCode, HeaderMap, Byt
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     (status, headers, body(denial, status, request_id))
+}
+
+/// Changes the header fields of an answer as policies ask, in their order.
+pub(crate) fn change(headers: &mut HeaderMap, fields: impl IntoIterator<Item = AnswerField>) {
+    for field in fields {
+        match field {
+            AnswerField::Set(name, value) => {
+                headers.insert(name, value);
+            }
+            AnswerField::Add(name, value) => add(headers, name, value),
+            AnswerField::Drop(prefix) => {
+                let dropped: Vec<HeaderName> =
+                    headers.keys().filter(|name| name.as_str().starts_with(prefix)).cloned().collect();
+                for name in dropped {
+                    headers.remove(name);
+                }
+            }
+        }
+    }
+}
+
+/// Joins `value` to the list that the answer has, as one field: not every cache reads a second one.
+fn add(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, value);
+        return;
+    }
+    let mut list = Vec::new();
+    for value in headers.get_all(&name).iter().chain([&value]) {
+        for member in value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            let is_known = |known: &&[u8]| known.eq_ignore_ascii_case(member);
+            if !member.is_empty() && !list.iter().any(is_known) {
+                list.push(member);
+            }
+        }
+    }
+    if let Ok(joined) = HeaderValue::from_bytes(&list.join(&b", "[..])) {
+        headers.insert(name, joined);
+    }
 }
 
 /// Whether nothing more can be read from the connection after this refusal: where its next message begins is in doubt,
@@ -88,7 +128,7 @@ fn body(denial: &Denial, status: StatusCode, request_id: &str) -> Bytes {
 }
 
 /// A header made of the contract's own words; one that cannot stand in a header is left out rather than mangled.
-fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
@@ -97,6 +137,7 @@ fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {
 #[cfg(test)]
 mod tests {
     use http::Method;
+    use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, VARY};
     use model::Redacted;
 
     use super::*;
@@ -138,6 +179,44 @@ mod tests {
         denial.allow = vec![Method::GET, Method::PATCH];
         let (_, headers, _) = respond(&denial, "r");
         assert_eq!(headers[ALLOW], "GET, PATCH");
+    }
+
+    #[test]
+    fn a_list_is_joined_to_the_backend_s_and_nothing_is_said_twice() {
+        let check = |from_backend: &[&'static str], expected: &str| {
+            let mut headers = HeaderMap::new();
+            for value in from_backend {
+                headers.append(VARY, HeaderValue::from_static(value));
+            }
+            change(&mut headers, [AnswerField::Add(VARY, HeaderValue::from_static("origin"))]);
+            let values: Vec<_> = headers.get_all(VARY).iter().collect();
+            assert_eq!(values, [expected], "{from_backend:?}");
+        };
+        check(&[], "origin");
+        check(&["Accept-Encoding"], "Accept-Encoding, origin");
+        check(&["Accept-Encoding", "Accept,, Origin"], "Accept-Encoding, Accept, Origin");
+        check(&["*"], "*, origin");
+    }
+
+    #[test]
+    fn fields_are_dropped_by_the_beginning_of_their_names_and_set_afterwards() {
+        let mut headers = HeaderMap::new();
+        for name in [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ALLOW, RETRY_AFTER] {
+            headers.append(name, HeaderValue::from_static("1"));
+        }
+        let two = HeaderValue::from_static("2");
+        change(
+            &mut headers,
+            [
+                AnswerField::Drop("access-control-"),
+                AnswerField::Set(ACCESS_CONTROL_ALLOW_ORIGIN, two.clone()),
+                AnswerField::Set(RETRY_AFTER, two),
+            ],
+        );
+        let left = |name| headers.get(name).map(HeaderValue::as_bytes);
+        assert_eq!(left(ACCESS_CONTROL_MAX_AGE), None);
+        assert_eq!(left(ACCESS_CONTROL_ALLOW_ORIGIN), Some(&b"2"[..]));
+        assert_eq!((left(ALLOW), left(RETRY_AFTER)), (Some(&b"1"[..]), Some(&b"2"[..])));
     }
 
     #[test]

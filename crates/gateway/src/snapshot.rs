@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderMap, Method};
 use model::OperationKey;
 use smallvec::SmallVec;
-use spec::{JsonLimits, Router};
+use spec::{JsonLimits, OperationIndex, Router};
 
 use crate::config::{Limits, WhenFull};
 use crate::denial::{Denial, Reason};
@@ -13,6 +13,7 @@ use crate::engine::Origin;
 use crate::metrics::OperationCounters;
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
+use crate::preflight;
 
 /// Everything a worker needs to decide and forward requests.
 #[derive(Debug)]
@@ -86,11 +87,19 @@ pub struct Found<'s, 'p> {
 
 impl Snapshot {
     /// The API and operation of a request: the first API that answers to the host and declares the path, else the
-    /// first whose base path it lies under, whose undeclared plan then decides.
-    pub fn find<'s, 'p>(&'s self, host: &str, method: &Method, path: &'p str) -> Option<Found<'s, 'p>> {
+    /// first whose base path it lies under, whose undeclared plan then decides. A preflight belongs to the operation
+    /// that it asks for, where a policy of that operation answers preflights.
+    pub fn find<'s, 'p>(
+        &'s self,
+        host: &str,
+        method: &Method,
+        headers: &HeaderMap,
+        path: &'p str,
+    ) -> Option<Found<'s, 'p>> {
+        let asked = preflight::asked(method, headers);
         let mut below_base = None;
         for (api_index, api) in self.apis.iter().enumerate().filter(|(_, api)| api.answers_to(host)) {
-            if let Some(found) = api.find(api_index, method, path) {
+            if let Some(found) = api.find(api_index, method, asked, path) {
                 return Some(found);
             }
             if below_base.is_none() && api.base_paths.iter().any(|base| lies_below(path, base)) {
@@ -117,10 +126,22 @@ impl ApiPlan {
             || self.hosts.iter().any(|own| own == host || own.as_str() == without_port(host))
     }
 
-    fn find<'s, 'p>(&'s self, api_index: usize, method: &Method, path: &'p str) -> Option<Found<'s, 'p>> {
+    fn find<'s, 'p>(
+        &'s self,
+        api_index: usize,
+        method: &Method,
+        asked: Option<&[u8]>,
+        path: &'p str,
+    ) -> Option<Found<'s, 'p>> {
         let matched = self.router.find(path)?;
         let methods = matched.route.methods.iter().map(|(method, _)| method).collect();
-        let plan = matched.route.operation(method).and_then(|index| self.operations.get(index.0 as usize));
+        let plan_of = |index: OperationIndex| self.operations.get(index.0 as usize);
+        let is_asked = |method: &Method| asked.is_some_and(|asked| asked == method.as_str().as_bytes());
+        let of_preflight = matched.route.methods.iter().find(|(method, _)| is_asked(method));
+        let plan = of_preflight
+            .and_then(|(_, index)| plan_of(*index))
+            .filter(|plan| plan.pipeline.answers_preflights())
+            .or_else(|| matched.route.operation(method).and_then(plan_of));
         Some(match plan {
             None => self.undeclared(api_index, methods),
             Some(plan) => Found {

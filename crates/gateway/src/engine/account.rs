@@ -19,7 +19,7 @@ use super::serve::{Answer, Forwarded, Going, Worker};
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
 use crate::policy::{Context, Permit};
-use crate::respond::respond;
+use crate::respond::{change, respond};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,9 +56,7 @@ impl Worker {
             }
         };
         let headers = answer.headers_mut();
-        for (name, value) in cx.answer_headers {
-            headers.insert(name, value);
-        }
+        change(headers, cx.answer_fields);
         if let Ok(value) = HeaderValue::from_str(&going.request_id) {
             headers.insert(X_REQUEST_ID, value);
         }

@@ -248,7 +248,7 @@ impl Worker {
             Ok(asked) => (asked, None),
             Err(denial) => (Asked::default(), Some(denial)),
         };
-        let found = snapshot.find(&asked.host_text, &parts.method, &asked.target.path);
+        let found = snapshot.find(&asked.host_text, &parts.method, &parts.headers, &asked.target.path);
         let plan = found.as_ref().map(|found| (found.api_index, found.plan));
         let mut going = Going::new(id, started, &parts, &snapshot, plan, connection);
         let mut cx = Context {
@@ -265,7 +265,7 @@ impl Worker {
             captures: found.as_ref().map_or(&[], |found| &found.captures),
             path_methods: found.as_ref().map_or(&[], |found| &found.methods),
             caller: Caller::default(),
-            answer_headers: SmallVec::new(),
+            answer_fields: SmallVec::new(),
             answer: None,
             permits: SmallVec::new(),
             worker: &self.state,

@@ -3,7 +3,7 @@
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN, VARY,
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use model::{Mode, Severity};
@@ -13,13 +13,18 @@ use serde::Deserialize;
 use crate::build::Build;
 use crate::config::Span;
 use crate::denial::{Denial, Reason, Verdict};
-use crate::policy::{Context, Kind, Policy, Stage};
+use crate::policy::{AnswerField, Context, Kind, Policy, Stage};
+use crate::preflight;
 
+/// After the limits of an address, which count preflights as well; before identity, since a preflight carries no
+/// credentials (WHATWG Fetch, "CORS protocol and credentials").
 pub(super) const KIND: Kind =
-    Kind { id: "cors", stage: Stage::Shed, build, settings: Settings::json_schema, doc: DOC };
+    Kind { id: "cors", stage: Stage::Lifecycle, build, settings: Settings::json_schema, doc: DOC };
 
 /// Header fields that a browser may send without asking (WHATWG Fetch, CORS-safelisted request-header).
 const SAFE_HEADERS: &[&str] = &["accept", "accept-language", "content-language"];
+
+const METHOD: &str = "the method may not be called from another origin";
 
 /// Settings of `cors`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -32,7 +37,7 @@ struct Settings {
     mode: Option<Mode>,
     /// Origins, exactly as browsers send them, as in `https://shop.example`; or `*` alone.
     allowed_origins: Vec<String>,
-    /// Methods. Default: those that the path declares.
+    /// Methods that may be called. Default: every one that is declared.
     methods: Option<Vec<String>>,
     /// Header fields that scripts may send.
     headers: Vec<String>,
@@ -152,16 +157,19 @@ fn list(names: &[HeaderName]) -> Option<HeaderValue> {
 
 impl Policy for Cors {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
-        let requested =
-            cx.headers.get(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| *cx.method == Method::OPTIONS);
-        // Answers differ by origin, also to requests that have none, or a cache would give one origin's to another.
-        cx.answer_headers.push((
-            VARY,
-            HeaderValue::from_static(match requested {
-                Some(_) => "origin, access-control-request-method, access-control-request-headers",
-                None => "origin",
-            }),
-        ));
+        let asked = preflight::asked(cx.method, cx.headers);
+        if asked.is_some_and(|asked| is_of_another_operation(asked, cx)) {
+            return Ok(());
+        }
+        // Two sources of these fields would contradict each other, or let the backend allow what was refused here.
+        cx.answer_fields.push(AnswerField::Drop("access-control-"));
+        // Answers differ by origin, also to requests that have none, or a cache would give one origin's to another
+        // (WHATWG Fetch, "CORS protocol and HTTP caches").
+        let vary = match asked {
+            Some(_) => "origin, access-control-request-method, access-control-request-headers",
+            None => "origin",
+        };
+        cx.answer_fields.push(AnswerField::Add(VARY, HeaderValue::from_static(vary)));
         let mut origins = cx.headers.get_all(ORIGIN).iter();
         let Some(origin) = origins.next() else { return Ok(()) };
         if origins.next().is_some() {
@@ -171,18 +179,21 @@ impl Policy for Cors {
             // Browsers name their own origin too when a request may change something.
             return if is_same(origin, cx.host) { Ok(()) } else { Err(refused("the origin may not call")) };
         };
-        cx.answer_headers.push((ACCESS_CONTROL_ALLOW_ORIGIN, allowed));
+        let set = |name, value| AnswerField::Set(name, value);
+        cx.answer_fields.push(set(ACCESS_CONTROL_ALLOW_ORIGIN, allowed));
         if self.credentials {
-            cx.answer_headers.push((ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")));
+            cx.answer_fields.push(set(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")));
         }
-        match requested {
-            Some(requested) => self.preflight(requested, cx),
-            None => {
-                cx.answer_headers
-                    .extend(self.expose.clone().map(|names| (ACCESS_CONTROL_EXPOSE_HEADERS, names)));
-                Ok(())
-            }
+        if let Some(asked) = asked {
+            return self.answer(asked, cx);
         }
+        cx.answer_fields.extend(self.expose.clone().map(|names| set(ACCESS_CONTROL_EXPOSE_HEADERS, names)));
+        // A browser sends some methods without asking first, so the call itself is judged as well.
+        if self.may_call(cx.method) { Ok(()) } else { Err(refused(METHOD)) }
+    }
+
+    fn answers_preflights(&self) -> bool {
+        true
     }
 }
 
@@ -195,17 +206,12 @@ impl Cors {
         }
     }
 
-    fn preflight(&self, requested: &HeaderValue, cx: &mut Context<'_>) -> Verdict {
-        let named = |method: &Method| method.as_str().as_bytes() == requested.as_bytes();
-        let methods: Vec<&str> = match &self.methods {
-            Some(methods) => methods.iter().map(Method::as_str).collect(),
-            None => cx.path_methods.iter().map(|method| method.as_str()).collect(),
+    /// Answers the preflight for `asked`, a method that no other operation of the path has.
+    fn answer(&self, asked: &[u8], cx: &mut Context<'_>) -> Verdict {
+        let declared = cx.path_methods.iter().find(|method| method.as_str().as_bytes() == asked);
+        let Some(method) = declared.filter(|method| self.may_call(method)) else {
+            return Err(refused(METHOD));
         };
-        let is_declared = cx.path_methods.iter().any(|method| named(method));
-        let is_allowed = self.methods.as_ref().is_none_or(|methods| methods.iter().any(named));
-        if !is_declared || !is_allowed {
-            return Err(refused("the method may not be called from another origin"));
-        }
         for field in cx.headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS) {
             let names =
                 field.to_str().unwrap_or("\u{0}").split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -213,14 +219,21 @@ impl Cors {
                 return Err(refused("a header field may not be sent from another origin"));
             }
         }
-        if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
-            cx.answer_headers.push((ACCESS_CONTROL_ALLOW_METHODS, methods));
-        }
-        cx.answer_headers
-            .extend(self.allow_headers.clone().map(|names| (ACCESS_CONTROL_ALLOW_HEADERS, names)));
-        cx.answer_headers.push((ACCESS_CONTROL_MAX_AGE, self.max_age.clone()));
+        // No method beside the one that was asked for: others have settings of their own, and browsers keep the answer.
+        let method = HeaderValue::from_str(method.as_str());
+        let fields = [
+            (ACCESS_CONTROL_ALLOW_METHODS, method.ok()),
+            (ACCESS_CONTROL_ALLOW_HEADERS, self.allow_headers.clone()),
+            (ACCESS_CONTROL_MAX_AGE, Some(self.max_age.clone())),
+        ];
+        let set = |(name, value): (HeaderName, Option<HeaderValue>)| Some(AnswerField::Set(name, value?));
+        cx.answer_fields.extend(fields.into_iter().filter_map(set));
         cx.answer = Some(StatusCode::NO_CONTENT);
         Ok(())
+    }
+
+    fn may_call(&self, method: &Method) -> bool {
+        self.methods.as_ref().is_none_or(|methods| methods.contains(method))
     }
 
     fn may_send(&self, name: &str) -> bool {
@@ -228,6 +241,14 @@ impl Cors {
         self.headers.iter().any(|header| is_named(header.as_str()))
             || SAFE_HEADERS.iter().any(|&safe| is_named(safe))
     }
+}
+
+/// Whether a preflight asks for an operation other than the one that judges: that one's `cors` is not in force, so
+/// nothing answers in its place.
+fn is_of_another_operation(asked: &[u8], cx: &Context<'_>) -> bool {
+    let is_asked = |method: &str| method.as_bytes() == asked;
+    cx.path_methods.iter().any(|method| is_asked(method.as_str()))
+        && !cx.operation.is_some_and(|key| is_asked(&key.method))
 }
 
 /// Whether the host of `origin` is the one that was asked; its scheme is not known here.
@@ -241,17 +262,21 @@ fn refused(detail: &'static str) -> Denial {
 }
 
 const DOC: &str = r"
-Says which web pages may call the API. The browser's question before a call (the preflight) is answered by the gateway
-with 204 and never reaches the backend, also without credentials and where the specification declares no `OPTIONS`. A
-call from an origin that is not listed is refused with 403; a page of the API's own host may always call. What a request
-sends as `Origin` is never repeated back: the answer names the listed origin.
+Says which web pages may call the API. The browser's question before a call (the preflight) is judged by the settings of
+the operation that it asks for, answered by the gateway with 204, and never reaches the backend; it needs no credentials,
+and no `OPTIONS` in the specification. A call from an origin that is not listed is refused with 403; a page of the API's
+own host may always call. What a request sends as `Origin` is never repeated back: the answer names the listed origin.
+
+Where it is in force the gateway alone speaks of CORS: `Access-Control-…` fields of the backend's answers are dropped, and
+`Origin` joins their `Vary`. An operation where it is `off` is not helped by the settings of its neighbours: a preflight
+for it is an `OPTIONS` request like any other. In `shadow` calls are judged for the record, and preflights go their way.
 
 It reads the methods of the path, and does nothing until it is configured.
 
 | setting | meaning | default |
 |---|---|---|
 | `allowed-origins` | origins, exactly; or `*` alone, which excludes `credentials` | must be given |
-| `methods` | methods that may be called | those of the path |
+| `methods` | methods that may be called | every declared one |
 | `headers` | header fields that scripts may send | none |
 | `expose` | header fields of answers that scripts may read | none |
 | `max-age` | how long a browser may keep the answer | `10m` |
@@ -273,12 +298,6 @@ Host: api.example
 Origin: https://shop.example
 Access-Control-Request-Method: POST
 Access-Control-Request-Headers: content-type
-~~~
-~~~http refused 403 cors-refused
-OPTIONS /orders HTTP/1.1
-Host: api.example
-Origin: https://evil.example
-Access-Control-Request-Method: POST
 ~~~
 ~~~http refused 403 cors-refused
 POST /orders HTTP/1.1

@@ -12,7 +12,7 @@ use crate::build::Build;
 use crate::config::Rate;
 use crate::denial::{Denial, Reason, Verdict};
 use crate::limiter::{Decision, Key, Limit, Limiter, Subject};
-use crate::policy::{Context, Kind, Policy, Stage};
+use crate::policy::{AnswerField, Context, Kind, Policy, Stage};
 
 pub(super) const KIND: Kind =
     Kind { id: "rate-limit", stage: Stage::Limit, build, settings: Settings::json_schema, doc: DOC };
@@ -188,10 +188,10 @@ impl Policy for RateLimit {
                 break;
             }
         }
-        cx.answer_headers.push((RATE_LIMIT_POLICY, self.policy.clone()));
+        cx.answer_fields.push(AnswerField::Set(RATE_LIMIT_POLICY, self.policy.clone()));
         let Some((counted, decision)) = tightest else { return Ok(()) };
         if let Some(state) = counted.state(&decision) {
-            cx.answer_headers.push((RATE_LIMIT, state));
+            cx.answer_fields.push(AnswerField::Set(RATE_LIMIT, state));
         }
         if decision.allowed {
             return Ok(());
@@ -259,6 +259,5 @@ Host: api.example
 Authorization: Bearer {token alice}
 ~~~
 
-When this is wrong: several gateways in front of one API count each for itself. In `shadow` the fields are sent all the
-same.
+When this is wrong: several gateways in front of one API count each for itself.
 "#;

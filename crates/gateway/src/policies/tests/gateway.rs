@@ -22,6 +22,7 @@ use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::pipeline::{Judged, Trace};
 use crate::policy::{Body, Caller, Context, Permit, WorkerState};
+use crate::respond::change;
 use crate::snapshot::Snapshot;
 
 pub(super) const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
@@ -54,7 +55,7 @@ pub(super) struct Seen {
     pub(super) denial: Option<Denial>,
     /// Each control that ran, and why it denied or would have.
     pub(super) said: Vec<(&'static str, Option<String>)>,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) headers: HeaderMap,
     pub(super) principal: Option<String>,
 }
 
@@ -64,7 +65,7 @@ impl Seen {
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_str().unwrap())
+        self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
@@ -132,10 +133,7 @@ impl Gateway {
         let (method, target, headers, body) = parsed(request);
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        // A preflight goes to the operation that it asks for.
-        let asked = headers.get("access-control-request-method").filter(|_| method == Method::OPTIONS);
-        let routed = asked.map_or(method.clone(), |asked| Method::from_bytes(asked.as_bytes()).unwrap());
-        let found = self.snapshot.find("api.example", &routed, path).unwrap();
+        let found = self.snapshot.find("api.example", &method, &headers, path).unwrap();
         let mut cx = Context {
             now: self.now,
             client: self.client,
@@ -150,7 +148,7 @@ impl Gateway {
             captures: &found.captures,
             path_methods: &found.methods,
             caller: Caller::default(),
-            answer_headers: SmallVec::new(),
+            answer_fields: SmallVec::new(),
             answer: None,
             permits: SmallVec::new(),
             worker,
@@ -186,7 +184,11 @@ fn seen(cx: &Context<'_>, denial: Option<Denial>, trace: &Trace) -> Seen {
             .iter()
             .map(|said| (said.id, said.denied.as_ref().map(|denial| denial.reason.to_string())))
             .collect(),
-        headers: cx.answer_headers.to_vec(),
+        headers: {
+            let mut headers = HeaderMap::new();
+            change(&mut headers, cx.answer_fields.iter().cloned());
+            headers
+        },
         principal: cx.caller.principal().id.map(|id| id.into_owned()),
         denial,
     }

@@ -160,7 +160,7 @@ rate-limit:
     assert_eq!(refused.header("ratelimit"), Some(r#""quick";r=0;t=1"#));
     let denial = refused.denial.unwrap();
     assert_eq!((denial.retry_after_secs, denial.detail.as_str()), (Some(1), "limit `quick`"));
-    assert!(refused.headers.iter().all(|(name, _)| !name.as_str().starts_with("x-ratelimit")));
+    assert!(refused.headers.keys().all(|name| !name.as_str().starts_with("x-ratelimit")));
 }
 
 #[test]
