@@ -149,7 +149,7 @@ pub struct Denied<'a> {
     /// The control that refused.
     #[serde(borrow)]
     pub control: Cow<'a, str>,
-    /// What exactly, without any of the request's own text.
+    /// What exactly, without any of the request's own text: a name that the contract does not declare stands as `*`.
     #[serde(borrow, skip_serializing_if = "str::is_empty", default)]
     pub detail: Cow<'a, str>,
 }

@@ -33,9 +33,19 @@ impl Form {
     pub(crate) fn check_pairs(&self, pairs: &Query<'_>) -> Result<(), Violation> {
         let mut members = Map::new();
         for pair in pairs.pairs() {
-            self.add_pair(&mut members, &pair.name, pair.raw_value)?;
+            let added = self.add_pair(&mut members, &pair.name, pair.raw_value);
+            added.map_err(|violation| self.without_undeclared(violation))?;
         }
         self.check(members)
+    }
+
+    /// The same violation without a name that the caller made up.
+    fn without_undeclared(&self, violation: Violation) -> Violation {
+        let is_declared = |name: &String| self.shape.properties.contains_key(name);
+        match violation.name.as_ref().is_none_or(is_declared) {
+            true => violation,
+            false => Violation { name: Some("*".to_owned()), ..violation },
+        }
     }
 
     fn add_pair(&self, members: &mut Map<String, Value>, name: &str, raw: &str) -> Result<(), Violation> {
@@ -79,23 +89,27 @@ impl Form {
     pub(crate) fn check_parts(&self, parts: &[Part<'_>]) -> Result<(), Violation> {
         let mut members = Map::new();
         for part in parts {
-            let name = part.name.as_str();
-            let shape = self.shape.property(name);
-            self.check_part_type(part)?;
-            if shape.types.has(Types::ARRAY) && !shape.binary {
-                let item = self.part_value(part, shape.item())?;
-                // A part of type JSON may be the whole array.
-                if let Value::Array(_) = item {
-                    insert(&mut members, name.into(), item).map_err(|fault| misspelled(name, fault))?;
-                } else {
-                    push_item(&mut members, name, item)?;
-                }
-                continue;
-            }
-            let value = self.part_value(part, shape)?;
-            insert(&mut members, name.into(), value).map_err(|fault| misspelled(name, fault))?;
+            let added = self.add_part(&mut members, part);
+            added.map_err(|violation| self.without_undeclared(violation))?;
         }
         self.check(members)
+    }
+
+    fn add_part(&self, members: &mut Map<String, Value>, part: &Part<'_>) -> Result<(), Violation> {
+        let name = part.name.as_str();
+        let shape = self.shape.property(name);
+        self.check_part_type(part)?;
+        if !shape.types.has(Types::ARRAY) || shape.binary {
+            let value = self.part_value(part, shape)?;
+            return insert(members, name.into(), value).map_err(|fault| misspelled(name, fault));
+        }
+        match self.part_value(part, shape.item())? {
+            // A part of type JSON may be the whole array.
+            whole @ Value::Array(_) => {
+                insert(members, name.into(), whole).map_err(|fault| misspelled(name, fault))
+            }
+            item => push_item(members, name, item),
+        }
     }
 
     fn check_part_type(&self, part: &Part<'_>) -> Result<(), Violation> {

@@ -67,8 +67,8 @@ impl Validator {
             return Ok(());
         }
         match table.validate(Instance::Slot(&slot)) {
-            Ok(()) => Err(Violation::new(Place::Body, "schema", "is not valid")),
-            Err(error) => Err(Violation::from_error(&error)),
+            Ok(()) => Err(Violation::new(Place::Body, "schema", "must be valid")),
+            Err(error) => Err(Violation::from_error(&error, instance)),
         }
     }
 

@@ -20,6 +20,9 @@ pub(super) const KIND: Kind =
 /// What a body without a `Content-Type` is (RFC 9110 section 8.3).
 const UNNAMED: &str = "application/octet-stream";
 
+/// Longest detail in bytes: names of the contract have no bound of their own, and every record has a place for it.
+const DETAIL_BYTES_MAX: usize = 512;
+
 /// Settings of `request-schema`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -112,22 +115,21 @@ impl Policy for RequestSchema {
     }
 }
 
-/// The place and the rule: names of the contract and of members, never a value.
+/// A sentence that names the place and what must hold there, in words of the contract alone: see [`Violation`].
 fn refused(reason: Reason, violation: &Violation) -> Denial {
-    let mut detail = format!("{:?}", violation.place).to_lowercase();
-    for part in violation.name.iter().chain([&violation.pointer]).filter(|part| !part.is_empty()) {
-        detail.push_str(" `");
-        detail.push_str(part);
-        detail.push('`');
+    let mut detail = violation.to_string();
+    if detail.len() > DETAIL_BYTES_MAX {
+        detail.truncate(detail.floor_char_boundary(DETAIL_BYTES_MAX));
+        detail.push('…');
     }
-    detail.push_str(": ");
-    detail.push_str(violation.keyword);
     Denial::new(reason, KIND.id, Redacted::vouched(detail))
 }
 
 const DOC: &str = r#"
 Checks parameters in path, query, header and cookie, and the body, against the schemas of the specification. What does
-not fit is answered 400; the caller learns no more, the record names the place and the rule, never a value.
+not fit is answered 400, and the caller learns no more. The record says what must hold and where, as in
+``body: `/items/0/size` must be an integer, is a string``: never a value, and `*` in place of each member that the
+specification does not declare, since callers can write anything into a name.
 
 It reads `parameters` with their `style` and `explode`, and the schemas of `requestBody`: JSON, forms, multipart forms
 and text. Properties that are `readOnly` may not be sent. A body whose schema says nothing, such as an upload, is

@@ -54,8 +54,8 @@ fn parameters_of_the_path_are_overridden_by_name_and_place() {
     );
     trial.check(&[
         ("GET /a?n=true", "ok"),
-        ("GET /a?n=1", "query `n`: is not of type `boolean`"),
-        ("GET /a\nn: x", "header `n`: is not of type `integer`"),
+        ("GET /a?n=1", "query `n`: must be a boolean, is a string"),
+        ("GET /a\nn: x", "header `n`: must be an integer, is a string"),
     ]);
 }
 
@@ -79,8 +79,8 @@ components:
     assert_eq!(trial.said(), Vec::<String>::new());
     trial.check(&[
         ("GET /a/1", "ok"),
-        ("GET /a/x", "path `id`: is not of type `integer`"),
-        ("GET /a/1?q=x", "query `q`: is not of type `integer`"),
+        ("GET /a/x", "path `id`: must be an integer, is a string"),
+        ("GET /a/1?q=x", "query `q`: must be an integer, is a string"),
     ]);
 }
 
@@ -239,17 +239,17 @@ definitions:
     let form = "\nContent-Type: application/x-www-form-urlencoded\n\n";
     trial.check(&[
         (&format!("PUT /v1/a/1?ids=1|2&multi=1&multi=2&csv=1,2{json}{{\"n\":1}}"), "ok"),
-        (&format!("PUT /v1/a/1{json}{{\"n\":0}}"), "body at `/n`: is not more than 0"),
+        (&format!("PUT /v1/a/1{json}{{\"n\":0}}"), "body: `/n` must be more than 0"),
         ("PUT /v1/a/1", "body: the body is missing"),
-        (&format!("PUT /v1/a/x{json}{{\"n\":1}}"), "path `id`: is not of type `integer`"),
-        (&format!("PUT /v1/a/1?csv=1,x{json}{{\"n\":1}}"), "query `csv` at `/1`: is not of type `integer`"),
+        (&format!("PUT /v1/a/x{json}{{\"n\":1}}"), "path `id`: must be an integer, is a string"),
+        (&format!("PUT /v1/a/1?csv=1,x{json}{{\"n\":1}}"), "query `csv`: `/1` must be an integer, is a string"),
         ("PUT /v1/a/1\nContent-Type: text/plain\n\nn", "body: the content type is not declared"),
         (&format!("POST /v1/f{form}n=1&s=ab"), "ok"),
-        (&format!("POST /v1/f{form}n=x"), "body at `/n`: is not of type `integer`"),
-        (&format!("POST /v1/f{form}s=ab"), "body: lacks the property `n`"),
-        (&format!("POST /v1/f{form}n=1&s=abc"), "body at `/s`: is longer than 2 characters"),
+        (&format!("POST /v1/f{form}n=x"), "body: `/n` must be an integer, is a string"),
+        (&format!("POST /v1/f{form}s=ab"), "body: must have the property `n`"),
+        (&format!("POST /v1/f{form}n=1&s=abc"), "body: `/s` must have at most 2 characters"),
         ("POST /v1/u\nContent-Type: multipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\n1\r\n--x--", "ok"),
-        ("POST /v1/u\nContent-Type: multipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name=other\r\n\r\n1\r\n--x--", "body: lacks the property `file`"),
+        ("POST /v1/u\nContent-Type: multipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name=other\r\n\r\n1\r\n--x--", "body: must have the property `file`"),
     ]);
 }
 

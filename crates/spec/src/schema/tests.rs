@@ -31,9 +31,9 @@ fn nullable_adds_null_to_the_declared_type() {
     check(
         "3.0.3",
         "{type: string, nullable: true}",
-        &[("null", "ok"), ("\"a\"", "ok"), ("1", "body: is not of type `null` or `string`")],
+        &[("null", "ok"), ("\"a\"", "ok"), ("1", "body: must be null or a string, is a number")],
     );
-    check("3.1.0", "{type: string, nullable: true}", &[("null", "body: is not of type `string`")]);
+    check("3.1.0", "{type: string, nullable: true}", &[("null", "body: must be a string, is null")]);
     check("3.1.0", "{type: [string, 'null']}", &[("null", "ok"), ("\"a\"", "ok")]);
 }
 
@@ -42,9 +42,9 @@ fn bounds_are_exclusive_in_either_spelling() {
     check(
         "3.0.0",
         "{type: number, minimum: 1, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: false}",
-        &[("1", "body: is not more than 1"), ("1.5", "ok"), ("5", "ok"), ("6", "body: is more than 5")],
+        &[("1", "body: must be more than 1"), ("1.5", "ok"), ("5", "ok"), ("6", "body: must be at most 5")],
     );
-    check("3.1.0", "{exclusiveMinimum: 1}", &[("1", "body: is not more than 1"), ("2", "ok")]);
+    check("3.1.0", "{exclusiveMinimum: 1}", &[("1", "body: must be more than 1"), ("2", "ok")]);
 }
 
 #[test]
@@ -54,11 +54,11 @@ fn integer_formats_are_bounds() {
         "{type: integer, format: int32}",
         &[
             ("2147483647", "ok"),
-            ("2147483648", "body: is more than 2147483647"),
-            ("-2147483649", "body: is less than -2147483648"),
+            ("2147483648", "body: must be at most 2147483647"),
+            ("-2147483649", "body: must be at least -2147483648"),
         ],
     );
-    check("3.0.0", "{type: integer, format: int32, maximum: 5}", &[("6", "body: is more than 5")]);
+    check("3.0.0", "{type: integer, format: int32, maximum: 5}", &[("6", "body: must be at most 5")]);
     check("3.0.0", "{type: integer, format: int64}", &[("9223372036854775807", "ok")]);
 }
 
@@ -75,7 +75,7 @@ fn formats_with_one_meaning_are_asserted() {
         ("uuid", "0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b"),
         ("byte", "aGk=", "aGk"),
     ] {
-        let said = format!("body: is not in the format `{format}`");
+        let said = format!("body: must be in the format `{format}`");
         let (good, bad) = (format!("\"{good}\""), format!("\"{bad}\""));
         check("3.0.0", &format!("{{type: string, format: {format}}}"), &[(&good, "ok"), (&bad, &said)]);
     }
@@ -90,8 +90,8 @@ fn what_is_read_only_must_not_be_sent() {
             "{type: object, required: [id, name], properties: {id: {type: integer, readOnly: true}, name: {type: string, writeOnly: true}}}",
             &[
                 (r#"{"name":"a"}"#, "ok"),
-                (r#"{"name":"a","id":1}"#, "body at `/id`: must not be present"),
-                (r#"{"id":1}"#, "body: lacks the property `name`"),
+                (r#"{"name":"a","id":1}"#, "body: `/id` must not be present"),
+                (r#"{"id":1}"#, "body: must have the property `name`"),
             ],
         );
     }
@@ -100,7 +100,7 @@ fn what_is_read_only_must_not_be_sent() {
         "{allOf: [{$ref: '#/components/schemas/Base'}], required: [id]}",
         "    Base: {type: object, properties: {id: {$ref: '#/components/schemas/Id'}}}\n    Id: {type: string, readOnly: true}",
     );
-    trial.check_bodies(&[("{}", "ok"), (r#"{"id":"a"}"#, "body at `/id`: must not be present")]);
+    trial.check_bodies(&[("{}", "ok"), (r#"{"id":"a"}"#, "body: `/id` must not be present")]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn references_may_be_circular_and_shared() {
         (r#"{"value":1,"children":[{"value":2,"children":[]}]}"#, "ok"),
         (
             r#"{"value":1,"children":[{"value":2,"children":[{"value":"x"}]}]}"#,
-            "body at `/children/0/children/0/value`: is not of type `integer`",
+            "body: `/children/0/children/0/value` must be an integer, is a string",
         ),
     ]);
 }
@@ -140,10 +140,10 @@ fn what_stands_beside_a_reference_counts_since_3_1() {
     let components = "    Name: {type: string}";
     let text = "{$ref: '#/components/schemas/Name', maxLength: 1}";
     schema("3.0.0", text, components)
-        .check_bodies(&[("\"ab\"", "ok"), ("1", "body: is not of type `string`")]);
+        .check_bodies(&[("\"ab\"", "ok"), ("1", "body: must be a string, is a number")]);
     schema("3.1.0", text, components).check_bodies(&[
-        ("\"ab\"", "body: is longer than 1 characters"),
-        ("1", "body: is not of type `string`"),
+        ("\"ab\"", "body: must have at most 1 characters"),
+        ("1", "body: must be a string, is a number"),
     ]);
 }
 
@@ -154,7 +154,7 @@ fn a_broken_reference_is_said_once_and_accepts_nothing() {
     let said = trial.said();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said.iter().all(|said| said.starts_with("error 6: `#/nowhere`")), "{said:?}");
-    trial.check_bodies(&[("{}", "ok"), (r#"{"a":1}"#, "body at `/a`: must not be present")]);
+    trial.check_bodies(&[("{}", "ok"), (r#"{"a":1}"#, "body: `/a` must not be present")]);
 }
 
 #[test]
@@ -163,11 +163,11 @@ fn patterns_beyond_linear_time_are_said_and_not_enforced() {
     let expected =
         "warning 6: the pattern `^(?=a)b$` cannot be matched in linear time, so it is not enforced";
     assert_eq!(trial.said(), [expected]);
-    trial.check_bodies(&[("\"zzz\"", "ok"), ("\"zzzz\"", "body: is longer than 3 characters")]);
+    trial.check_bodies(&[("\"zzz\"", "ok"), ("\"zzzz\"", "body: must have at most 3 characters")]);
     check(
         "3.0.0",
         r"{type: string, pattern: '^\d{2}[A-Z]+$'}",
-        &[("\"12AB\"", "ok"), ("\"1AB\"", "body: does not match the pattern")],
+        &[("\"12AB\"", "ok"), ("\"1AB\"", "body: must match the pattern")],
     );
 }
 
@@ -176,7 +176,10 @@ fn a_property_pattern_that_is_not_enforced_declares_nothing_away() {
     let text = "{type: object, additionalProperties: false, patternProperties: {'(?=a)': {type: integer}}, properties: {b: {type: integer}}}";
     let trial = schema("3.1.0", text, "");
     assert_eq!(trial.said().len(), 1);
-    trial.check_bodies(&[(r#"{"a":1}"#, "ok"), (r#"{"b":"x"}"#, "body at `/b`: is not of type `integer`")]);
+    trial.check_bodies(&[
+        (r#"{"a":1}"#, "ok"),
+        (r#"{"b":"x"}"#, "body: `/b` must be an integer, is a string"),
+    ]);
 }
 
 #[test]
@@ -206,7 +209,7 @@ fn a_discriminator_leaves_the_choice_to_the_schemas() {
     trial.check_bodies(&[
         (r#"{"kind":"cat","claws":5}"#, "ok"),
         (r#"{"kind":"dog"}"#, "ok"),
-        (r#"{"kind":"cow"}"#, "body: matches none of the alternatives"),
+        (r#"{"kind":"cow"}"#, "body: must match one of the alternatives, matches none"),
     ]);
 }
 
@@ -217,20 +220,20 @@ fn keywords_of_2020_12_work_in_3_1() {
         "{type: object, properties: {a: {const: 1}}, unevaluatedProperties: false, dependentRequired: {a: [b]}, patternProperties: {'^b': {}}}",
         &[
             (r#"{"a":1,"b":2}"#, "ok"),
-            (r#"{"a":1}"#, "body: lacks the property `b`"),
-            (r#"{"a":2,"b":1}"#, "body at `/a`: is not the one value allowed"),
-            (r#"{"c":2}"#, "body: has a property that is not declared"),
+            (r#"{"a":1}"#, "body: must have the property `b`"),
+            (r#"{"a":2,"b":1}"#, "body: `/a` must be the one value that is allowed"),
+            (r#"{"c":2}"#, "body: must have no property that is not declared"),
         ],
     );
     check(
         "3.1.0",
         "{type: array, prefixItems: [{type: integer}], items: false}",
-        &[("[1]", "ok"), ("[1,2]", "body at `/1`: must not be present")],
+        &[("[1]", "ok"), ("[1,2]", "body: `/1` must not be present")],
     );
     check(
         "3.1.0",
         "{if: {type: integer}, then: {minimum: 5}, else: {type: string}}",
-        &[("5", "ok"), ("4", "body: is less than 5"), ("[]", "body: is not of type `string`")],
+        &[("5", "ok"), ("4", "body: must be at least 5"), ("[]", "body: must be a string, is an array")],
     );
 }
 
@@ -239,7 +242,11 @@ fn unquoted_scalars_among_strings_are_strings() {
     check(
         "3.0.0",
         "{type: string, enum: [1, yes, true, a]}",
-        &[("\"1\"", "ok"), ("\"true\"", "ok"), ("\"b\"", "body: is not one of the values allowed")],
+        &[
+            ("\"1\"", "ok"),
+            ("\"true\"", "ok"),
+            ("\"b\"", "body: must be one of [\"1\",\"yes\",\"true\",\"a\"]"),
+        ],
     );
 }
 
@@ -289,7 +296,7 @@ fn deep_schemas_and_deep_bodies_fit_a_stack() {
     );
     circular.check_bodies(&[
         (&nested("1", 64), "ok"),
-        (&nested("{}", 63), "body: matches none of the alternatives"),
+        (&nested("{}", 63), "body: must match one of the alternatives, matches none"),
     ]);
 }
 
@@ -306,4 +313,28 @@ fn schemas_composed_of_each_other_many_times_over_compile_at_once() {
         &format!("{components}    L12: {{type: integer}}"),
     );
     assert_eq!(trial.said(), Vec::<String>::new());
+}
+
+#[test]
+fn a_pointer_holds_names_that_the_schema_declares_and_no_other() {
+    let components = "    Item:
+      type: object
+      properties: { a/b: { type: integer }, list: { type: array, items: { $ref: '#/components/schemas/Item' } } }
+      patternProperties: { '^x-': { type: integer } }
+      additionalProperties: { type: object, properties: { n: { type: integer } } }
+    Composed: { allOf: [{ $ref: '#/components/schemas/Item' }] }
+";
+    let wrong = "must be an integer, is a string";
+    for version in ["3.0.3", "3.1.0"] {
+        let trial = schema(version, "{$ref: '#/components/schemas/Composed'}", components);
+        assert_eq!(trial.said(), Vec::<String>::new());
+        trial.check_bodies(&[
+            (r#"{"a/b":"x"}"#, &format!("body: `/a~1b` {wrong}")),
+            (r#"{"list":[{},{"a/b":"x"}]}"#, &format!("body: `/list/1/a~1b` {wrong}")),
+            (r#"{"x-canary":"x"}"#, &format!("body: `/*` {wrong}")),
+            (r#"{"canary":{"n":"x"}}"#, &format!("body: `/*/n` {wrong}")),
+            (r#"{"4111111111111111":{"n":"x"}}"#, &format!("body: `/*/n` {wrong}")),
+            (r#"{"":{"n":"x"}}"#, &format!("body: `/*/n` {wrong}")),
+        ]);
+    }
 }

@@ -21,7 +21,10 @@ const PATHS: &str = "
           schema:
             type: object
             required: [item]
-            properties: { item: { type: string, maxLength: 5 }, id: { type: integer, readOnly: true } }
+            properties:
+              item: { type: string, maxLength: 5 }
+              id: { type: integer, readOnly: true }
+              lines: { additionalProperties: { additionalProperties: { type: integer } } }
         application/x-www-form-urlencoded:
           schema: { type: object, required: [item], properties: { item: { type: string, maxLength: 5 } } }
         multipart/form-data:
@@ -130,14 +133,43 @@ fn bodies_are_checked_in_every_form() {
 }
 
 #[test]
-fn a_refusal_names_the_place_and_never_the_value() {
+fn a_refusal_says_what_must_hold_where_and_nothing_that_was_sent() {
     let gateway = Gateway::new(PATHS, "");
-    let seen = gateway.serve(&with_body("POST", "/orders", "application/json", r#"{"item":"canary"}"#));
-    let detail = seen.denial.as_ref().unwrap().detail.as_str();
-    assert_eq!(detail, "body `/item`: maxLength");
-    let seen = gateway.serve("GET /orders?page=canary HTTP/1.1\n");
-    let detail = seen.denial.as_ref().unwrap().detail.as_str();
-    assert!(detail.starts_with("query `page`") && !detail.contains("canary"), "{detail}");
+    let detail = |request: &str| {
+        let seen = gateway.serve(request);
+        assert!(!format!("{seen:?}").contains("canary"), "{seen:?}");
+        seen.denial.unwrap().detail.to_string()
+    };
+    let json = |body: &str| detail(&with_body("POST", "/orders", "application/json", body));
+    assert_eq!(json(r#"{"item":"canary"}"#), "body: `/item` must have at most 5 characters");
+    assert_eq!(json(r#"{"item":["canary"]}"#), "body: `/item` must be a string, is an array");
+    assert_eq!(json(r#"{"canary":"a"}"#), "body: must have the property `item`");
+    let lines = r#"{"item":"a","lines":{"canary":{"4111111111111111":"x"}}}"#;
+    assert_eq!(json(lines), "body: `/lines/*/*` must be an integer, is a string");
+    let get = |target: &str| detail(&format!("GET {target} HTTP/1.1\n"));
+    assert_eq!(get("/orders?page=canary"), "query `page`: must be an integer, is a string");
+    assert_eq!(get("/orders?page=0"), "query `page`: must be at least 1");
+    assert_eq!(get("/orders/canary"), "path `id`: must be an integer, is a string");
+    assert_eq!(
+        detail("GET /orders HTTP/1.1\nCookie: lang=canary\n"),
+        r#"cookie `lang`: must be one of ["de","en"]"#
+    );
+    let form = |body: &str| detail(&with_body("POST", "/orders", "application/x-www-form-urlencoded", body));
+    assert_eq!(form("item=a&canary=1&canary=2"), "body `*`: has a name twice");
+}
+
+#[test]
+fn the_detail_of_a_refusal_has_a_bound() {
+    let paths = PATHS.replace("item: {", &format!("{}: {{", "ä".repeat(400)));
+    let seen = Gateway::new(&paths, "").serve(&with_body(
+        "POST",
+        "/orders",
+        "application/json",
+        &format!(r#"{{"item":"a","{}":7}}"#, "ä".repeat(400)),
+    ));
+    let detail = seen.denial.unwrap().detail.to_string();
+    assert!(detail.starts_with("body: `/ää") && detail.ends_with("ä…"), "{detail}");
+    assert_eq!(detail.len(), 512 + "…".len());
 }
 
 #[test]
