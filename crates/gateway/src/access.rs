@@ -3,6 +3,7 @@
 use http::HeaderName;
 use spec::{Contract, KeyLocation, Operation, Requirement, SchemeKind, Security};
 
+use crate::denial::Challenge;
 use crate::feeds::Feeds;
 use crate::policy::Context;
 
@@ -71,6 +72,23 @@ impl Access {
     pub(crate) fn needs_key(&self) -> bool {
         !self.alternatives.is_empty()
             && self.alternatives.iter().all(|alternative| !alternative.key_headers.is_empty())
+    }
+
+    /// The ways to get in for a caller who has none: a token, where some alternative asks for one, and a key in each
+    /// header field that some alternative takes; without the alternatives that take no token where `needs_token`.
+    pub(crate) fn challenges(&self, needs_token: bool) -> Vec<Challenge> {
+        let open = self.alternatives.iter().filter(|alternative| alternative.token || !needs_token);
+        let mut challenges = Vec::new();
+        for alternative in open {
+            let token = alternative.token.then_some(Challenge::TOKEN);
+            let keys = alternative.key_headers.iter().cloned().map(Challenge::ApiKey);
+            for challenge in token.into_iter().chain(keys) {
+                if !challenges.contains(&challenge) {
+                    challenges.push(challenge);
+                }
+            }
+        }
+        challenges
     }
 
     fn alternative(

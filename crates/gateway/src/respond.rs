@@ -8,7 +8,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::denial::{Challenge, Denial, Reason};
+use crate::denial::{Denial, Reason};
 use crate::policy::AnswerField;
 
 /// Prefix of every problem type (RFC 9457 section 3.1.1); the reason's name follows.
@@ -29,10 +29,11 @@ pub fn respond(denial: &Denial, request_id: &str) -> (StatusCode, HeaderMap, Byt
     }
     if !denial.allow.is_empty() {
         let methods: Vec<&str> = denial.allow.iter().map(http::Method::as_str).collect();
-        insert(&mut headers, ALLOW, &methods.join(", "));
+        append(&mut headers, ALLOW, &methods.join(", "));
     }
-    if let Some(challenge) = &denial.challenge {
-        insert(&mut headers, WWW_AUTHENTICATE, &bearer(challenge));
+    for challenge in &denial.challenges {
+        // A field each: within one field, commas would end both a challenge and a parameter of it.
+        append(&mut headers, WWW_AUTHENTICATE, &challenge.to_string());
     }
     if closes(denial.reason) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -95,23 +96,6 @@ fn closes(reason: Reason) -> bool {
     )
 }
 
-/// `WWW-Authenticate` of RFC 6750 section 3: without credentials no error code, with bad ones the code, and the scopes
-/// that would do where scope is the matter.
-fn bearer(challenge: &Challenge) -> String {
-    let mut value = String::from("Bearer realm=\"palisade\"");
-    if let Some(error) = challenge.error {
-        value.push_str(", error=\"");
-        value.push_str(error.as_str());
-        value.push('"');
-    }
-    if !challenge.scopes.is_empty() {
-        value.push_str(", scope=\"");
-        value.push_str(&challenge.scopes.join(" "));
-        value.push('"');
-    }
-    value
-}
-
 fn body(denial: &Denial, status: StatusCode, request_id: &str) -> Bytes {
     let mut text = String::with_capacity(256);
     // Every value is fixed text of the program or a request id of checked characters, so nothing needs escaping.
@@ -128,9 +112,9 @@ fn body(denial: &Denial, status: StatusCode, request_id: &str) -> Bytes {
 }
 
 /// A header made of the contract's own words; one that cannot stand in a header is left out rather than mangled.
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+fn append(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
+        headers.append(name, value);
     }
 }
 
@@ -141,7 +125,7 @@ mod tests {
     use model::Redacted;
 
     use super::*;
-    use crate::denial::BearerError;
+    use crate::denial::{BearerError, Challenge};
 
     #[test]
     fn every_reason_is_a_problem_document_that_says_no_more_than_its_name() {
@@ -160,16 +144,25 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_lack_of_scope_names_the_scopes() {
-        let mut denial = Denial::fixed(Reason::InsufficientScope, "scope", "");
-        denial.challenge = Some(Challenge {
-            error: Some(BearerError::InsufficientScope),
-            scopes: vec!["orders:read".to_owned(), "orders:write".to_owned()],
-        });
+    fn every_way_to_authenticate_is_a_challenge_of_its_own() {
+        let mut denial = Denial::fixed(Reason::Unauthenticated, "scope", "");
+        let scopes = vec!["orders:read".to_owned(), "orders:write".to_owned()];
+        denial.challenges = vec![
+            Challenge::TOKEN,
+            Challenge::bearer(BearerError::InvalidToken),
+            Challenge::Bearer { error: Some(BearerError::InsufficientScope), scopes },
+            Challenge::ApiKey(HeaderName::from_static("x-api-key")),
+        ];
         let (_, headers, _) = respond(&denial, "r");
+        let challenges: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().collect();
         assert_eq!(
-            headers[WWW_AUTHENTICATE],
-            r#"Bearer realm="palisade", error="insufficient_scope", scope="orders:read orders:write""#
+            challenges,
+            [
+                r#"Bearer realm="palisade""#,
+                r#"Bearer realm="palisade", error="invalid_token""#,
+                r#"Bearer realm="palisade", error="insufficient_scope", scope="orders:read orders:write""#,
+                r#"ApiKey realm="palisade", header="x-api-key""#,
+            ]
         );
     }
 

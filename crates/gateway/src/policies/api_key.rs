@@ -45,6 +45,8 @@ struct ApiKey {
     sensitive: bool,
     /// Whether a token could be sent beside or in place of the key.
     knows_tokens: bool,
+    /// The ways in.
+    challenges: Vec<Challenge>,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -78,6 +80,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         needed: access.needs_key().then(|| access.alternatives.clone()),
         sensitive: build.sensitive,
         knows_tokens: access.knows_tokens(),
+        challenges: access.challenges(build.sensitive),
     }))
 }
 
@@ -105,7 +108,7 @@ impl Policy for ApiKey {
         let is_met =
             |needed: &Vec<Alternative>| needed.iter().any(|alternative| alternative.has_its_keys(cx));
         if !self.needed.as_ref().is_none_or(is_met) {
-            return Err(self.unauthenticated("no key"));
+            return Err(self.unauthenticated("no key", None));
         }
         // Whether a token that was sent is good is for `jwt` to say.
         let has_token = self.knows_tokens && cx.headers.contains_key(AUTHORIZATION);
@@ -128,13 +131,13 @@ impl ApiKey {
             let mut fields = cx.headers.get_all(header).iter();
             let Some(field) = fields.next() else { continue };
             if fields.next().is_some() {
-                return Err(self.unauthenticated("a key field is repeated"));
+                return Err(Denial::fixed(Reason::CredentialMalformed, KIND.id, "a key field is repeated"));
             }
             let Some(found) = self.keys.as_ref().and_then(|keys| keys.find(field.as_bytes())) else {
-                return Err(self.unauthenticated("an unknown key"));
+                return Err(self.unauthenticated("an unknown key", Some(header)));
             };
             if client.is_some_and(|other| other.name != found.name) {
-                return Err(self.unauthenticated("keys of two clients"));
+                return Err(self.unauthenticated("keys of two clients", Some(header)));
             }
             client = Some(found);
         }
@@ -164,21 +167,25 @@ impl ApiKey {
         Ok(())
     }
 
-    fn unauthenticated(&self, detail: &'static str) -> Denial {
+    /// Asks for what lets a caller in; for another key in the field `sent` where nothing is needed at all.
+    fn unauthenticated(&self, detail: &'static str, sent: Option<&HeaderName>) -> Denial {
         let mut denial = Denial::fixed(Reason::Unauthenticated, KIND.id, detail);
-        denial.challenge = self.knows_tokens.then(Challenge::default);
+        denial.challenges.clone_from(&self.challenges);
+        if denial.challenges.is_empty() {
+            denial.challenges.extend(sent.cloned().map(Challenge::ApiKey));
+        }
         denial
     }
 }
 
-const DOC: &str = r"
+const DOC: &str = r#"
 Reads the key of a client application and names the client for records and limits. A key is a name, not a proof: an
 operation marked `sensitive` is never open to a key alone. Only SHA-256 digests of keys are kept.
 
 It reads the `apiKey` schemes of the specification: their header fields, and which operations ask for them. A key that
 is sent must be known, also where none is needed; where every alternative of an operation asks for one, its absence is
-answered 401. A key in the URL is refused with 400, since URLs are kept in logs and histories. Without configured keys
-no key is accepted.
+answered 401, and the challenge `ApiKey realm="palisade", header="x-api-key"` names the field. A key in the URL is
+refused with 400, since URLs are kept in logs and histories. Without configured keys no key is accepted.
 
 It has no settings of its own; keys are configured under `identity: { api-keys: … }`.
 
@@ -210,4 +217,4 @@ X-Api-Key: {key shop}
 
 When this is wrong: the header carries something that only the backend can check. Turn it `off` there; the backend then
 decides alone.
-";
+"#;

@@ -45,6 +45,8 @@ struct Jwt {
     verifier: Option<Arc<Verifier>>,
     /// What a request without a token can still satisfy.
     without_token: Vec<Alternative>,
+    /// The ways in that are no token.
+    keys: Vec<Challenge>,
     issuers: Vec<String>,
     has_form: bool,
 }
@@ -74,7 +76,9 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         return None;
     }
     let has_form = build.operation.is_some_and(may_have_form);
-    Some(Box::new(Jwt { verifier, without_token, issuers: settings.issuers, has_form }))
+    let mut keys = access.challenges(build.sensitive || settings.required == Some(true));
+    keys.retain(|challenge| *challenge != Challenge::TOKEN);
+    Some(Box::new(Jwt { verifier, without_token, keys, issuers: settings.issuers, has_form }))
 }
 
 fn say_gaps(build: &mut Build<'_>, access: &Access, settings: &Settings) {
@@ -113,7 +117,13 @@ impl Policy for Jwt {
         check_query(cx)?;
         let Some(token) = bearer(cx)? else {
             let is_met = self.without_token.iter().any(|alternative| alternative.has_its_keys(cx));
-            return if is_met { Ok(()) } else { Err(unauthenticated(None, "no token")) };
+            if is_met {
+                return Ok(());
+            }
+            let mut denial = Denial::fixed(Reason::Unauthenticated, KIND.id, "no token");
+            denial.challenges.push(Challenge::TOKEN);
+            denial.challenges.extend(self.keys.iter().cloned());
+            return Err(denial);
         };
         let verified = self.verify(token, cx)?;
         cx.caller.token = Some(verified);
@@ -124,7 +134,7 @@ impl Policy for Jwt {
         if body.media_type != FORM || !has_token_pair(body.bytes) {
             return Ok(());
         }
-        Err(unauthenticated(Some(BearerError::InvalidRequest), "a token in a form"))
+        Err(malformed("a token in a form"))
     }
 
     fn needs_body(&self) -> bool {
@@ -153,7 +163,7 @@ fn bearer<'a>(cx: &Context<'a>) -> Result<Option<&'a [u8]>, Denial> {
     let mut fields = cx.headers.get_all(AUTHORIZATION).iter();
     let Some(field) = fields.next() else { return Ok(None) };
     if fields.next().is_some() {
-        return Err(unauthenticated(Some(BearerError::InvalidRequest), "several `authorization` fields"));
+        return Err(malformed("several `authorization` fields"));
     }
     let bytes = field.as_bytes().trim_ascii();
     let scheme_end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
@@ -163,7 +173,7 @@ fn bearer<'a>(cx: &Context<'a>) -> Result<Option<&'a [u8]>, Denial> {
     }
     let token = token.trim_ascii_start();
     if token.is_empty() || token.contains(&b' ') {
-        return Err(unauthenticated(Some(BearerError::InvalidRequest), "a bearer scheme without one token"));
+        return Err(malformed("a bearer scheme without one token"));
     }
     Ok(Some(token))
 }
@@ -196,13 +206,14 @@ fn refused(error: TokenError) -> Denial {
 
 fn invalid_token(detail: Redacted) -> Denial {
     let mut denial = Denial::new(Reason::InvalidToken, KIND.id, detail);
-    denial.challenge = Some(Challenge { error: Some(BearerError::InvalidToken), scopes: Vec::new() });
+    denial.challenges.push(Challenge::bearer(BearerError::InvalidToken));
     denial
 }
 
-fn unauthenticated(error: Option<BearerError>, detail: &'static str) -> Denial {
-    let mut denial = Denial::fixed(Reason::Unauthenticated, KIND.id, detail);
-    denial.challenge = Some(Challenge { error, scopes: Vec::new() });
+/// RFC 6750 section 3.1: what is sent twice, or in a place for something else, is a bad request.
+fn malformed(detail: &'static str) -> Denial {
+    let mut denial = Denial::fixed(Reason::CredentialMalformed, KIND.id, detail);
+    denial.challenges.push(Challenge::bearer(BearerError::InvalidRequest));
     denial
 }
 
@@ -215,7 +226,8 @@ fn keys_unavailable(detail: &'static str) -> Denial {
 const DOC: &str = r"
 Verifies the bearer token of a request: its signature against the keys of its issuer, issuer, audience, type and times.
 The caller it names is the principal in records and limits. A token that is sent must be good, also where none is
-needed; a token in the query or in a form is refused.
+needed; a token in the query or in a form is refused. A 401 says with `Bearer` what was wrong (RFC 6750 section 3), beside
+an `ApiKey` for each header field in which a key would do.
 
 It reads `security` and the schemes it names: HTTP `bearer`, `oauth2` and `openIdConnect` ask for a token. One
 alternative must be satisfied whole. Schemes that cannot be checked here (HTTP Basic, cookies, client certificates) let

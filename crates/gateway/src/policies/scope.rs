@@ -28,6 +28,8 @@ struct Settings {
 #[derive(Debug)]
 struct Scope {
     alternatives: Vec<Alternative>,
+    /// The ways in that are no token.
+    keys: Vec<Challenge>,
     extra: Vec<String>,
 }
 
@@ -42,7 +44,9 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     {
         build.gap("the specification asks for a token but for no scope, so every good token may call: name scopes in `security`, or set `scope: { scopes: … }`");
     }
-    Some(Box::new(Scope { alternatives: access.alternatives, extra: settings.scopes }))
+    let mut keys = access.challenges(build.sensitive || !settings.scopes.is_empty());
+    keys.retain(|challenge| *challenge != Challenge::TOKEN);
+    Some(Box::new(Scope { alternatives: access.alternatives, keys, extra: settings.scopes }))
 }
 
 impl Policy for Scope {
@@ -76,12 +80,14 @@ impl Scope {
         scopes.dedup();
         if cx.caller.token.is_none() {
             let mut denial = Denial::fixed(Reason::Unauthenticated, KIND.id, "no token to carry scopes");
-            denial.challenge = Some(Challenge { error: None, scopes });
+            denial.challenges = vec![Challenge::Bearer { error: None, scopes }];
+            denial.challenges.extend(self.keys.iter().cloned());
             return denial;
         }
         let detail = Redacted::vouched(format!("needs `{}`", scopes.join(" ")));
         let mut denial = Denial::new(Reason::InsufficientScope, KIND.id, detail);
-        denial.challenge = Some(Challenge { error: Some(BearerError::InsufficientScope), scopes });
+        let error = Some(BearerError::InsufficientScope);
+        denial.challenges = vec![Challenge::Bearer { error, scopes }];
         denial
     }
 }

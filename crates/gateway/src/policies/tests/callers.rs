@@ -6,7 +6,7 @@ use identity::feed::{FeedTiming, KeyFeed, KeySource};
 use identity::{Algorithms, Issuer, Verifier};
 
 use super::gateway::{Gateway, check, feeds};
-use crate::denial::BearerError;
+use crate::denial::{BearerError, Challenge};
 use crate::feeds::Feeds;
 
 fn paths(security: &str) -> String {
@@ -95,15 +95,52 @@ fn keys_in_urls_are_refused() {
 
 #[test]
 fn repeated_or_mixed_credentials_are_refused() {
-    judge("[{ key: [] }]", &[KEY, KEY], "401 unauthenticated");
-    judge("[{ token: [] }]", &[ALICE, ALICE], "401 unauthenticated");
+    judge("[{ key: [] }]", &[KEY, KEY], "400 credential-malformed");
+    judge("[{ token: [] }]", &[ALICE, ALICE], "400 credential-malformed");
     for value in ["Bearer", "Bearer ", "Bearer a b"] {
         let seen =
             Gateway::new(&paths("[{ token: [] }]"), "").serve(&get(&[&format!("Authorization: {value}")]));
-        assert_eq!(seen.verdict, "401 unauthenticated", "{value}");
-        assert_eq!(seen.denial.unwrap().challenge.unwrap().error, Some(BearerError::InvalidRequest));
+        assert_eq!(seen.verdict, "400 credential-malformed", "{value}");
+        assert_eq!(seen.denial.unwrap().challenges, [Challenge::bearer(BearerError::InvalidRequest)]);
     }
     judge("[{ token: [] }]", &["authorization: bEaReR {token alice}"], "allowed");
+}
+
+#[test]
+fn a_401_challenges_for_everything_that_would_do() {
+    let challenges = |paths: &str, settings: &str, headers: &[&str]| {
+        let denial = Gateway::new(paths, settings).serve(&get(headers)).denial.unwrap();
+        assert_eq!(denial.reason.status(), 401, "{paths} {headers:?}");
+        denial
+            .challenges
+            .iter()
+            .map(|one| one.to_string().replace(" realm=\"palisade\"", ""))
+            .collect::<Vec<_>>()
+    };
+    let asked = |security: &str, headers: &[&str]| challenges(&paths(security), "", headers);
+    let key = "ApiKey, header=\"x-api-key\"";
+    assert_eq!(asked("[{ key: [] }]", &[]), [key]);
+    assert_eq!(asked("[{ key: [] }]", &["X-Api-Key: guessed"]), [key]);
+    assert_eq!(asked("[{ url-key: [] }]", &[]), [key]);
+    assert_eq!(asked("[{ token: [] }]", &[]), ["Bearer"]);
+    assert_eq!(asked("[{ oauth: [a] }, { key: [] }]", &[]), ["Bearer", key]);
+    assert_eq!(asked("[{ key: [], token: [] }]", &[]), ["Bearer", key]);
+    assert_eq!(
+        asked("[{ token: [] }]", &["Authorization: Bearer nonsense"]),
+        ["Bearer, error=\"invalid_token\""]
+    );
+    assert_eq!(asked("[]", &["X-Api-Key: guessed"]), [key], "also where nothing is needed");
+    assert_eq!(asked("[{ basic: [] }]", &[]), ["Bearer"], "nobody gets in, and a 401 must say something");
+    assert_eq!(
+        challenges(&sensitive("[{ token: [] }, { key: [] }]"), "", &[]),
+        ["Bearer"],
+        "no key is enough"
+    );
+    assert_eq!(challenges(&paths("[{ oauth: [a] }]"), "jwt: off", &[]), ["Bearer, scope=\"a\""]);
+    assert_eq!(
+        challenges(&paths("[{ oauth: [a] }, { key: [] }]"), "jwt: off", &[]),
+        ["Bearer, scope=\"a\"", key]
+    );
 }
 
 #[test]
@@ -122,8 +159,8 @@ fn a_token_in_a_form_is_refused() {
         )
     };
     check(paths, "", &post("a=b"), "allowed");
-    check(paths, "", &post("a=b&access_token=x"), "401 unauthenticated");
-    check(paths, "", &post("a=b&access%5Ftoken=x"), "401 unauthenticated");
+    check(paths, "", &post("a=b&access_token=x"), "400 credential-malformed");
+    check(paths, "", &post("a=b&access%5Ftoken=x"), "400 credential-malformed");
     check(paths, "", &post("access_tokens=x"), "allowed");
 }
 
@@ -206,9 +243,9 @@ fn scopes_are_alternatives_of_sets() {
     check(&paths(security), "", &with("orders:read"), "403 insufficient-scope");
     check(&paths(security), "", &with("ADMIN"), "403 insufficient-scope");
     let seen = Gateway::new(&paths(security), "").serve(&with("orders:read"));
-    let challenge = seen.denial.unwrap().challenge.unwrap();
-    assert_eq!(challenge.error, Some(BearerError::InsufficientScope));
-    assert_eq!(challenge.scopes, ["orders:read", "orders:all"]);
+    let scopes = vec!["orders:read".to_owned(), "orders:all".to_owned()];
+    let challenge = Challenge::Bearer { error: Some(BearerError::InsufficientScope), scopes };
+    assert_eq!(seen.denial.unwrap().challenges, [challenge]);
     check(&paths("[{ oauth: [] }]"), "scope: { scopes: [beta] }", &with("other"), "403 insufficient-scope");
     check(&paths("[{ oauth: [] }]"), "scope: { scopes: [beta] }", &with("beta"), "allowed");
     check(&paths("[{ oauth: [a] }, { key: [] }]"), "", &get(&[KEY]), "allowed");

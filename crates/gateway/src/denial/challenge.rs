@@ -1,0 +1,76 @@
+//! How a caller is asked to authenticate: the challenges of `WWW-Authenticate`.
+
+use std::fmt;
+
+use http::HeaderName;
+
+/// The protection space of every challenge (RFC 9110 11.5).
+const REALM: &str = "palisade";
+
+/// One way to authenticate (RFC 9110 11.6.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Challenge {
+    /// By a token (RFC 6750 3).
+    Bearer {
+        /// What was wrong with the credential; absent where none was sent (RFC 6750 3.1).
+        error: Option<BearerError>,
+        /// The scopes that would be enough; empty where scope is not the matter.
+        scopes: Vec<String>,
+    },
+    /// By a key in the header field of this name.
+    ///
+    /// A 401 must carry a challenge, and no registered scheme means a key. `ApiKey` is a name of our own: a client that
+    /// does not know it passes over it, while `Basic` would make a browser ask its user for a password, and `Bearer`
+    /// would invite the client to send the key as a token.
+    ApiKey(HeaderName),
+}
+
+/// The `error` codes of a `Bearer` challenge (RFC 6750 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BearerError {
+    /// The request repeats or mixes ways to send a token.
+    InvalidRequest,
+    /// The token is expired, revoked, malformed or otherwise invalid.
+    InvalidToken,
+    /// The token is good and does not carry the scope.
+    InsufficientScope,
+}
+
+impl Challenge {
+    /// The challenge to send a token, whichever.
+    pub const TOKEN: Challenge = Challenge::Bearer { error: None, scopes: Vec::new() };
+
+    /// The challenge to send a token in place of one that `error` is wrong with.
+    pub fn bearer(error: BearerError) -> Challenge {
+        Challenge::Bearer { error: Some(error), scopes: Vec::new() }
+    }
+}
+
+impl BearerError {
+    /// The code as it stands in the challenge.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BearerError::InvalidRequest => "invalid_request",
+            BearerError::InvalidToken => "invalid_token",
+            BearerError::InsufficientScope => "insufficient_scope",
+        }
+    }
+}
+
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Challenge::ApiKey(header) => write!(f, "ApiKey realm=\"{REALM}\", header=\"{header}\""),
+            Challenge::Bearer { error, scopes } => {
+                write!(f, "Bearer realm=\"{REALM}\"")?;
+                if let Some(error) = error {
+                    write!(f, ", error=\"{}\"", error.as_str())?;
+                }
+                if !scopes.is_empty() {
+                    write!(f, ", scope=\"{}\"", scopes.join(" "))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

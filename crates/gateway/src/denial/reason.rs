@@ -1,0 +1,274 @@
+//! The closed list of reasons, each with its name, the status of the answer, and the words for the caller.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// Why a request is refused. Its name is the problem type, the metric label and the log field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The head is not HTTP/1.1 grammar (RFC 9112 2.2, 3, 5.1).
+    MalformedRequest,
+    /// Two parsers could see the message end in different places (RFC 9112 6.3, 11.2).
+    AmbiguousFraming,
+    /// Two parsers could see different paths (RFC 3986 5.2.4, 6.2.2).
+    AmbiguousPath,
+    /// The host is missing, repeated, invalid, or said differently in two places (RFC 9112 3.2).
+    HostMismatch,
+    /// The request target is longer than the limit (RFC 9110 15.5.15).
+    UriTooLong,
+    /// The head is larger, or has more fields, than the limit (RFC 6585 5).
+    HeadersTooLarge,
+    /// The request did not arrive in time (RFC 9110 15.5.9).
+    RequestTimeout,
+    /// An expectation other than `100-continue` (RFC 9110 10.1.1).
+    ExpectationFailed,
+    /// A version other than HTTP/1.0, HTTP/1.1 and HTTP/2 (RFC 9110 15.6.6).
+    UnsupportedVersion,
+    /// A transfer coding other than `chunked` (RFC 9112 6.1 asks for 501).
+    UnsupportedTransferCoding,
+    /// A method of tunnels or loops, `CONNECT` and `TRACE`, that the gateway does not implement (RFC 9110 9.1).
+    MethodNotImplemented,
+    /// The client asks to leave HTTP on this connection (RFC 9110 7.8).
+    UpgradeRefused,
+    /// The body is larger than the limit (RFC 9110 15.5.14).
+    BodyTooLarge,
+    /// The contract does not declare this content type for the operation (RFC 9110 15.5.16).
+    UnsupportedMediaType,
+    /// A content coding the gateway does not read, or more than it unpacks (RFC 9110 8.4, 15.5.16).
+    UnsupportedContentEncoding,
+    /// The body is not what its content type says (RFC 8259, RFC 7578).
+    BodyMalformed,
+    /// No API answers to this host (RFC 9110 15.5.20).
+    UndeclaredHost,
+    /// No contract declares this path (RFC 9110 15.5.5).
+    UndeclaredOperation,
+    /// The path is declared, the method is not (RFC 9110 15.5.6).
+    MethodNotAllowed,
+    /// A parameter that the contract does not declare.
+    UndeclaredParameter,
+    /// No credential where one is needed (RFC 9110 15.5.2, RFC 6750 3.1).
+    Unauthenticated,
+    /// A credential that is repeated, or is none (RFC 6750 3.1 `invalid_request`).
+    CredentialMalformed,
+    /// A token that is not accepted (RFC 6750 3.1 `invalid_token`).
+    InvalidToken,
+    /// The keys that would verify the token cannot be had; not the caller's fault (RFC 9110 15.6.4).
+    KeysUnavailable,
+    /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
+    InsufficientScope,
+    /// An API key in the URL, where logs and histories keep it.
+    KeyInUrl,
+    /// An API key alone where the operation wants a caller who is authenticated.
+    KeyNotSufficient,
+    /// One address sends too much (RFC 6585 4).
+    IpLimited,
+    /// One caller, client or operation is used too much (RFC 6585 4).
+    RateLimited,
+    /// Too many requests are in flight for this operation (RFC 9110 15.6.4).
+    ConcurrencyLimited,
+    /// A parameter is not what the contract describes.
+    ParameterInvalid,
+    /// The body is not what the contract describes.
+    BodyInvalid,
+    /// An origin that may not call from a browser (WHATWG Fetch, CORS protocol).
+    CorsRefused,
+    /// The record of the request cannot be written, so it may not happen (RFC 9110 15.6.4).
+    LogUnavailable,
+    /// The backend cannot be reached (RFC 9110 15.6.3).
+    UpstreamUnreachable,
+    /// The backend did not answer in time (RFC 9110 15.6.5).
+    UpstreamTimeout,
+    /// The backend's answer is not HTTP (RFC 9110 15.6.3).
+    UpstreamMalformed,
+    /// The gateway is at a limit of its own (RFC 9110 15.6.4).
+    Overloaded,
+    /// A fault of the gateway (RFC 9110 15.6.1).
+    Internal,
+}
+
+/// What is fixed for a reason: its name in kebab case, the status, and the words for the caller, which hold no input, no
+/// name of a rule and no number.
+struct Facts(&'static str, StatusCode, &'static str);
+
+impl Reason {
+    /// Every reason, in the order a request can meet them.
+    pub const ALL: &[Reason] = &[
+        Reason::MalformedRequest,
+        Reason::AmbiguousFraming,
+        Reason::AmbiguousPath,
+        Reason::HostMismatch,
+        Reason::UriTooLong,
+        Reason::HeadersTooLarge,
+        Reason::RequestTimeout,
+        Reason::ExpectationFailed,
+        Reason::UnsupportedVersion,
+        Reason::UnsupportedTransferCoding,
+        Reason::MethodNotImplemented,
+        Reason::UpgradeRefused,
+        Reason::BodyTooLarge,
+        Reason::UnsupportedMediaType,
+        Reason::UnsupportedContentEncoding,
+        Reason::BodyMalformed,
+        Reason::UndeclaredHost,
+        Reason::UndeclaredOperation,
+        Reason::MethodNotAllowed,
+        Reason::UndeclaredParameter,
+        Reason::Unauthenticated,
+        Reason::CredentialMalformed,
+        Reason::InvalidToken,
+        Reason::KeysUnavailable,
+        Reason::InsufficientScope,
+        Reason::KeyInUrl,
+        Reason::KeyNotSufficient,
+        Reason::IpLimited,
+        Reason::RateLimited,
+        Reason::ConcurrencyLimited,
+        Reason::ParameterInvalid,
+        Reason::BodyInvalid,
+        Reason::CorsRefused,
+        Reason::LogUnavailable,
+        Reason::UpstreamUnreachable,
+        Reason::UpstreamTimeout,
+        Reason::UpstreamMalformed,
+        Reason::Overloaded,
+        Reason::Internal,
+    ];
+
+    /// The stable name in kebab case.
+    pub fn as_str(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        self.facts().1
+    }
+
+    /// The words for the caller.
+    pub fn title(self) -> &'static str {
+        self.facts().2
+    }
+
+    // A table, one line a reason.
+    #[rustfmt::skip]
+    fn facts(self) -> Facts {
+        use Reason as R;
+        use StatusCode as S;
+        match self {
+            R::MalformedRequest => Facts("malformed-request", S::BAD_REQUEST, "The request is not valid HTTP"),
+            R::AmbiguousFraming => Facts("ambiguous-framing", S::BAD_REQUEST, "The length of the request is ambiguous"),
+            R::AmbiguousPath => Facts("ambiguous-path", S::BAD_REQUEST, "The path of the request is ambiguous"),
+            R::HostMismatch => Facts("host-mismatch", S::BAD_REQUEST, "The host of the request is missing or ambiguous"),
+            R::UriTooLong => Facts("uri-too-long", S::URI_TOO_LONG, "The request target is too long"),
+            R::HeadersTooLarge => Facts("headers-too-large", S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request header fields are too large"),
+            R::RequestTimeout => Facts("request-timeout", S::REQUEST_TIMEOUT, "The request did not arrive in time"),
+            R::ExpectationFailed => Facts("expectation-failed", S::EXPECTATION_FAILED, "The expectation cannot be met"),
+            R::UnsupportedVersion => Facts("unsupported-version", S::HTTP_VERSION_NOT_SUPPORTED, "The HTTP version is not supported"),
+            R::UnsupportedTransferCoding => Facts("unsupported-transfer-coding", S::NOT_IMPLEMENTED, "The transfer coding is not supported"),
+            R::MethodNotImplemented => Facts("method-not-implemented", S::NOT_IMPLEMENTED, "The method is not supported"),
+            R::UpgradeRefused => Facts("upgrade-refused", S::BAD_REQUEST, "The connection cannot change its protocol"),
+            R::BodyTooLarge => Facts("body-too-large", S::PAYLOAD_TOO_LARGE, "The request body is too large"),
+            R::UnsupportedMediaType => Facts("unsupported-media-type", S::UNSUPPORTED_MEDIA_TYPE, "The content type is not supported here"),
+            R::UnsupportedContentEncoding => Facts("unsupported-content-encoding", S::UNSUPPORTED_MEDIA_TYPE, "The content encoding is not supported here"),
+            R::BodyMalformed => Facts("body-malformed", S::BAD_REQUEST, "The request body is malformed"),
+            R::UndeclaredHost => Facts("undeclared-host", S::MISDIRECTED_REQUEST, "This host is not served here"),
+            R::UndeclaredOperation => Facts("undeclared-operation", S::NOT_FOUND, "There is no such resource"),
+            R::MethodNotAllowed => Facts("method-not-allowed", S::METHOD_NOT_ALLOWED, "The method is not allowed here"),
+            R::UndeclaredParameter => Facts("undeclared-parameter", S::BAD_REQUEST, "A parameter of the request is not known"),
+            R::Unauthenticated => Facts("unauthenticated", S::UNAUTHORIZED, "Authentication is required"),
+            R::CredentialMalformed => Facts("credential-malformed", S::BAD_REQUEST, "The credential of the request is malformed"),
+            R::InvalidToken => Facts("invalid-token", S::UNAUTHORIZED, "The token is not accepted"),
+            R::KeysUnavailable => Facts("keys-unavailable", S::SERVICE_UNAVAILABLE, "Authentication is not available at the moment"),
+            R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
+            R::KeyInUrl => Facts("key-in-url", S::BAD_REQUEST, "A key must not be sent in the URL"),
+            R::KeyNotSufficient => Facts("key-not-sufficient", S::FORBIDDEN, "A key alone does not allow this"),
+            R::IpLimited => Facts("ip-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
+            R::RateLimited => Facts("rate-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
+            R::ConcurrencyLimited => Facts("concurrency-limited", S::SERVICE_UNAVAILABLE, "Too many requests at the same time"),
+            R::ParameterInvalid => Facts("parameter-invalid", S::BAD_REQUEST, "A parameter of the request is not valid"),
+            R::BodyInvalid => Facts("body-invalid", S::BAD_REQUEST, "The request body is not valid"),
+            R::CorsRefused => Facts("cors-refused", S::FORBIDDEN, "This origin may not make the request"),
+            R::LogUnavailable => Facts("log-unavailable", S::SERVICE_UNAVAILABLE, "The service is not available at the moment"),
+            R::UpstreamUnreachable => Facts("upstream-unreachable", S::BAD_GATEWAY, "The service behind the gateway cannot be reached"),
+            R::UpstreamTimeout => Facts("upstream-timeout", S::GATEWAY_TIMEOUT, "The service behind the gateway did not answer in time"),
+            R::UpstreamMalformed => Facts("upstream-malformed", S::BAD_GATEWAY, "The service behind the gateway gave no usable answer"),
+            R::Overloaded => Facts("overloaded", S::SERVICE_UNAVAILABLE, "The service is busy"),
+            R::Internal => Facts("internal", S::INTERNAL_SERVER_ERROR, "The request could not be handled"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every reason and the status of its answer: the table that a caller's code depends on.
+    const STATUS: &[(&str, u16)] = &[
+        ("malformed-request", 400),
+        ("ambiguous-framing", 400),
+        ("ambiguous-path", 400),
+        ("host-mismatch", 400),
+        ("uri-too-long", 414),
+        ("headers-too-large", 431),
+        ("request-timeout", 408),
+        ("expectation-failed", 417),
+        ("unsupported-version", 505),
+        ("unsupported-transfer-coding", 501),
+        ("method-not-implemented", 501),
+        ("upgrade-refused", 400),
+        ("body-too-large", 413),
+        ("unsupported-media-type", 415),
+        ("unsupported-content-encoding", 415),
+        ("body-malformed", 400),
+        ("undeclared-host", 421),
+        ("undeclared-operation", 404),
+        ("method-not-allowed", 405),
+        ("undeclared-parameter", 400),
+        ("unauthenticated", 401),
+        ("credential-malformed", 400),
+        ("invalid-token", 401),
+        ("keys-unavailable", 503),
+        ("insufficient-scope", 403),
+        ("key-in-url", 400),
+        ("key-not-sufficient", 403),
+        ("ip-limited", 429),
+        ("rate-limited", 429),
+        ("concurrency-limited", 503),
+        ("parameter-invalid", 400),
+        ("body-invalid", 400),
+        ("cors-refused", 403),
+        ("log-unavailable", 503),
+        ("upstream-unreachable", 502),
+        ("upstream-timeout", 504),
+        ("upstream-malformed", 502),
+        ("overloaded", 503),
+        ("internal", 500),
+    ];
+
+    #[test]
+    fn every_reason_has_its_own_name_and_the_pinned_status() {
+        let actual: Vec<_> =
+            Reason::ALL.iter().map(|reason| (reason.as_str(), reason.status().as_u16())).collect();
+        assert_eq!(actual, STATUS);
+        let names: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(names.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn a_title_is_one_plain_sentence_without_a_number() {
+        for reason in Reason::ALL {
+            let title = reason.title();
+            assert!(title.starts_with(|first: char| first.is_ascii_uppercase()), "{title}");
+            assert!(title.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b' '), "{title}");
+        }
+    }
+}
