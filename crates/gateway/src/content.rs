@@ -8,6 +8,7 @@ use flate2::bufread::{GzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use model::limit::read_capped;
+use spec::MediaType;
 
 use crate::denial::{Denial, Reason};
 
@@ -36,6 +37,11 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<(&str, Cow<'_, str>), 
         Cow::Borrowed(media_type)
     };
     Ok((text, lowercase))
+}
+
+/// Whether `media_type`, lowercase and without parameters, is JSON as the contract understands it.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    MediaType { essence: Cow::Borrowed(media_type), charset: None, boundary: None }.is_json()
 }
 
 /// The body with its content coding undone: what policies judge. The backend gets the bytes as they were sent.

@@ -119,11 +119,12 @@ fn judge(
         permits: SmallVec::new(),
         worker: &worker,
     };
-    let Judged::Body(pending) = found.plan.pipeline.head(&mut cx, trace)? else { return Ok(()) };
+    let judged = found.plan.pipeline.head(&mut cx, trace)?;
     let bytes_max = found.plan.body_bytes_max;
-    if question.body.len() > bytes_max {
+    if cx.answer.is_none() && question.body.len() > bytes_max {
         return Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"));
     }
+    let Judged::Body(pending) = judged else { return Ok(()) };
     let whole = Bytes::from(std::mem::take(&mut question.body));
     let unpacked = content::decoded(cx.headers, &whole, bytes_max, limits.decompression_ratio_max)?;
     let (content_type, media_type) = content::content_type(cx.headers)?;

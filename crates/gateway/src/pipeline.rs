@@ -3,6 +3,7 @@
 use model::{Mode, Outcome};
 use smallvec::SmallVec;
 
+use crate::content;
 use crate::denial::{Denial, Verdict};
 use crate::policy::{Body, Context, Policy, Stage};
 
@@ -71,13 +72,19 @@ impl Pipeline {
     pub fn new(mut steps: Vec<Step>) -> Pipeline {
         steps.retain(|step| step.mode != Mode::Off);
         steps.sort_by_key(|step| step.stage);
-        let needs_body = steps.iter().any(|step| step.policy.needs_body());
+        let needs_body = steps.iter().any(|step| step.policy.needs_body(None));
         Pipeline { steps, needs_body }
     }
 
     /// The steps, in the order they run.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Whether the body is of a type that some policy reads whole, as one of a doubtful type is.
+    fn needs_body(&self, cx: &Context<'_>) -> bool {
+        let media_type = content::content_type(cx.headers).ok().map(|(_, media_type)| media_type);
+        self.needs_body && self.steps.iter().any(|step| step.policy.needs_body(media_type.as_deref()))
     }
 
     /// Whether some policy in force answers preflights that ask for the operation.
@@ -101,7 +108,7 @@ impl Pipeline {
                 break;
             }
         }
-        if self.needs_body && cx.answer.is_none() {
+        if cx.answer.is_none() && cx.has_body && self.needs_body(cx) {
             Ok(Judged::Body(Pending { pipeline: self }))
         } else {
             Ok(Judged::Admitted(Admitted(())))
@@ -112,7 +119,7 @@ impl Pipeline {
 impl Pending<'_> {
     /// Judges the body.
     pub fn body(self, cx: &mut Context<'_>, body: &Body<'_>, trace: &mut Trace) -> Result<Admitted, Denial> {
-        for step in self.pipeline.steps.iter().filter(|step| step.policy.needs_body()) {
+        for step in self.pipeline.steps.iter().filter(|step| step.policy.needs_body(Some(body.media_type))) {
             let verdict = step.policy.body(cx, body);
             let said = trace.iter_mut().find(|said| said.id == step.id && said.denied.is_none());
             apply(step.mode, verdict, said)?;

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use spec::{Json, JsonError, JsonLimits};
 
 use crate::build::Build;
+use crate::content;
 use crate::denial::Verdict;
 
 /// A kind of policy: how it is named, when it runs, how it is made, and what it is for.
@@ -62,8 +63,9 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Ok(())
     }
 
-    /// Whether the body must be held back and read whole before it is sent on.
-    fn needs_body(&self) -> bool {
+    /// Whether a body of `media_type` (lowercase and without parameters, empty where none was sent) must be held back
+    /// and read whole before it is sent on; without one, whether a body of any type must.
+    fn needs_body(&self, _media_type: Option<&str>) -> bool {
         false
     }
 
@@ -198,9 +200,9 @@ impl<'a> Body<'a> {
         Body { bytes, media_type, content_type, json_limits, json: OnceCell::new() }
     }
 
-    /// Whether the media type is JSON or has the `+json` suffix (RFC 6839 section 3.1).
+    /// Whether the media type is one of JSON.
     pub fn is_json(&self) -> bool {
-        self.media_type == "application/json" || self.media_type.ends_with("+json")
+        content::is_json(self.media_type)
     }
 
     /// The body read as JSON, once for all policies.

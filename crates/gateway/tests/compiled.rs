@@ -141,3 +141,45 @@ fn the_gateway_alone_speaks_of_cors_where_it_is_in_force() {
         assert!(answer.contains("\r\naccess-control-allow-origin: *\r\n"), "{answer}");
     });
 }
+
+fn put(content_type: &str, length: usize) -> String {
+    format!(
+        "PUT /files HTTP/1.1\r\nhost: a\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+#[test]
+fn what_no_policy_reads_streams_beside_what_one_must_read_whole() {
+    with_gateway(|mut client, backend| async move {
+        // Neither of these reaches the backend, or it would see them first.
+        let form = "--b\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n1\r\n--b--\r\n";
+        for (content_type, body) in
+            [("application/json", r#"{"nome":1}"#), ("multipart/form-data; boundary=b", form)]
+        {
+            client.write_all((put(content_type, body.len()) + body).as_bytes()).await.unwrap();
+            let answer = read_until(&mut client, "}").await;
+            assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("body-invalid"), "{answer}");
+        }
+
+        let (first, rest) = ([b'a'; 1000], [b'b'; 200_000]);
+        let head = put("application/octet-stream", first.len() + rest.len());
+        client.write_all(&[head.as_bytes(), &first].concat()).await.unwrap();
+        // The first bytes are at the backend before the last are sent.
+        let (mut behind, _) = backend.accept().await.unwrap();
+        let seen = read_until(&mut behind, "a").await;
+        assert!(seen.starts_with("PUT /files ") && !seen.contains("nome"), "{seen}");
+        client.write_all(&rest).await.unwrap();
+        let arrived = seen.bytes().rev().take_while(|byte| *byte == b'a').count();
+        let mut body = vec![0; first.len() + rest.len() - arrived];
+        behind.read_exact(&mut body).await.unwrap();
+        assert!(body.ends_with(b"bb"));
+        behind.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert!(read_until(&mut client, "\r\n\r\n").await.starts_with("HTTP/1.1 204 "));
+
+        let head = "PUT /files HTTP/1.1\r\nhost: a\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        let chunk = format!("{:x}\r\n{}\r\n0\r\n\r\n", 300_000, "x".repeat(300_000));
+        client.write_all([head, &chunk].concat().as_bytes()).await.unwrap();
+        let answer = read_until(&mut client, "}").await;
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("body-too-large"), "{answer}");
+    });
+}

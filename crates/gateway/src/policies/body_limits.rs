@@ -4,19 +4,16 @@ use http::header::CONTENT_LENGTH;
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spec::{JsonLimits, Operation};
+use spec::JsonLimits;
 
 use crate::build::Build;
 use crate::config::Size;
+use crate::content;
 use crate::denial::{Denial, Reason, Verdict};
 use crate::policy::{Body, Context, Kind, Policy, Stage};
 
 pub(super) const KIND: Kind =
     Kind { id: "body-limits", stage: Stage::Validate, build, settings: Settings::json_schema, doc: DOC };
-
-/// Types whose bodies are read whole. What is none of these is streamed.
-const READ_WHOLE: &[&str] =
-    &["application/json", "text/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
 /// Settings of `body-limits`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -44,8 +41,6 @@ struct Settings {
 #[derive(Debug)]
 struct BodyLimits {
     bytes_max: usize,
-    has_json: bool,
-    needs_body: bool,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -65,17 +60,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         array_items_max: settings.array.map_or(10_000, |items| items as usize),
         object_members_max: settings.object.map_or(1_000, |members| members as usize),
     };
-    let needs_body = build.operation.is_some_and(is_read_whole);
-    Some(Box::new(BodyLimits { bytes_max: build.body_bytes_max, has_json: needs_body, needs_body }))
-}
-
-/// Whether the operation takes a body of a type that is read whole; nothing is read for ranges such as `image/*`.
-fn is_read_whole(operation: &Operation) -> bool {
-    let content = operation.request_body.iter().flat_map(|body| &body.content);
-    content.into_iter().any(|content| {
-        content.media.as_str().ends_with("+json")
-            || READ_WHOLE.iter().any(|essence| content.media.closeness(essence).is_some())
-    })
+    Some(Box::new(BodyLimits { bytes_max: build.body_bytes_max }))
 }
 
 impl Policy for BodyLimits {
@@ -95,7 +80,7 @@ impl Policy for BodyLimits {
         if body.bytes.len() > self.bytes_max {
             return Err(too_large(Redacted::vouched(format!("more than {} bytes", self.bytes_max))));
         }
-        if !self.has_json || body.bytes.is_empty() || !body.is_json() {
+        if body.bytes.is_empty() {
             return Ok(());
         }
         let Err(error) = body.json() else { return Ok(()) };
@@ -106,8 +91,9 @@ impl Policy for BodyLimits {
         }
     }
 
-    fn needs_body(&self) -> bool {
-        self.needs_body
+    /// The shape of JSON is bounded wherever JSON is sent, declared or not; of all else only bytes are counted.
+    fn needs_body(&self, media_type: Option<&str>) -> bool {
+        media_type.is_none_or(content::is_json)
     }
 }
 
@@ -120,8 +106,8 @@ Refuses bodies that are too large (413), and JSON that is malformed (400) or too
 where no schema bounds it. JSON is read strictly: repeated names, lone surrogates and trailing data are malformed,
 because two readers could see two documents.
 
-It reads which media types an operation takes: JSON and forms are read whole before the backend sees a byte; other
-bodies are streamed and only counted.
+It reads nothing from the specification. The media type of the request decides: JSON is read whole before the backend sees
+a byte; of other bodies the bytes are counted while they stream, unless `request-schema` has to read them whole.
 
 | setting | meaning | default |
 |---|---|---|

@@ -7,7 +7,7 @@ use identity::{TokenError, Verified, Verifier};
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spec::{Operation, PAIRS_MAX, Query};
+use spec::{PAIRS_MAX, Query};
 
 use crate::access::{Access, Alternative};
 use crate::build::Build;
@@ -48,7 +48,6 @@ struct Jwt {
     /// The ways in that are no token.
     keys: Vec<Challenge>,
     issuers: Vec<String>,
-    has_form: bool,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -75,10 +74,9 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     {
         return None;
     }
-    let has_form = build.operation.is_some_and(may_have_form);
     let mut keys = access.challenges(build.sensitive || settings.required == Some(true));
     keys.retain(|challenge| *challenge != Challenge::TOKEN);
-    Some(Box::new(Jwt { verifier, without_token, keys, issuers: settings.issuers, has_form }))
+    Some(Box::new(Jwt { verifier, without_token, keys, issuers: settings.issuers }))
 }
 
 fn say_gaps(build: &mut Build<'_>, access: &Access, settings: &Settings) {
@@ -107,11 +105,6 @@ fn check_issuers(build: &mut Build<'_>, wanted: &[String]) {
     }
 }
 
-fn may_have_form(operation: &Operation) -> bool {
-    let body = operation.request_body.as_ref();
-    body.is_some_and(|body| body.content.iter().any(|content| content.media.closeness(FORM).is_some()))
-}
-
 impl Policy for Jwt {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
         check_query(cx)?;
@@ -131,14 +124,11 @@ impl Policy for Jwt {
     }
 
     fn body(&self, _cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
-        if body.media_type != FORM || !has_token_pair(body.bytes) {
-            return Ok(());
-        }
-        Err(malformed("a token in a form"))
+        if has_token_pair(body.bytes) { Err(malformed("a token in a form")) } else { Ok(()) }
     }
 
-    fn needs_body(&self) -> bool {
-        self.has_form
+    fn needs_body(&self, media_type: Option<&str>) -> bool {
+        media_type.is_none_or(|media_type| media_type == FORM)
     }
 }
 

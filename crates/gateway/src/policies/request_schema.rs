@@ -38,7 +38,6 @@ struct Settings {
 struct RequestSchema {
     contract: Arc<Contract>,
     operation: OperationIndex,
-    needs_body: bool,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -47,18 +46,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if operation.parameters.is_empty() && operation.request_body.is_none() {
         return None;
     }
-    let content = operation.request_body.iter().flat_map(|body| &body.content);
-    let needs_body = content.into_iter().any(says_something);
-    Some(Box::new(RequestSchema {
-        contract: Arc::clone(build.contract),
-        operation: operation.id,
-        needs_body,
-    }))
-}
-
-/// Whether a body of this content is worth reading whole.
-fn says_something(content: &Content) -> bool {
-    !content.validator.accepts_anything()
+    Some(Box::new(RequestSchema { contract: Arc::clone(build.contract), operation: operation.id }))
 }
 
 impl RequestSchema {
@@ -96,9 +84,9 @@ impl Policy for RequestSchema {
                 false => Ok(()),
             };
         }
-        let content_type = if body.content_type.is_empty() { UNNAMED } else { body.content_type };
         let invalid = |violation: &Violation| refused(Reason::BodyInvalid, violation);
-        let accepted = declared.accepted(content_type).map_err(|violation| invalid(&violation))?;
+        let accepted =
+            declared.accepted(named(body.content_type)).map_err(|violation| invalid(&violation))?;
         if accepted.kind == BodyKind::Json && body.is_json() {
             // Every policy reads one and the same tree.
             let json = body.json().map_err(|error| {
@@ -110,9 +98,24 @@ impl Policy for RequestSchema {
         accepted.check(body.bytes, &limits).map_err(|violation| invalid(&violation))
     }
 
-    fn needs_body(&self) -> bool {
-        self.needs_body
+    /// A body of which the contract says something must be read to be checked. One that it does not declare is left to
+    /// `undeclared`, unless something is said of every other: then nothing gets by without being checked.
+    fn needs_body(&self, media_type: Option<&str>) -> bool {
+        let Some(declared) = self.operation().ok().and_then(|operation| operation.request_body.as_ref())
+        else {
+            return false;
+        };
+        let says_something = |content: &Content| !content.validator.accepts_anything();
+        let accepted = media_type.and_then(|media_type| declared.accepted(named(media_type)).ok());
+        match accepted {
+            Some(accepted) => accepted.kind != BodyKind::Opaque && says_something(accepted.content),
+            None => declared.content.iter().any(says_something),
+        }
     }
+}
+
+fn named(content_type: &str) -> &str {
+    if content_type.is_empty() { UNNAMED } else { content_type }
 }
 
 /// A sentence that names the place and what must hold there, in words of the contract alone: see [`Violation`].
@@ -132,8 +135,8 @@ not fit is answered 400, and the caller learns no more. The record says what mus
 specification does not declare, since callers can write anything into a name.
 
 It reads `parameters` with their `style` and `explode`, and the schemas of `requestBody`: JSON, forms, multipart forms
-and text. Properties that are `readOnly` may not be sent. A body whose schema says nothing, such as an upload, is
-streamed.
+and text. Properties that are `readOnly` may not be sent. Bodies are read whole only if the schema of their media type says
+something: an upload streams, also where the operation takes JSON as well.
 
 It has no settings.
 

@@ -217,3 +217,21 @@ fn sizes_are_bounded_before_and_after_the_body_came() {
     check(PATHS, "", "PUT /files HTTP/1.1\nContent-Length: 1048576\n", "allowed");
     check(PATHS, "", "PUT /nowhere HTTP/1.1\nContent-Length: 99999999\n", "404 undeclared-operation");
 }
+
+#[test]
+fn json_is_bounded_wherever_it_is_sent() {
+    let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
+    for content_type in ["application/json", "text/json", "application/vnd.any+json"] {
+        for (method, path) in [("PUT", "/files"), ("POST", "/orders"), ("POST", "/nowhere")] {
+            let request = with_body(method, path, content_type, &deep);
+            check(PATHS, "{ undeclared: off, request-schema: off }", &request, "413 body-too-large");
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_every_declared_type_is_not_escaped_by_another() {
+    let other = with_body("POST", "/orders", "application/xml", "<order/>");
+    check(PATHS, "undeclared: off", &other, "400 body-invalid");
+    check(PATHS, "undeclared: off", &with_body("PUT", "/files", "text/html", "a"), "allowed");
+}
