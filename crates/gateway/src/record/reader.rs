@@ -1,14 +1,14 @@
 //! Reads the exchanges of all workers in time order, beside a running gateway or after it died.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use model::{Completion, Exchange, ExchangeId, Timestamp, Timing};
+use model::{Completion, Exchange, ExchangeId, Timestamp, Timing, Verdict};
 use serde::Deserialize;
 
 use super::LogError;
@@ -21,10 +21,15 @@ use super::tail::{Located, Tail};
 /// request as long as no more than this many others were answered while one waited.
 const LOOK_AHEAD_RECORDS: usize = 1 << 18;
 
+/// Exchanges handed out whose end is still awaited; beyond these the oldest is awaited no more.
+const AWAITED_MAX: usize = 1 << 16;
+
 /// A store into a mapped page changes the file's time once a sync at most, not once a record.
 const TOUCH_LAG: Duration = Duration::from_secs(60);
 
 /// An iterator over the exchanges that are there; after its end, [`Reader::refresh`] finds those that came since.
+///
+/// An exchange whose end is recorded after it was handed out comes once more, with its end; see [`Entry::is_late`].
 #[derive(Debug)]
 pub struct Reader {
     directory: PathBuf,
@@ -33,6 +38,12 @@ pub struct Reader {
     ahead: BinaryHeap<Reverse<Ahead>>,
     /// Of every exchange in `ahead`, how it ended.
     completions: HashMap<ExchangeId, Option<Completion>>,
+    /// Exchanges that were handed out without their end, by age.
+    awaited: BTreeMap<ExchangeId, Ahead>,
+    /// Those of them whose end came since.
+    late: VecDeque<(Ahead, Completion)>,
+    /// Exchanges later than this wait.
+    until: Timestamp,
     /// Nothing more is in the files, as far as they were looked at.
     is_drained: bool,
     arrivals: u64,
@@ -43,8 +54,10 @@ pub struct Reader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     json: Vec<u8>,
-    /// How its answer ended; absent while it is sent, or if the end was recorded too long after.
+    /// How its answer ended; absent while it is sent.
     pub completion: Option<Completion>,
+    /// Whether it was handed out before, without its end.
+    pub is_late: bool,
 }
 
 /// Where an exchange is, and when it was.
@@ -56,6 +69,8 @@ struct Ahead {
     file: Arc<File>,
     offset: u64,
     length: usize,
+    /// Whether an end follows: the gateway's own answers have none.
+    has_end: bool,
 }
 
 /// The part of an exchange that its place in the order needs.
@@ -64,6 +79,7 @@ struct Placed {
     id: ExchangeId,
     time: Timestamp,
     timing_us: Timing,
+    verdict: Verdict,
 }
 
 impl Entry {
@@ -92,6 +108,9 @@ impl Reader {
             chains: BTreeMap::new(),
             ahead: BinaryHeap::new(),
             completions: HashMap::new(),
+            awaited: BTreeMap::new(),
+            late: VecDeque::new(),
+            until: Timestamp::from_micros(u64::MAX),
             is_drained: false,
             arrivals: 0,
             unreadable: 0,
@@ -113,6 +132,11 @@ impl Reader {
         }
         self.is_drained = false;
         Ok(())
+    }
+
+    /// Holds exchanges later than `until` back, so that earlier ones that are recorded after them come first.
+    pub fn hold_after(&mut self, until: Timestamp) {
+        self.until = until;
     }
 
     /// Bytes in the files read so far that are no record: a disk or a hand has damaged them.
@@ -152,6 +176,8 @@ impl Reader {
                     serde_json::from_slice(tail.payload(located)).map(|completion: Completion| {
                         if let Some(end) = self.completions.get_mut(&completion.id) {
                             *end = Some(completion);
+                        } else if let Some(awaited) = self.awaited.remove(&completion.id) {
+                            self.late.push_back((awaited, completion));
                         }
                         started(completion.id).plus(Duration::from_micros(completion.duration_us))
                     })
@@ -174,12 +200,30 @@ impl Iterator for Reader {
         if let Err(error) = self.fill() {
             return Some(Err(error));
         }
-        let Reverse(first) = self.ahead.pop()?;
-        let mut json = vec![0; first.length];
-        if let Err(error) = first.file.read_exact_at(&mut json, first.offset) {
-            return Some(Err(LogError::io("read", &self.directory)(error)));
+        if let Some((awaited, completion)) = self.late.pop_front() {
+            return Some(self.entry(&awaited, Some(completion), true));
         }
-        Some(Ok(Entry { json, completion: self.completions.remove(&first.id).flatten() }))
+        if self.ahead.peek()?.0.time > self.until {
+            return None;
+        }
+        let Reverse(first) = self.ahead.pop()?;
+        let completion = self.completions.remove(&first.id).flatten();
+        let entry = self.entry(&first, completion, false);
+        if completion.is_none() && first.has_end {
+            self.awaited.insert(first.id, first);
+            if self.awaited.len() > AWAITED_MAX {
+                self.awaited.pop_first();
+            }
+        }
+        Some(entry)
+    }
+}
+
+impl Reader {
+    fn entry(&self, place: &Ahead, completion: Option<Completion>, is_late: bool) -> Result<Entry, LogError> {
+        let mut json = vec![0; place.length];
+        place.file.read_exact_at(&mut json, place.offset).map_err(LogError::io("read", &self.directory))?;
+        Ok(Entry { json, completion, is_late })
     }
 }
 
@@ -193,6 +237,7 @@ fn place(tail: &Tail, located: Located, arrival: u64) -> Result<(Ahead, Timestam
         file: Arc::clone(tail.file()),
         offset: located.offset,
         length: located.length,
+        has_end: placed.verdict == Verdict::Forwarded,
     };
     Ok((ahead, placed.time.plus(Duration::from_micros(placed.timing_us.total))))
 }

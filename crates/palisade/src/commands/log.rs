@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 use gateway::record::{Entry, LogError, Reader};
-use model::{Completion, Exchange, Timestamp};
+use model::{Exchange, Timestamp};
 use serde::Serialize;
 
 use filter::{Filter, FilterArguments};
@@ -24,9 +24,17 @@ pub(crate) const EXCHANGES: &str = "exchanges";
 /// How often `--follow` looks for more.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
 
+/// How long `--follow` holds a request back: workers record when they answer, so that within this time an earlier request
+/// may still come, and most ends do.
+const FOLLOW_WINDOW: Duration = Duration::from_millis(500);
+
 const CANNOT_WORK: u8 = 3;
 
 /// Print recorded requests in time order, while the gateway runs or after it stopped.
+///
+/// Filters of different kinds all have to hold. With --follow a request is printed half a second after it came, in order
+/// with those of other workers that were answered by then. One whose answer is still being sent is printed without its end;
+/// the end is a line of its own when it comes: `ended` in place of the verdict, in JSON the whole request with `"late": true`.
 #[derive(Debug, Args)]
 pub(crate) struct LogArguments {
     /// The gateway's data directory.
@@ -125,6 +133,9 @@ impl Session {
     }
 
     fn run(mut self, out: &mut impl Write) -> Result<(), Stop> {
+        if self.follow && self.last.is_none() {
+            self.hold_back(now());
+        }
         match self.last {
             Some(last) => self.print_last(last, out)?,
             None => self.print(out)?,
@@ -133,10 +144,16 @@ impl Session {
         while self.follow && self.left > 0 {
             thread::sleep(FOLLOW_INTERVAL);
             self.reader.refresh().map_err(Stop::Read)?;
+            self.hold_back(now());
             self.print(out)?;
             out.flush()?;
         }
         Ok(())
+    }
+
+    fn hold_back(&mut self, now: Timestamp) {
+        let window_us = u64::try_from(FOLLOW_WINDOW.as_micros()).unwrap_or(u64::MAX);
+        self.reader.hold_after(Timestamp::from_micros(now.as_micros().saturating_sub(window_us)));
     }
 
     /// Prints what is there.
@@ -146,8 +163,10 @@ impl Session {
         {
             let entry = entry.map_err(Stop::Read)?;
             let Some(exchange) = self.selected(&entry) else { continue };
-            self.write(&exchange, entry.completion, out)?;
-            self.left -= 1;
+            self.write(&exchange, &entry, out)?;
+            if !entry.is_late {
+                self.left -= 1;
+            }
         }
         self.warn();
         Ok(())
@@ -155,10 +174,15 @@ impl Session {
 
     /// Prints the last `count` of what is there.
     fn print_last(&mut self, count: usize, out: &mut impl Write) -> Result<(), Stop> {
-        let mut kept = VecDeque::with_capacity(count);
+        let mut kept: VecDeque<Entry> = VecDeque::with_capacity(count);
         while let Some(entry) = self.reader.next() {
             let entry = entry.map_err(Stop::Read)?;
-            if self.selected(&entry).is_some() {
+            if entry.is_late {
+                // An end of one that is kept; others are not printed, nor are their ends.
+                if let Some(kept) = kept.iter_mut().find(|kept| kept.json() == entry.json()) {
+                    kept.completion = entry.completion;
+                }
+            } else if self.selected(&entry).is_some() {
                 if kept.len() == count {
                     kept.pop_front();
                 }
@@ -167,7 +191,7 @@ impl Session {
         }
         for entry in kept {
             if let Some(exchange) = self.selected(&entry) {
-                self.write(&exchange, entry.completion, out)?;
+                self.write(&exchange, &entry, out)?;
             }
         }
         self.warn();
@@ -184,19 +208,19 @@ impl Session {
         self.filter.wants(&exchange).then_some(exchange)
     }
 
-    fn write(
-        &self,
-        exchange: &Exchange<'_>,
-        completion: Option<Completion>,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
+    fn write(&self, exchange: &Exchange<'_>, entry: &Entry, out: &mut impl Write) -> io::Result<()> {
+        let completion = entry.completion;
         match self.format {
-            Format::Text => line::write(exchange, completion, self.is_coloured, out),
+            Format::Text => {
+                let shown = line::Shown { exchange, completion, is_late: entry.is_late };
+                line::write(&shown, self.is_coloured, out)
+            }
             Format::Json => {
                 let whole = Whole {
                     exchange,
                     duration_us: completion.map(|completion| completion.duration_us),
                     aborted: completion.map(|completion| completion.aborted),
+                    late: entry.is_late,
                 };
                 serde_json::to_writer(&mut *out, &whole)?;
                 out.write_all(b"\n")
@@ -229,6 +253,9 @@ struct Whole<'e> {
     /// Whether the answer ended before its time.
     #[serde(skip_serializing_if = "Option::is_none")]
     aborted: Option<bool>,
+    /// Whether it was printed before, without its end.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
 }
 
 fn now() -> Timestamp {

@@ -126,17 +126,46 @@ fn a_record_too_large_is_refused_and_leaves_no_trace() {
 }
 
 #[test]
-fn a_completion_of_an_exchange_that_is_gone_is_dropped() {
+fn an_end_that_comes_after_its_exchange_brings_it_once_more() {
     let directory = tempfile::tempdir().unwrap();
     let mut log = quiet(directory.path(), settings(), 1);
-    append(&mut log.writers[0], [1]);
+    append(&mut log.writers[0], [1, 2]);
+    let mut refused = exchange(3);
+    refused.verdict = model::Verdict::Refused;
+    log.writers[0].append(Record::Exchange(&refused)).unwrap();
     let mut reader = Reader::open(directory.path()).unwrap();
-    assert_eq!(reader.next().unwrap().unwrap().completion, None);
+    let first: Vec<_> = reader.by_ref().map(|entry| entry.unwrap()).collect();
+    assert!(first.iter().all(|entry| entry.completion.is_none() && !entry.is_late));
+    assert_eq!(first.len(), 3);
     let end = Completion { aborted: true, ..completion(1) };
-    log.writers[0].append(Record::Completion(&end)).unwrap();
+    for end in [end, end, completion(3), completion(7)] {
+        log.writers[0].append(Record::Completion(&end)).unwrap();
+    }
     reader.refresh().unwrap();
-    assert!(reader.next().is_none());
-    assert_eq!(time(1), exchange(1).time);
+    let late: Vec<_> = reader.by_ref().map(|entry| entry.unwrap()).collect();
+    assert_eq!(late.len(), 1, "neither twice, nor for what has no end, nor for what was never seen");
+    assert_eq!(
+        (late[0].exchange().unwrap(), late[0].completion, late[0].is_late),
+        (exchange(1), Some(end), true)
+    );
+}
+
+#[test]
+fn what_is_held_back_comes_in_order_with_what_was_recorded_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut log = quiet(directory.path(), settings(), 2);
+    append(&mut log.writers[0], [1, 3, 5]);
+    let mut reader = Reader::open(directory.path()).unwrap();
+    let seen = |reader: &mut Reader, until| {
+        reader.refresh().unwrap();
+        reader.hold_after(time(until));
+        reader.by_ref().map(|entry| number(&entry.unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&mut reader, 1), [1]);
+    append(&mut log.writers[1], [2, 4]);
+    log.writers[0].append(Record::Completion(&completion(5))).unwrap();
+    assert_eq!(seen(&mut reader, 4), [2, 3, 4]);
+    assert_eq!(seen(&mut reader, 5), [5]);
 }
 
 #[test]

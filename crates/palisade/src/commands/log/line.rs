@@ -6,12 +6,19 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use model::{Completion, Exchange, Outcome, Verdict};
 
-/// Writes `exchange`: time, status, verdict or reason, milliseconds, address, caller, method and path, operation.
+/// What one line tells of.
+pub(super) struct Shown<'e> {
+    pub(super) exchange: &'e Exchange<'e>,
+    pub(super) completion: Option<Completion>,
+    /// Whether it was told of before, without its end.
+    pub(super) is_late: bool,
+}
+
+/// Writes an exchange: time, status, verdict or reason, milliseconds, address, caller, method and path, operation.
 ///
 /// The columns that vary most come last, so that the others stand under each other.
 pub(super) fn write(
-    exchange: &Exchange<'_>,
-    completion: Option<Completion>,
+    &Shown { exchange, completion, is_late }: &Shown<'_>,
     is_coloured: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -19,6 +26,7 @@ pub(super) fn write(
     let status = paint(status_style(exchange.response.status));
     let dim = paint(Style::new().dimmed());
     let verdict = match (&exchange.denial, exchange.verdict) {
+        _ if is_late => "ended".to_owned(),
         (Some(denial), _) => Printable(&denial.reason).to_string(),
         (None, Verdict::Refused) => "refused".to_owned(),
         (None, Verdict::Forwarded) => would_refuse(exchange),

@@ -11,6 +11,7 @@ use model::{
 };
 
 use super::*;
+use model::Completion;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -194,6 +195,56 @@ fn following_prints_what_comes_and_ends_with_its_limit() {
     append(&mut log.writers[0], 5..9);
     assert_eq!(count(&mut session), 1);
     session.run(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn an_end_that_comes_after_its_line_is_a_line_of_its_own() {
+    let data = tempfile::tempdir().unwrap();
+    let mut log = open(data.path());
+    append(&mut log.writers[0], [1, 2, 3]);
+    let mut text = session(data.path(), "--follow --limit 4 --path /orders/1");
+    let mut json = session(data.path(), "--follow --format json");
+    let print = |session: &mut Session| {
+        let mut out = Vec::new();
+        session.reader.refresh().unwrap();
+        session.print(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!((print(&mut text).lines().count(), print(&mut json).lines().count()), (1, 3));
+    for second in [1, 2] {
+        let id = exchange(second).id;
+        let end =
+            Completion { id, bytes: 588, request_bytes: 0, duration_us: 9_000_000, aborted: second == 1 };
+        log.writers[0].append(Record::Completion(&end)).unwrap();
+    }
+    let expected = "2025-11-24T16:00:01.000000Z 200 ended                   9000.000 ms 10.0.0.1        alice                GET     /orders/1  orders /orders/{id}  aborted\n";
+    assert_eq!(print(&mut text), expected);
+    assert_eq!(text.left, 3, "an end is no further request");
+    let ends = print(&mut json);
+    let ends: Vec<serde_json::Value> = ends.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = ends.iter().map(|end| (&end["request_id"], &end["late"], &end["response"]["bytes"]));
+    assert!(told.eq([(&"r1".into(), &true.into(), &588.into()), (&"r2".into(), &true.into(), &588.into())]));
+    assert_eq!((print(&mut text), print(&mut json)), (String::new(), String::new()));
+}
+
+#[test]
+fn following_holds_requests_back_until_earlier_ones_can_be_there() {
+    let data = tempfile::tempdir().unwrap();
+    let mut log = Log::open(&data.path().join(EXCHANGES), Settings::default(), 2).unwrap();
+    append(&mut log.writers[0], [1, 3]);
+    let mut session = session(data.path(), "--follow --format json");
+    let mut seen = |now: u64| {
+        let mut out = Vec::new();
+        session.reader.refresh().unwrap();
+        session.hold_back(time(now));
+        session.print(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["request_id"].clone();
+        text.lines().map(id).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(3), ["r1"]);
+    append(&mut log.writers[1], [2]);
+    assert_eq!(seen(4), ["r2", "r3"]);
 }
 
 #[test]
