@@ -69,6 +69,11 @@ pub trait Policy: Send + Sync + fmt::Debug {
         false
     }
 
+    /// The limits that it sets, in words, for those who ask what is in force.
+    fn limits(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether preflights that ask for the operation are for this policy to answer.
     fn answers_preflights(&self) -> bool {
         false

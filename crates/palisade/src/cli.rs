@@ -36,7 +36,12 @@ const LOG_EXAMPLES: &str = "\
 Examples:
   palisade log --follow
   palisade log --verdict refused --since 10m
-  palisade log --control jwt --format json";
+  palisade log --control jwt --format json
+
+Filters of different kinds all have to hold. With --follow a request is printed half a second after it
+came, so that those of other workers stand in order. One whose answer is still being sent is printed
+without its end, which is a line of its own when it comes: `ended` in place of the verdict; in JSON the
+whole request once more, with `\"late\": true`.";
 
 /// What palisade does.
 #[derive(Debug, Subcommand)]
@@ -145,7 +150,11 @@ Examples:
   palisade explain POST /orders -c palisade.yaml -H \"Authorization: Bearer $TOKEN\" \\
       -H 'Content-Type: application/json' -d '{\"item\": \"tea\"}'
 
-The engine that judges is the one that runs. Nothing is sent, and nothing is recorded.")]
+The engine that judges is the one that runs. Nothing is sent, and nothing is recorded; limits have not
+been used by anyone.
+
+Ends with 0 where the request would be forwarded, or answered by a control (a preflight), with 1 where
+it would be refused, with 2 where `run` would not start, and with 3 where nothing could be judged.")]
 pub(crate) struct Explain {
     /// The method of the request
     pub(crate) method: http::Method,

@@ -81,7 +81,8 @@ pub(crate) fn not_ready(log: &Log, feeds: &Feeds) -> Vec<String> {
     reasons
 }
 
-fn mode(mode: Mode) -> &'static str {
+/// The word for `mode`.
+pub(crate) fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Enforce => "enforce",
         Mode::Shadow => "shadow",

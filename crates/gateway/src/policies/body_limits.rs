@@ -41,6 +41,7 @@ struct Settings {
 #[derive(Debug)]
 struct BodyLimits {
     bytes_max: usize,
+    json: JsonLimits,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -60,7 +61,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         array_items_max: settings.array.map_or(10_000, |items| items as usize),
         object_members_max: settings.object.map_or(1_000, |members| members as usize),
     };
-    Some(Box::new(BodyLimits { bytes_max: build.body_bytes_max }))
+    Some(Box::new(BodyLimits { bytes_max: build.body_bytes_max, json: build.json_limits }))
 }
 
 impl Policy for BodyLimits {
@@ -89,6 +90,21 @@ impl Policy for BodyLimits {
             true => Err(too_large(detail)),
             false => Err(Denial::new(Reason::BodyMalformed, KIND.id, detail)),
         }
+    }
+
+    fn limits(&self) -> Vec<String> {
+        let json = &self.json;
+        vec![
+            format!("a body of {} bytes", self.bytes_max),
+            format!(
+                "json {} deep, of {} values, {} bytes a string, {} items an array, {} members an object",
+                json.depth_max,
+                json.nodes_max,
+                json.string_bytes_max,
+                json.array_items_max,
+                json.object_members_max
+            ),
+        ]
     }
 
     /// The shape of JSON is bounded wherever JSON is sent, declared or not; of all else only bytes are counted.

@@ -90,6 +90,12 @@ impl Policy for Concurrency {
             }
         }
     }
+
+    fn limits(&self) -> Vec<String> {
+        let words: Vec<&str> = self.subjects.iter().map(Subject::word).collect();
+        let by = if words.is_empty() { String::new() } else { format!(" by {}", words.join(" and ")) };
+        vec![format!("{} in flight{by}", self.requests_max)]
+    }
 }
 
 const DOC: &str = r"

@@ -35,6 +35,7 @@ struct IpLimit {
     limiter: Arc<Limiter>,
     id: Key,
     limit: Limit,
+    rate: Rate,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -62,7 +63,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     let limiter = Arc::clone(&build.feeds.limiter);
     // The limit is a part of the key, so that operations with other settings do not share its buckets.
     let id = limiter.key().part("ip-limit").part(&build.key.api).part(limit).finish();
-    Some(Box::new(IpLimit { limiter, id, limit }))
+    Some(Box::new(IpLimit { limiter, id, limit, rate }))
 }
 
 impl Policy for IpLimit {
@@ -75,6 +76,10 @@ impl Policy for IpLimit {
         let mut denial = Denial::fixed(Reason::IpLimited, KIND.id, "the address has used up its requests");
         denial.retry_after_secs = Some(decision.retry_after_secs);
         Err(denial)
+    }
+
+    fn limits(&self) -> Vec<String> {
+        vec![format!("{} of one address, {} at once", self.rate, self.limit.burst())]
     }
 }
 

@@ -73,6 +73,7 @@ struct Counted {
     id: Key,
     subjects: Vec<Subject>,
     limit: Limit,
+    rate: Rate,
     cost: u32,
     name: String,
 }
@@ -133,7 +134,7 @@ fn counted(build: &mut Build<'_>, index: usize, wanted: Wanted, before: &[Counte
     };
     let id = key.finish();
     let name = wanted.name.unwrap_or_else(|| default_name(&wanted.key, before));
-    Some(Counted { id, subjects: wanted.key, limit, cost, name })
+    Some(Counted { id, subjects: wanted.key, limit, rate: wanted.rate, cost, name })
 }
 
 fn is_name(name: &str) -> bool {
@@ -159,6 +160,17 @@ impl Counted {
     fn policy(&self) -> String {
         let quota = self.limit.burst() / self.cost.max(1);
         format!("\"{}\";q={quota};w={}", self.name, self.limit.fill_secs())
+    }
+
+    fn in_words(&self) -> String {
+        let words: Vec<&str> = self.subjects.iter().map(Subject::word).collect();
+        let of = if words.is_empty() { "all together".to_owned() } else { words.join(" and ") };
+        let Counted { name, rate, cost, .. } = self;
+        let burst = self.limit.burst();
+        match cost {
+            1 => format!("`{name}`: {rate} by {of}, {burst} at once"),
+            _ => format!("`{name}`: {rate} by {of}, {burst} at once, of which a request takes {cost}"),
+        }
     }
 
     /// Its member of `RateLimit`.
@@ -200,6 +212,10 @@ impl Policy for RateLimit {
         let mut denial = Denial::new(Reason::RateLimited, KIND.id, detail);
         denial.retry_after_secs = Some(decision.retry_after_secs);
         Err(denial)
+    }
+
+    fn limits(&self) -> Vec<String> {
+        self.limits.iter().map(Counted::in_words).collect()
     }
 }
 

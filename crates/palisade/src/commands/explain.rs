@@ -2,20 +2,22 @@
 
 use std::io::Read;
 
-use gateway::explain::{Explained, Question, explain};
+use gateway::explain::{Explained, Question, RequestOutcome, explain};
 use gateway::{Compiled, Metrics};
 use http::HeaderMap;
+use model::Outcome;
 use model::limit::read_capped;
 
 use crate::cli::{BodyText, Exit, Explain};
 use crate::feeds;
 use crate::load::{load, read_file};
 use crate::output::{self, Format, Look, problems};
+use crate::summary;
 
 /// Largest body that is explained, in bytes.
 const BODY_BYTES_MAX: usize = 64 << 20;
 
-/// Explains the request that the arguments describe. 0: it would be forwarded; 1: it would be refused.
+/// Explains the request that the arguments describe, and ends as the help says.
 pub(crate) fn run(arguments: &Explain) -> Exit {
     let loaded = match load(&arguments.source, arguments.upstream.as_deref()) {
         Ok(loaded) => loaded,
@@ -37,19 +39,7 @@ pub(crate) fn run(arguments: &Explain) -> Exit {
         Ok(body) => body,
         Err(error) => return fail(&format!("the body cannot be read: {error}")),
     };
-    let mut headers = HeaderMap::new();
-    for field in &arguments.headers {
-        headers.append(field.name.clone(), field.value.clone());
-    }
-    let question = Question {
-        method: arguments.method.clone(),
-        uri: arguments.url.clone(),
-        headers,
-        body,
-        client: arguments.ip,
-        now: feeds::wall_clock(),
-    };
-    let explained = explain(&snapshot, question);
+    let explained = explain(&snapshot, question(arguments, body));
     let text = match arguments.format {
         Format::Text => text(&explained),
         Format::Json => match serde_json::to_string_pretty(&explained) {
@@ -58,9 +48,24 @@ pub(crate) fn run(arguments: &Explain) -> Exit {
         },
     };
     match output::print(&text) {
-        Ok(()) if explained.denial.is_some() => Exit::Findings,
+        Ok(()) if explained.outcome == RequestOutcome::Refused => Exit::Findings,
         Ok(()) => Exit::Clean,
         Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn question(arguments: &Explain, body: Vec<u8>) -> Question {
+    let mut headers = HeaderMap::new();
+    for field in &arguments.headers {
+        headers.append(field.name.clone(), field.value.clone());
+    }
+    Question {
+        method: arguments.method.clone(),
+        uri: arguments.url.clone(),
+        headers,
+        body,
+        client: arguments.ip,
+        now: feeds::wall_clock(),
     }
 }
 
@@ -85,30 +90,50 @@ fn body(text: Option<&BodyText>) -> std::io::Result<Vec<u8>> {
     }
 }
 
+/// One fact a line, its kind in front; what is listed stands in the order in which it is asked or sent.
 fn text(explained: &Explained) -> String {
-    let operation = match &explained.operation {
-        Some(operation) => operation.to_string(),
-        None => "none: no contract declares it".to_owned(),
-    };
-    let mut text = format!("operation  {operation}\n");
-    for said in &explained.controls {
-        let mode = format!("{:?}", said.mode).to_lowercase();
-        let outcome = format!("{:?}", said.outcome).to_lowercase();
-        let reason = said.reason.as_deref().unwrap_or_default();
-        text.push_str(format!("control    {:<15} {mode:<8} {outcome:<8} {reason}", said.id).trim_end());
+    let mut text = String::new();
+    let mut line = |kind: &str, fact: &str| {
+        text.push_str(format!("{kind:<10} {fact}").trim_end());
         text.push('\n');
+    };
+    match &explained.operation {
+        Some(operation) => line("operation", &operation.to_string()),
+        None => line("operation", "none: no contract declares it"),
     }
-    match &explained.denial {
-        None => text.push_str("verdict    forwarded\n"),
-        Some(denial) => {
-            text.push_str(&format!(
-                "verdict    refused with {}: {} by {}\n",
-                explained.status, denial.reason, denial.control
-            ));
+    for said in &explained.controls {
+        let outcome = match said.outcome {
+            Some(Outcome::Allowed) => "allowed",
+            Some(Outcome::Denied) => "denied",
+            None => "not asked",
+        };
+        let mode = summary::mode(said.mode);
+        let reason = said.reason.unwrap_or_default();
+        let colon = if said.detail.is_some() { ": " } else { "" };
+        let detail = said.detail.as_deref().unwrap_or_default();
+        line("control", &format!("{:<15} {mode:<8} {outcome:<9} {reason}{colon}{detail}", said.id));
+    }
+    for set in &explained.limits {
+        line("limit", &format!("{:<15} {}", set.control, set.limit));
+    }
+    match (&explained.denial, explained.outcome) {
+        (Some(denial), _) => {
+            let control = &denial.control;
+            line("verdict", &format!("refused with {}: {} by {control}", explained.status, denial.reason));
             if !denial.detail.is_empty() {
-                text.push_str(&format!("because    {}\n", denial.detail));
+                line("because", &denial.detail);
             }
         }
+        (None, RequestOutcome::Answered) => {
+            line("verdict", &format!("answered with {} by the gateway", explained.status));
+        }
+        (None, _) => line("verdict", "forwarded"),
+    }
+    for field in &explained.answer_fields {
+        line("answer", &format!("{}: {}", field.name, field.value));
+    }
+    for prefix in &explained.dropped_fields {
+        line("answer", &format!("without the backend's `{prefix}…`"));
     }
     text
 }
@@ -134,3 +159,6 @@ fn fail(message: &str) -> Exit {
         Ok(()) | Err(_) => Exit::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests;

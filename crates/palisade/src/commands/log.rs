@@ -31,10 +31,6 @@ const FOLLOW_WINDOW: Duration = Duration::from_millis(500);
 const CANNOT_WORK: u8 = 3;
 
 /// Print recorded requests in time order, while the gateway runs or after it stopped.
-///
-/// Filters of different kinds all have to hold. With --follow a request is printed half a second after it came, in order
-/// with those of other workers that were answered by then. One whose answer is still being sent is printed without its end;
-/// the end is a line of its own when it comes: `ended` in place of the verdict, in JSON the whole request with `"late": true`.
 #[derive(Debug, Args)]
 pub(crate) struct LogArguments {
     /// The gateway's data directory.
