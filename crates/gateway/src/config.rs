@@ -94,6 +94,9 @@ pub struct Admin {
     pub address: SocketAddr,
     /// Allow an address that is not loopback. Nothing on the admin listener asks who calls.
     pub public: bool,
+    /// Host names that it answers to beside `localhost` and its addresses, without a port: the name of the service by
+    /// which a scraper calls it. A page of another site could read it under any other name that is pointed here.
+    pub hosts: Vec<String>,
 }
 
 /// The exchange log.
@@ -268,7 +271,7 @@ pub struct Limits {
 
 impl Default for Admin {
     fn default() -> Admin {
-        Admin { address: SocketAddr::from(([127, 0, 0, 1], 9901)), public: false }
+        Admin { address: SocketAddr::from(([127, 0, 0, 1], 9901)), public: false, hosts: Vec::new() }
     }
 }
 

@@ -4,7 +4,6 @@ mod host;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,16 +47,23 @@ impl fmt::Debug for Facts {
     }
 }
 
+/// Whether `name` can be one of the names that the listener is called by: a host without a port.
+pub(crate) fn is_host_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    !name.is_empty() && name.bytes().all(is_plain)
+}
+
 /// Answers on `listener` until `stop` is done; connections that are open then end with the runtime.
 ///
 /// # Errors
 /// Where the listener's own address cannot be had. A connection that fails ends alone.
 pub(crate) async fn serve(
     listener: TcpListener,
+    names: &[String],
     facts: Facts,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let router = router(facts, listener.local_addr()?);
+    let router = router(facts, Hosts::of(listener.local_addr()?, names));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -99,13 +105,13 @@ async fn connection(stream: TcpStream, router: Router) {
 }
 
 /// The listener's pages, for requests that name the listener itself.
-fn router(facts: Facts, address: SocketAddr) -> Router {
+fn router(facts: Facts, hosts: Hosts) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/snapshot", get(snapshot))
-        .layer(middleware::from_fn_with_state(Hosts::of(address), only_own_hosts))
+        .layer(middleware::from_fn_with_state(hosts, only_own_hosts))
         .with_state(facts)
 }
 
@@ -129,8 +135,8 @@ async fn only_own_hosts(State(hosts): State<Hosts>, request: Request, next: Next
 
 const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
-const REFUSED: &str = "the admin listener answers only to `localhost`, to loopback addresses and to its own address, \
-so that a web page cannot read it through a name that was pointed here (DNS rebinding)\n";
+const REFUSED: &str = "the admin listener answers only to `localhost`, to loopback addresses, to its own address and to the \
+names in `admin: { hosts: … }`, so that a web page cannot read it through a name that was pointed here (DNS rebinding)\n";
 
 async fn healthz() -> &'static str {
     "ok\n"

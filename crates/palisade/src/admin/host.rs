@@ -1,30 +1,33 @@
 //! Which `Host` fields name the admin listener.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::http::uri::Authority;
 
 /// The hosts that the listener answers to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Hosts {
     own: IpAddr,
+    names: Arc<[String]>,
 }
 
 impl Hosts {
-    /// The hosts of a listener on `address`.
-    pub(super) fn of(address: SocketAddr) -> Hosts {
-        Hosts { own: address.ip() }
+    /// The hosts of a listener on `address` that is called by `names` as well.
+    pub(super) fn of(address: SocketAddr, names: &[String]) -> Hosts {
+        Hosts { own: address.ip(), names: names.into() }
     }
 
     /// Whether `host`, a `Host` field (RFC 9110 section 7.2), names the listener. Its port does not matter: a forwarded
     /// port has another number, and a rebound name is refused for what it is.
-    pub(super) fn contains(self, host: &str) -> bool {
+    pub(super) fn contains(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else { return false };
         let name = authority.host();
         if authority.as_str().contains('@') {
             return false;
         }
-        if name.eq_ignore_ascii_case("localhost") {
+        let is_named = |known: &String| name.eq_ignore_ascii_case(known);
+        if name.eq_ignore_ascii_case("localhost") || self.names.iter().any(is_named) {
             return true;
         }
         let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
@@ -41,7 +44,7 @@ mod tests {
     use super::*;
 
     fn check(address: &str, accepted: &[&str], refused: &[&str]) {
-        let hosts = Hosts::of(address.parse().unwrap());
+        let hosts = Hosts::of(address.parse().unwrap(), &["palisade.internal".to_owned()]);
         for host in accepted {
             assert!(hosts.contains(host), "{host} at {address}");
         }
@@ -66,5 +69,13 @@ mod tests {
         check("10.0.0.7:9901", &["10.0.0.7", "10.0.0.7:80"], &["10.0.0.8"]);
         check("10.0.0.7:9901", &names, &foreign);
         check("0.0.0.0:9901", &["10.0.0.7", "[2001:db8::1]:1"], &foreign);
+    }
+
+    #[test]
+    fn a_name_of_the_config_is_answered_with_any_port_and_no_name_around_it() {
+        let named = ["palisade.internal", "Palisade.Internal:9901"];
+        let around = ["palisade.internal.evil.example", "a.palisade.internal", "a@palisade.internal"];
+        check("10.0.0.7:9901", &named, &around);
+        assert!(!Hosts::of("10.0.0.7:1".parse().unwrap(), &[]).contains("palisade.internal"));
     }
 }

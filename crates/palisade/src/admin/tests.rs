@@ -1,12 +1,15 @@
 //! The admin listener over real sockets.
 
-use std::sync::Mutex;
+use std::net::SocketAddr;
+use std::sync::{LazyLock, Mutex};
 
 use prometheus_client::metrics::counter::Counter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
 use super::*;
+
+static NAMES: LazyLock<[String; 1]> = LazyLock::new(|| ["palisade".to_owned()]);
 
 /// An answer as it stood on the socket.
 struct Answer {
@@ -45,7 +48,7 @@ async fn listening() -> Listening {
         snapshot: Arc::new(|| serde_json::json!({ "operations": [] })),
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, facts, async move { drop(stopped.await) }));
+    let served = tokio::spawn(serve(listener, &*NAMES, facts, async move { drop(stopped.await) }));
     Listening { address, reasons, stop, served }
 }
 
@@ -116,6 +119,20 @@ async fn a_name_pointed_here_by_somebody_else_is_refused_everywhere() {
             let request = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
             listening.ask(&request).await.check(421, REFUSED);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_its_service_is_answered() {
+    let request = "GET /healthz HTTP/1.1\r\nHost: palisade:9901\r\nConnection: close\r\n\r\n";
+    listening().await.ask(request).await.check(200, "ok\n");
+}
+
+#[test]
+fn a_host_name_has_no_port_scheme_or_pattern() {
+    assert!(is_host_name("palisade.monitoring.svc") && is_host_name("palisade_admin"));
+    for wrong in ["", "palisade:9901", "http://palisade", "*.svc", "a b", "[::1]"] {
+        assert!(!is_host_name(wrong), "{wrong}");
     }
 }
 

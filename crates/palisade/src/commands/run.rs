@@ -138,6 +138,10 @@ async fn admin(
     if !address.ip().is_loopback() && !config.admin.public {
         return Err(format!("the admin address `{address}` is not loopback; set `admin.public` to mean it"));
     }
+    let names = config.admin.hosts.clone();
+    if let Some(name) = names.iter().find(|name| !admin::is_host_name(name)) {
+        return Err(format!("`{name}` in `admin.hosts` is no host name; write it without scheme and port"));
+    }
     let listener =
         TcpListener::bind(address).await.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
     let bound = listener.local_addr().map_err(|error| error.to_string())?;
@@ -154,7 +158,7 @@ async fn admin(
             // A closed channel means that the gateway is going away as well.
             stopping.wait_for(|&stop| stop).await.is_ok()
         };
-        let served = admin::serve(listener, facts, async move {
+        let served = admin::serve(listener, &names, facts, async move {
             stopped.await;
         });
         if let Err(error) = served.await {
