@@ -35,7 +35,7 @@ struct Scope {
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     let settings: Settings = build.settings()?;
-    let access = Access::of(build.contract, build.operation, build.feeds);
+    let mut access = Access::of(build.contract, build.operation, build.feeds);
     if settings.scopes.is_empty() && !access.knows_tokens() {
         return None;
     }
@@ -43,6 +43,10 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         && access.alternatives.iter().all(|alternative| alternative.scopes.is_empty())
     {
         build.gap("the specification asks for a token but for no scope, so every good token may call: name scopes in `security`, or set `scope: { scopes: … }`");
+    }
+    if build.sensitive {
+        // Here as well: with `jwt` in shadow or off, anything in `authorization` would do beside a key.
+        access.alternatives.retain(|alternative| alternative.token);
     }
     let mut keys = access.challenges(build.sensitive || !settings.scopes.is_empty());
     keys.retain(|challenge| *challenge != Challenge::TOKEN);

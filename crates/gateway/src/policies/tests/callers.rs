@@ -73,6 +73,13 @@ fn a_key_alone_is_never_enough_for_what_is_sensitive() {
     check("[{ key: [] }]", &[KEY], "403 key-not-sufficient");
     check("[{ key: [] }]", &[KEY, "Authorization: Bearer nonsense"], "403 key-not-sufficient");
     check("[{}]", &[], "401 unauthenticated");
+    for mode in ["shadow", "off"] {
+        let paths = sensitive("[{ key: [] }, { token: [] }]");
+        for value in ["Bearer nonsense", "Basic YTpi"] {
+            let request = get(&[KEY, &format!("Authorization: {value}")]);
+            super::gateway::check(&paths, &format!("jwt: {mode}"), &request, "401 unauthenticated");
+        }
+    }
     let gaps = Gateway::new(&sensitive("[{ key: [] }]"), "").gaps();
     assert!(gaps.contains("nobody can call it"), "{gaps}");
 }
