@@ -167,6 +167,15 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_that_passes_says_when_to_try_again() {
+        let mut denial = Denial::fixed(Reason::RateLimited, "rate-limit", "");
+        denial.retry_after_secs = Some(7);
+        assert_eq!(respond(&denial, "r").1[RETRY_AFTER], "7");
+        let lasting = respond(&Denial::fixed(Reason::UndeclaredOperation, "undeclared", ""), "r").1;
+        assert!(!lasting.contains_key(RETRY_AFTER));
+    }
+
+    #[test]
     fn a_refused_method_says_which_are_allowed() {
         let mut denial = Denial::fixed(Reason::MethodNotAllowed, "undeclared", "");
         denial.allow = vec![Method::GET, Method::PATCH];

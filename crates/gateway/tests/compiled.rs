@@ -50,6 +50,17 @@ const PATHS: &str = "
           application/octet-stream: {}
       x-palisade: { body-limits: { bytes: 256KiB } }
       responses: { '204': { description: kept } }
+  /notes:
+    put:
+      security: []
+      requestBody: { content: { text/plain: {} } }
+      x-palisade: { body-limits: { mode: shadow, bytes: 4 } }
+      responses: { '204': { description: kept } }
+  /reports:
+    get:
+      security: []
+      x-palisade: { concurrency: { requests-max: 1 } }
+      responses: { '200': { description: ok } }
 ";
 
 fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
@@ -181,5 +192,41 @@ fn what_no_policy_reads_streams_beside_what_one_must_read_whole() {
         client.write_all([head, &chunk].concat().as_bytes()).await.unwrap();
         let answer = read_until(&mut client, "}").await;
         assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("body-too-large"), "{answer}");
+    });
+}
+
+#[test]
+fn a_limit_in_shadow_cuts_no_body_off() {
+    with_gateway(|mut client, backend| async move {
+        let body = "more than four";
+        let request = put("text/plain", body.len()).replace("/files", "/notes") + body;
+        client.write_all(request.as_bytes()).await.unwrap();
+        let (mut behind, _) = backend.accept().await.unwrap();
+        read_until(&mut behind, body).await;
+        behind.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert!(read_until(&mut client, "\r\n\r\n").await.starts_with("HTTP/1.1 204 "));
+    });
+}
+
+#[test]
+fn a_place_is_taken_until_the_answer_has_ended() {
+    with_gateway(|mut client, backend| async move {
+        let request = "GET /reports HTTP/1.1\r\nhost: a\r\n\r\n";
+        let mut other = TcpStream::connect(client.peer_addr().unwrap()).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        let (mut behind, _) = backend.accept().await.unwrap();
+        read_until(&mut behind, "\r\n\r\n").await;
+        behind.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab").await.unwrap();
+        read_until(&mut client, "ab").await;
+
+        other.write_all(request.as_bytes()).await.unwrap();
+        let refused = read_until(&mut other, "}").await;
+        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("retry-after: 1\r\n"), "{refused}");
+
+        behind.write_all(b"cd").await.unwrap();
+        read_until(&mut client, "cd").await;
+        // The place is free once the end was sent, which the client has seen.
+        client.write_all(request.as_bytes()).await.unwrap();
+        read_until(&mut behind, "\r\n\r\n").await;
     });
 }

@@ -4,7 +4,7 @@ use http::header::CONTENT_LENGTH;
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spec::JsonLimits;
+use spec::{JsonLimits, parse_json};
 
 use crate::build::Build;
 use crate::config::Size;
@@ -84,7 +84,15 @@ impl Policy for BodyLimits {
         if body.bytes.is_empty() {
             return Ok(());
         }
-        let Err(error) = body.json() else { return Ok(()) };
+        let own;
+        // All read one and the same tree, unless this is in shadow, where the others are bound by other limits.
+        let read = if *body.json_limits == self.json {
+            body.json().map(|_| ())
+        } else {
+            own = parse_json(body.bytes, &self.json);
+            own.as_ref().map(|_| ())
+        };
+        let Err(error) = read else { return Ok(()) };
         let detail = Redacted::vouched(format!("{} at byte {}", error.kind.as_str(), error.offset));
         match error.kind.is_limit() {
             true => Err(too_large(detail)),

@@ -143,6 +143,47 @@ fn claims_and_combinations_make_keys() {
 }
 
 #[test]
+fn every_key_alone_and_in_combination_tells_apart_what_it_names() {
+    let key = "X-Api-Key: {key shop}\n";
+    let other_key = "X-Api-Key: {key kiosk}\n";
+    let token = |name: &str| format!("Authorization: Bearer {{token {name}}}\n");
+    let orders = |fields: &str| format!("{ORDERS}{fields}");
+    // What shares the bucket of the first request, and what has one of its own.
+    for (keys, first, same, other) in [
+        ("[ip]", orders(key), orders(other_key), None),
+        ("[client]", orders(key), orders(key), Some(orders(other_key))),
+        ("[principal]", orders(&token("alice")), orders(&token("alice")), Some(orders(&token("bob")))),
+        ("[operation]", orders(&token("alice")), orders(&token("bob")), Some(ITEMS.to_owned())),
+        ("['claim:tenant']", orders(&token("alice")), orders(&token("alice")), Some(orders(&token("bob")))),
+        (
+            "[principal, operation]",
+            orders(&token("alice")),
+            orders(&token("alice")),
+            Some(format!("{ITEMS}{}", token("alice"))),
+        ),
+        (
+            "[ip, 'claim:tenant']",
+            orders(&token("alice")),
+            orders(&token("alice")),
+            Some(orders(&token("bob"))),
+        ),
+        ("[]", orders(&token("alice")), ITEMS.to_owned(), None),
+    ] {
+        let settings = format!("rate-limit: {{ limits: [{{ key: {keys}, rate: 60/min, burst: 1 }}] }}");
+        let gateway = Gateway::new(PATHS, &settings);
+        assert!(gateway.serve(&first).is_allowed(), "{keys}");
+        assert_eq!(gateway.serve(&same).verdict, "429 rate-limited", "{keys}");
+        if let Some(other) = other {
+            assert!(gateway.serve(&other).is_allowed(), "{keys}");
+        }
+    }
+    let mut gateway = Gateway::new(PATHS, "rate-limit: { limits: [{ key: [ip], rate: 60/min, burst: 1 }] }");
+    assert!(gateway.serve(ORDERS).is_allowed());
+    gateway.client = "203.0.113.9".parse::<IpAddr>().unwrap();
+    assert!(gateway.serve(ORDERS).is_allowed(), "another address");
+}
+
+#[test]
 fn every_answer_tells_the_tightest_limit() {
     let settings = "
 rate-limit:

@@ -219,6 +219,32 @@ fn sizes_are_bounded_before_and_after_the_body_came() {
 }
 
 #[test]
+fn every_bound_of_json_holds_without_a_schema() {
+    let paths = "\n/any:\n  post: { security: [], requestBody: { content: { application/json: {} } }, responses: {} }\n";
+    let string = |bytes: usize| format!(r#""{}""#, "x".repeat(bytes));
+    for (setting, fits, passes) in [
+        ("depth: 2", "[[1]]".to_owned(), "[[[1]]]".to_owned()),
+        ("nodes: 4", r#"{"a":[1]}"#.to_owned(), r#"{"a":[1,2]}"#.to_owned()),
+        ("string: 3", string(3), string(4)),
+        ("string: 3", r#"{"abc":1}"#.to_owned(), r#"{"abcd":1}"#.to_owned()),
+        ("array: 2", "[1,2]".to_owned(), "[1,2,3]".to_owned()),
+        ("object: 1", r#"{"a":1}"#.to_owned(), r#"{"a":1,"b":2}"#.to_owned()),
+        ("bytes: 5", string(3), string(4)),
+    ] {
+        let serve = |body: &str, mode: &str| {
+            let settings = format!("body-limits: {{ mode: {mode}, {setting} }}");
+            Gateway::new(paths, &settings).serve(&with_body("POST", "/any", "application/json", body))
+        };
+        assert_eq!(serve(&fits, "enforce").verdict, "allowed", "{setting}");
+        assert_eq!(serve(&passes, "enforce").verdict, "413 body-too-large", "{setting}");
+        let shadow = serve(&passes, "shadow");
+        assert_eq!(shadow.verdict, "allowed", "{setting}");
+        let said = ("body-limits", Some("body-too-large".to_owned()));
+        assert!(shadow.said.contains(&said), "{setting}: {:?}", shadow.said);
+    }
+}
+
+#[test]
 fn json_is_bounded_wherever_it_is_sent() {
     let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
     for content_type in ["application/json", "text/json", "application/vnd.any+json"] {
