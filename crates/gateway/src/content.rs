@@ -8,9 +8,10 @@ use flate2::bufread::{GzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use model::limit::read_capped;
-use spec::MediaType;
+use spec::{JsonLimits, MediaType};
 
 use crate::denial::{Denial, Reason};
+use crate::policy::Body;
 
 /// The control that answers for bodies.
 const CONTROL: &str = "body-limits";
@@ -39,6 +40,40 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<(&str, Cow<'_, str>), 
     Ok((text, lowercase))
 }
 
+/// The media type without parameters in lowercase, empty if there is none; absent where readers would disagree on it.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    content_type(headers).ok().map(|(_, media_type)| media_type)
+}
+
+/// A whole body as policies judge it.
+#[derive(Debug)]
+pub(crate) struct Read<'h> {
+    unpacked: Bytes,
+    content_type: &'h str,
+    media_type: Cow<'h, str>,
+}
+
+impl Read<'_> {
+    /// The body, of which JSON is bound by `json_limits`.
+    pub(crate) fn body<'a>(&'a self, json_limits: &'a JsonLimits) -> Body<'a> {
+        Body::new(&self.unpacked, self.content_type, &self.media_type, json_limits)
+    }
+}
+
+/// Reads a whole body: its type, and its content coding undone.
+///
+/// # Errors
+/// As [`content_type`] and [`decoded`]: it cannot be judged.
+pub(crate) fn read<'h>(
+    headers: &'h HeaderMap,
+    whole: &Bytes,
+    bytes_max: usize,
+    ratio_max: u32,
+) -> Result<Read<'h>, Denial> {
+    let (content_type, media_type) = content_type(headers)?;
+    Ok(Read { unpacked: decoded(headers, whole, bytes_max, ratio_max)?, content_type, media_type })
+}
+
 /// Whether `media_type`, lowercase and without parameters, is JSON as the contract understands it.
 pub(crate) fn is_json(media_type: &str) -> bool {
     MediaType { essence: Cow::Borrowed(media_type), charset: None, boundary: None }.is_json()
@@ -49,12 +84,7 @@ pub(crate) fn is_json(media_type: &str) -> bool {
 /// # Errors
 /// A coding other than `gzip` and `deflate` (RFC 9110 8.4.1), several of them, data that does not unpack, or that unpacks
 /// to more than `bytes_max` bytes or `ratio_max` times its size.
-pub(crate) fn decoded(
-    headers: &HeaderMap,
-    body: &Bytes,
-    bytes_max: usize,
-    ratio_max: u32,
-) -> Result<Bytes, Denial> {
+fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio_max: u32) -> Result<Bytes, Denial> {
     let mut fields = headers.get_all(CONTENT_ENCODING).iter();
     let Some(coding) = fields.next() else { return Ok(body.clone()) };
     if fields.next().is_some() {

@@ -12,7 +12,7 @@ use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
 use crate::pipeline::{Judged, Trace};
-use crate::policy::{AnswerField, Body, Caller, Context, WorkerState};
+use crate::policy::{AnswerField, Caller, Context, WorkerState};
 use crate::respond::{change, respond};
 use crate::snapshot::{Found, Plan, Snapshot};
 
@@ -235,8 +235,7 @@ fn decide(
     }
     let Judged::Body(pending) = judged else { return Ok(()) };
     let ratio_max = snapshot.limits.decompression_ratio_max;
-    let unpacked = content::decoded(cx.headers, whole, plan.body_bytes_max, ratio_max)?;
-    let (content_type, media_type) = content::content_type(cx.headers)?;
-    let body = Body::new(&unpacked, content_type, &media_type, &plan.json_limits);
-    pending.body(cx, &body, trace).map(|_admitted| ())
+    let read = content::read(cx.headers, whole, plan.body_bytes_max, ratio_max);
+    let body = read.as_ref().map(|read| read.body(&plan.json_limits));
+    pending.body(cx, body.as_ref().map_err(|denial| *denial), trace).map(|_admitted| ())
 }

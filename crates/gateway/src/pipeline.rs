@@ -83,7 +83,7 @@ impl Pipeline {
 
     /// Whether the body is of a type that some policy reads whole, as one of a doubtful type is.
     fn needs_body(&self, cx: &Context<'_>) -> bool {
-        let media_type = content::content_type(cx.headers).ok().map(|(_, media_type)| media_type);
+        let media_type = content::media_type(cx.headers);
         self.needs_body && self.steps.iter().any(|step| step.policy.needs_body(media_type.as_deref()))
     }
 
@@ -117,10 +117,17 @@ impl Pipeline {
 }
 
 impl Pending<'_> {
-    /// Judges the body.
-    pub fn body(self, cx: &mut Context<'_>, body: &Body<'_>, trace: &mut Trace) -> Result<Admitted, Denial> {
-        for step in self.pipeline.steps.iter().filter(|step| step.policy.needs_body(Some(body.media_type))) {
-            let verdict = step.policy.body(cx, body);
+    /// Judges the body. Where it cannot be read, that is the verdict of every policy that would have to.
+    pub fn body(
+        self,
+        cx: &mut Context<'_>,
+        body: Result<&Body<'_>, &Denial>,
+        trace: &mut Trace,
+    ) -> Result<Admitted, Denial> {
+        let media_type = content::media_type(cx.headers);
+        let needs_body = |step: &&Step| step.policy.needs_body(media_type.as_deref());
+        for step in self.pipeline.steps.iter().filter(needs_body) {
+            let verdict = body.map_err(Denial::clone).and_then(|body| step.policy.body(cx, body));
             let said = trace.iter_mut().find(|said| said.id == step.id && said.denied.is_none());
             apply(step.mode, verdict, said)?;
         }

@@ -28,7 +28,7 @@ use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
 use crate::pipeline::{Admitted, Judged, Trace};
-use crate::policy::{Body, Caller, Context, WorkerState};
+use crate::policy::{Caller, Context, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
 
@@ -310,15 +310,11 @@ impl Worker {
             Judged::Body(pending) => {
                 let whole = read_whole(body, transit, &going.request_progress).await?;
                 let limits = &going.snapshot.limits;
-                let unpacked = content::decoded(
-                    cx.headers,
-                    &whole,
-                    transit.bytes_max as usize,
-                    limits.decompression_ratio_max,
-                )?;
-                let (content_type, media_type) = content::content_type(cx.headers)?;
-                let judged = Body::new(&unpacked, content_type, &media_type, &plan.json_limits);
-                let admitted = pending.body(cx, &judged, &mut going.trace)?;
+                let read =
+                    content::read(cx.headers, &whole, plan.body_bytes_max, limits.decompression_ratio_max);
+                let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
+                let judged = judged.as_ref().map_err(|denial| *denial);
+                let admitted = pending.body(cx, judged, &mut going.trace)?;
                 (
                     admitted,
                     if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) },

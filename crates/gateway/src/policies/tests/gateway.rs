@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use identity::issue::{SigningKey, key_set};
 use identity::{
@@ -21,7 +22,7 @@ use crate::feeds::Feeds;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::pipeline::{Judged, Trace};
-use crate::policy::{Body, Caller, Context, Permit, WorkerState};
+use crate::policy::{Caller, Context, Permit, WorkerState};
 use crate::respond::change;
 use crate::snapshot::Snapshot;
 
@@ -164,9 +165,10 @@ fn decide(cx: &mut Context<'_>, plan: &crate::snapshot::Plan, body: &str, trace:
     match plan.pipeline.head(cx, trace)? {
         Judged::Admitted(_) => Ok(()),
         Judged::Body(pending) => {
-            let (content_type, media_type) = crate::content::content_type(cx.headers)?;
-            let body = Body::new(body.as_bytes(), content_type, &media_type, &plan.json_limits);
-            pending.body(cx, &body, trace).map(|_| ())
+            let whole = Bytes::copy_from_slice(body.as_bytes());
+            let read = crate::content::read(cx.headers, &whole, plan.body_bytes_max, 100);
+            let body = read.as_ref().map(|read| read.body(&plan.json_limits));
+            pending.body(cx, body.as_ref().map_err(|denial| *denial), trace).map(|_| ())
         }
     }
 }

@@ -245,6 +245,22 @@ fn every_bound_of_json_holds_without_a_schema() {
 }
 
 #[test]
+fn a_body_that_cannot_be_read_is_refused_by_what_is_in_force_alone() {
+    let json = with_body("POST", "/orders", "application/json", r#"{"item":"a"}"#);
+    let packed = json.replace("Content-Length", "Content-Encoding: br\nContent-Length");
+    check(PATHS, "", &packed, "415 unsupported-content-encoding");
+    check(PATHS, "body-limits: shadow", &packed, "415 unsupported-content-encoding");
+    let shadow = "{ body-limits: shadow, request-schema: shadow }";
+    let seen = Gateway::new(PATHS, shadow).serve(&packed);
+    assert_eq!(seen.verdict, "allowed");
+    for control in ["body-limits", "request-schema"] {
+        let said = (control, Some("unsupported-content-encoding".to_owned()));
+        assert!(seen.said.contains(&said), "{:?}", seen.said);
+    }
+    check(PATHS, "{ body-limits: off, request-schema: off }", &packed, "allowed");
+}
+
+#[test]
 fn json_is_bounded_wherever_it_is_sent() {
     let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
     for content_type in ["application/json", "text/json", "application/vnd.any+json"] {
