@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use gateway::config::{Config, Listen};
-use gateway::record::{Log, Opened, Settings};
+use gateway::record::{Log, Opened, Repair, Settings};
 use gateway::{Compiled, Engine, Feeds, Listening, Metrics, Snapshot};
 use model::{Problem, Severity};
 use prometheus_client::registry::Registry;
@@ -87,8 +87,8 @@ async fn start(mut running: Running, loaded: &Loaded, files: Vec<PathBuf>) -> Ex
         Ok(opened) => opened,
         Err(error) => return fail(&error.to_string()),
     };
-    for repair in repairs {
-        report(&format!("repaired the exchange log: {repair:?}\n"));
+    for repair in &repairs {
+        report(&repaired(repair));
     }
     let started = Engine::start(&config.listen, &running.snapshot, &running.metrics, writers);
     let (engine, listening) = match started {
@@ -263,6 +263,19 @@ fn read(arguments: &Run) -> Result<Loaded, Box<Unread>> {
     }
     config.workers = arguments.workers.or(config.workers);
     Ok(loaded)
+}
+
+/// What was done to a segment that the last run left open.
+fn repaired(repair: &Repair) -> String {
+    let Repair { file, records_kept, bytes_dropped, bytes_damaged } = repair;
+    let mut text = format!("repaired `{}`: {records_kept} records kept", file.display());
+    if *bytes_dropped > 0 {
+        text.push_str(&format!(", {bytes_dropped} bytes of a torn record were cut off"));
+    }
+    if *bytes_damaged > 0 {
+        text.push_str(&format!(", {bytes_damaged} damaged bytes between records are left out"));
+    }
+    text + "\n"
 }
 
 fn addresses(listening: &[Listening], admin: SocketAddr) -> String {

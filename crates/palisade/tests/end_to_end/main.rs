@@ -1,0 +1,21 @@
+//! The program itself, from the outside: real sockets, signals, files and signed tokens, and what it says and leaves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+mod client;
+mod gateway;
+mod issuer;
+mod stage;
+mod upstream;
+
+mod durability;
+mod requests;
