@@ -53,28 +53,16 @@ pub(crate) fn is_host_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_plain)
 }
 
-/// Answers on `listener` until `stop` is done; connections that are open then end with the runtime.
+/// Answers on `listener` until it is dropped, and its connections with the runtime.
 ///
 /// # Errors
 /// Where the listener's own address cannot be had. A connection that fails ends alone.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    names: &[String],
-    facts: Facts,
-    stop: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, names: &[String], facts: Facts) -> io::Result<()> {
     let router = router(facts, Hosts::of(listener.local_addr()?, names));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut stop = std::pin::pin!(stop);
     loop {
-        let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            () = &mut stop => return Ok(()),
-            accepted = accepted => accepted,
-        };
+        let place = Arc::clone(&places).acquire_owned().await;
+        let accepted = listener.accept().await;
         match accepted {
             Ok((stream, _)) => {
                 let router = router.clone();

@@ -70,9 +70,12 @@ fn controls(plan: &Plan) -> Vec<Value> {
 }
 
 /// Why the gateway should get no traffic for the time being.
-pub(crate) fn not_ready(log: &Log, feeds: &Feeds) -> Vec<String> {
-    let mut reasons: Vec<String> =
-        log.health().failure.map(|failure| format!("exchange log: {failure}")).into_iter().collect();
+pub(crate) fn not_ready(log: &Log, feeds: &Feeds, is_stopping: bool) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if is_stopping {
+        reasons.push("stopping: requests in flight are answered, and no others".to_owned());
+    }
+    reasons.extend(log.health().failure.map(|failure| format!("exchange log: {failure}")));
     for (issuer, feed) in feeds.verifier.iter().flat_map(|verifier| verifier.issuers()) {
         if !feed.status(wall_clock()).is_usable {
             reasons.push(format!("no usable keys of issuer `{}`", issuer.url));

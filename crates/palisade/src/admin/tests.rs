@@ -5,7 +5,6 @@ use std::sync::{LazyLock, Mutex};
 
 use prometheus_client::metrics::counter::Counter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::oneshot;
 
 use super::*;
 
@@ -29,8 +28,6 @@ impl Answer {
 struct Listening {
     address: SocketAddr,
     reasons: Arc<Mutex<Vec<String>>>,
-    stop: oneshot::Sender<()>,
-    served: tokio::task::JoinHandle<io::Result<()>>,
 }
 
 async fn listening() -> Listening {
@@ -47,9 +44,9 @@ async fn listening() -> Listening {
         metrics: Arc::new(registry),
         snapshot: Arc::new(|| serde_json::json!({ "operations": [] })),
     };
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, &*NAMES, facts, async move { drop(stopped.await) }));
-    Listening { address, reasons, stop, served }
+    // It ends with the test's runtime.
+    tokio::spawn(serve(listener, &*NAMES, facts));
+    Listening { address, reasons }
 }
 
 impl Listening {
@@ -149,13 +146,4 @@ async fn only_reading_is_possible() {
     head.check(200, "");
     assert!(head.head.contains("content-length: 3"), "{}", head.head);
     listening.get("/nothing").await.check(404, "");
-}
-
-#[tokio::test]
-async fn it_stops_when_told() {
-    let listening = listening().await;
-    listening.get("/healthz").await.check(200, "ok\n");
-    listening.stop.send(()).unwrap();
-    listening.served.await.unwrap().unwrap();
-    assert!(TcpStream::connect(listening.address).await.is_err());
 }

@@ -1,18 +1,20 @@
 //! `palisade run`: the gateway, from its config to its last request.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use gateway::config::{Config, Listen};
+use gateway::config::{Config, KeySource, Listen};
 use gateway::record::{Log, Opened, Repair, Settings};
 use gateway::{Compiled, Engine, Feeds, Listening, Metrics, Snapshot};
 use model::{Problem, Severity};
 use prometheus_client::registry::Registry;
 use spec::Document;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::admin;
@@ -32,8 +34,27 @@ struct Running {
     metrics: Arc<Metrics>,
     limiter: Arc<gateway::limiter::Limiter>,
     key_client: identity::fetch::KeyClient,
+    /// Says when to load again; absent where this machine gives no way to.
+    watch: Option<Watch>,
     /// Keeps the keys of the present config fresh; dropping it stops that.
     refreshing: JoinSet<()>,
+}
+
+/// The signals that end the gateway.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Stop> {
+        Ok(Stop { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them. Dropping the future loses none.
+    async fn told(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+    }
 }
 
 /// Runs the gateway until it is told to stop.
@@ -66,6 +87,8 @@ async fn serve(arguments: Run) -> Exit {
         Ok(client) => client,
         Err(error) => return fail(&error.to_string()),
     };
+    // Before the keys are waited for: a file that changes in the meantime is noticed.
+    let watch = watch(files(&loaded, compiled.files));
     let refreshing = feeds::keep_fresh(&feeds, &key_client).await;
     report(&summary::text(&snapshot));
     let running = Running {
@@ -75,14 +98,19 @@ async fn serve(arguments: Run) -> Exit {
         metrics,
         limiter,
         key_client,
+        watch,
         refreshing,
     };
-    start(running, &loaded, compiled.files).await
+    start(running, &loaded.config).await
 }
 
 /// Opens the log, binds every address, and serves until a signal says to stop.
-async fn start(mut running: Running, loaded: &Loaded, files: Vec<PathBuf>) -> Exit {
-    let config = &loaded.config;
+async fn start(mut running: Running, config: &Config) -> Exit {
+    // Before anybody is told that the gateway is up: a stop that comes right after drains like any other.
+    let mut stop = match Stop::listen() {
+        Ok(stop) => stop,
+        Err(error) => return fail(&format!("signals cannot be received: {error}")),
+    };
     let Opened { log, writers, repairs } = match open_log(config) {
         Ok(opened) => opened,
         Err(error) => return fail(&error.to_string()),
@@ -96,8 +124,8 @@ async fn start(mut running: Running, loaded: &Loaded, files: Vec<PathBuf>) -> Ex
         Err(error) => return fail(&error.to_string()),
     };
     let log = Arc::new(log);
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let admin = match admin(&running, config, &log, stopping).await {
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let admin = match admin(&running, config, &log, &is_stopping).await {
         Ok(address) => address,
         Err(message) => {
             engine.stop();
@@ -105,9 +133,10 @@ async fn start(mut running: Running, loaded: &Loaded, files: Vec<PathBuf>) -> Ex
         }
     };
     report(&addresses(&listening, admin));
-    until_stopped(&mut running, loaded, files).await;
+    until_stopped(&mut running, &mut stop).await;
+    // First of all, so that whoever sends requests here sees it and sends them elsewhere.
+    is_stopping.store(true, Ordering::Relaxed);
     report("stopping: requests in flight are answered\n");
-    stop.send_replace(true);
     let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
     if let Err(error) = stopped {
         tracing::error!(%error, "the engine did not stop cleanly");
@@ -132,7 +161,7 @@ async fn admin(
     running: &Running,
     config: &Config,
     log: &Arc<Log>,
-    mut stopping: tokio::sync::watch::Receiver<bool>,
+    is_stopping: &Arc<AtomicBool>,
 ) -> Result<SocketAddr, String> {
     let address = config.admin.address;
     if !address.ip().is_loopback() && !config.admin.public {
@@ -148,55 +177,68 @@ async fn admin(
     let mut registry = Registry::default();
     running.metrics.register(&mut registry);
     let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
+    let is_stopping = Arc::clone(is_stopping);
     let facts = admin::Facts {
-        not_ready: Arc::new(move || summary::not_ready(&log, &feeds.load())),
+        not_ready: Arc::new(move || {
+            summary::not_ready(&log, &feeds.load(), is_stopping.load(Ordering::Relaxed))
+        }),
         metrics: Arc::new(registry),
         snapshot: Arc::new(move || summary::json(&snapshot.load())),
     };
+    // It ends with the runtime: the last requests are answered while it says that the gateway is stopping.
     tokio::spawn(async move {
-        let stopped = async move {
-            // A closed channel means that the gateway is going away as well.
-            stopping.wait_for(|&stop| stop).await.is_ok()
-        };
-        let served = admin::serve(listener, &names, facts, async move {
-            stopped.await;
-        });
-        if let Err(error) = served.await {
+        if let Err(error) = admin::serve(listener, &names, facts).await {
             tracing::error!(%error, "the admin listener ended");
         }
     });
     Ok(bound)
 }
 
-/// Reloads whenever there is a reason to, until SIGTERM or SIGINT.
-async fn until_stopped(running: &mut Running, loaded: &Loaded, files: Vec<PathBuf>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received; stop the gateway by killing it");
-        return std::future::pending().await;
-    };
-    let mut watch = match Watch::start() {
-        Ok((watch, error)) => {
+/// Every file that was read.
+fn files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
+    let keys = loaded.config.identity.issuers.iter().filter_map(|issuer| match &issuer.keys {
+        KeySource::File(path) => Some(loaded.folder.join(path)),
+        KeySource::Url(_) | KeySource::Discovery => None,
+    });
+    compiled.into_iter().chain(keys).chain(loaded.file.clone()).collect()
+}
+
+/// Watches `files`, as far as this machine lets anybody.
+fn watch(files: Vec<PathBuf>) -> Option<Watch> {
+    match Watch::start() {
+        Ok((mut watch, error)) => {
             if let Some(error) = error {
                 tracing::warn!(%error, "files are not watched; send SIGHUP to reload");
             }
-            watch
+            name_files(&mut watch, files);
+            Some(watch)
         }
         Err(error) => {
             tracing::error!(%error, "neither files nor SIGHUP are watched");
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            return;
+            None
         }
-    };
-    let watched = |files: &[PathBuf]| files.iter().cloned().chain(loaded.file.clone()).collect::<Vec<_>>();
+    }
+}
+
+fn name_files(watch: &mut Watch, files: Vec<PathBuf>) {
+    for (folder, error) in watch.files(files) {
+        tracing::warn!(folder = %folder.display(), %error, "a folder is not watched; send SIGHUP to reload");
+    }
+}
+
+/// Reloads whenever there is a reason to, until SIGTERM or SIGINT.
+async fn until_stopped(running: &mut Running, stop: &mut Stop) {
     let mut generation = 1;
-    watch.files(watched(&files));
     loop {
+        let next = async {
+            match &mut running.watch {
+                Some(watch) => watch.next().await,
+                None => std::future::pending().await,
+            }
+        };
         let cause = tokio::select! {
-            _ = terminate.recv() => return,
-            _ = interrupt.recv() => return,
-            cause = watch.next() => cause,
+            () = stop.told() => return,
+            cause = next => cause,
         };
         generation += 1;
         report(&match cause {
@@ -206,8 +248,10 @@ async fn until_stopped(running: &mut Running, loaded: &Loaded, files: Vec<PathBu
                 files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
             ),
         });
-        if let Some(files) = reload(running, generation).await {
-            watch.files(watched(&files));
+        if let Some(files) = reload(running, generation).await
+            && let Some(watch) = &mut running.watch
+        {
+            name_files(watch, files);
         }
     }
 }
@@ -231,8 +275,9 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
             return None;
         }
     };
-    let Compiled { snapshot, problems, mut documents, files, .. } =
+    let Compiled { snapshot, problems, mut documents, files: compiled, .. } =
         loaded.compile(&feeds, &running.metrics, generation);
+    let files = files(&loaded, compiled);
     documents.push(loaded.document);
     report_problems(problems, &documents);
     let Some(snapshot) = snapshot else {
