@@ -23,7 +23,7 @@ const FRESH_FOR: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=
 const RETRY_FIRST: Duration = Duration::from_secs(5);
 
 /// Where an issuer's keys come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// They were given once.
     Fixed,
@@ -164,6 +164,11 @@ impl KeyFeed {
             wanted: Notify::new(),
             fetching: Mutex::new(()),
         }
+    }
+
+    /// Whether it gets the keys of `source` that are for `algorithms`: another feed of them would have to begin without.
+    pub fn is_of(&self, source: &KeySource, algorithms: Algorithms) -> bool {
+        self.source == *source && self.algorithms == algorithms
     }
 
     /// A feed of keys that never change.

@@ -37,8 +37,15 @@ pub(crate) fn limiter() -> Arc<Limiter> {
     Arc::new(Limiter::new(LIMITER_SLOTS, seed, wall_clock()))
 }
 
-/// The tables for `loaded`, with key feeds that have no keys yet, or everything that is wrong.
-pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Vec<Problem>> {
+/// The tables for `loaded`, or everything that is wrong.
+///
+/// Issuers whose keys come from where they came from in `before` keep their feed, and so the keys that it has: loading
+/// again while a provider is down takes none away. New feeds have no keys yet.
+pub(crate) fn feeds(
+    loaded: &Loaded,
+    limiter: &Arc<Limiter>,
+    before: Option<&Feeds>,
+) -> Result<Feeds, Vec<Problem>> {
     let Config { identity: Identity { issuers, api_keys }, .. } = &loaded.config;
     let mut problems = Vec::new();
     let mut pairs = Vec::new();
@@ -64,7 +71,7 @@ pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Ve
                     lifetime_max: issuer.lifetime_max.map(|span| span.0),
                     ..Issuer::new(issuer.issuer.clone(), issuer.audiences.clone())
                 };
-                pairs.push((judged, Arc::new(KeyFeed::new(source, algorithms, FeedTiming::default()))));
+                pairs.push((judged, feed(source, algorithms, before)));
             }
             Err(message) => problems.push(Problem::error(message)),
         }
@@ -89,6 +96,16 @@ pub(crate) fn feeds(loaded: &Loaded, limiter: &Arc<Limiter>) -> Result<Feeds, Ve
         })
     } else {
         Err(problems)
+    }
+}
+
+/// The feed of `source`: the one that `before` has, else a new one.
+fn feed(source: FeedSource, algorithms: Algorithms, before: Option<&Feeds>) -> Arc<KeyFeed> {
+    let verifier = before.and_then(|feeds| feeds.verifier.as_ref());
+    let mut known = verifier.into_iter().flat_map(|verifier| verifier.issuers());
+    match known.find(|(_, feed)| feed.is_of(&source, algorithms)) {
+        Some((_, feed)) => Arc::clone(feed),
+        None => Arc::new(KeyFeed::new(source, algorithms, FeedTiming::default())),
     }
 }
 
@@ -150,8 +167,14 @@ pub(crate) async fn keep_fresh(feeds: &Feeds, client: &KeyClient) -> JoinSet<()>
         let first = feed.refresh(client, &wall_clock);
         match tokio::time::timeout(FIRST_KEYS_TIMEOUT, first).await {
             Ok(Ok(_)) => {}
+            Ok(Err(error)) if feed.status(wall_clock()).is_usable => {
+                tracing::warn!(issuer = issuer.url, %error, "no new keys; the last ones stay in use")
+            }
             Ok(Err(error)) => {
                 tracing::error!(issuer = issuer.url, %error, "no keys; its tokens are refused until they come")
+            }
+            Err(_) if feed.status(wall_clock()).is_usable => {
+                tracing::warn!(issuer = issuer.url, "no new keys in time; the last ones stay in use")
             }
             Err(_) => tracing::error!(
                 issuer = issuer.url,

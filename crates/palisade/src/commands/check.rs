@@ -52,7 +52,7 @@ fn read(arguments: &Check) -> (Outcome, Vec<Document>) {
             return (outcome, unread.document.into_iter().collect());
         }
     };
-    let (feeds, mut problems) = match feeds::feeds(&loaded, &feeds::limiter()) {
+    let (feeds, mut problems) = match feeds::feeds(&loaded, &feeds::limiter(), None) {
         Ok(feeds) => (feeds, Vec::new()),
         Err(problems) => (feeds::none(), problems),
     };

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Explain) -> Exit {
         Ok(loaded) => loaded,
         Err(unread) => return say(unread.problems, unread.document.as_slice(), arguments.format),
     };
-    let feeds = match feeds::feeds(&loaded, &feeds::limiter()) {
+    let feeds = match feeds::feeds(&loaded, &feeds::limiter(), None) {
         Ok(feeds) => feeds,
         Err(problems) => return say(problems, &[loaded.document], arguments.format),
     };

@@ -72,7 +72,7 @@ async fn serve(arguments: Run) -> Exit {
         Ok(loaded) => loaded,
         Err(unread) => return say_unread(*unread),
     };
-    let feeds = match feeds::feeds(&loaded, &limiter) {
+    let feeds = match feeds::feeds(&loaded, &limiter, None) {
         Ok(feeds) => feeds,
         Err(problems) => return say_problems(problems, &[loaded.document]),
     };
@@ -267,7 +267,7 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
             return None;
         }
     };
-    let feeds = match feeds::feeds(&loaded, &running.limiter) {
+    let feeds = match feeds::feeds(&loaded, &running.limiter, Some(&running.feeds.load())) {
         Ok(feeds) => feeds,
         Err(problems) => {
             say_problems(problems, &[loaded.document]);

@@ -15,12 +15,18 @@ pub(crate) struct Client<S = TcpStream> {
 }
 
 /// One answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Status line and fields, without the empty line.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\n\n{}", self.head, String::from_utf8_lossy(&self.body))
+    }
 }
 
 impl Answer {

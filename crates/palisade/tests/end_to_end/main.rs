@@ -17,5 +17,7 @@ mod issuer;
 mod stage;
 mod upstream;
 
+mod drain;
 mod durability;
+mod reload;
 mod requests;

@@ -33,7 +33,7 @@ impl Stage {
             "version": 1,
             "listen": [{ "address": "127.0.0.1:0" }],
             "admin": { "address": "127.0.0.1:0" },
-            "data": { "directory": "data", "segment": "256KiB" },
+            "data": { "directory": "data", "segment": "4MiB" },
             "workers": 1,
             "identity": {
                 "issuers": [
