@@ -90,6 +90,12 @@ impl<S: Read + Write> Client<S> {
         self.answer()
     }
 
+    /// Sends one request; its answer, unless the other side ends the connection instead of giving one.
+    pub(crate) fn try_ask(&mut self, request: &[u8]) -> Option<Answer> {
+        self.try_send(request);
+        self.try_answer()
+    }
+
     pub(crate) fn answer(&mut self) -> Answer {
         self.try_answer().expect("an answer before the connection ends")
     }

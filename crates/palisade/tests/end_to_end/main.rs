@@ -21,3 +21,4 @@ mod drain;
 mod durability;
 mod reload;
 mod requests;
+mod tls;
