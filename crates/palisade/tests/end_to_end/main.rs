@@ -19,6 +19,7 @@ mod upstream;
 
 mod drain;
 mod durability;
+mod keys;
 mod reload;
 mod requests;
 mod tls;
