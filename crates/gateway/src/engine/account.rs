@@ -26,6 +26,27 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest path that a record keeps, in bytes.
 const PATH_BYTES_MAX: usize = 2048;
 
+/// The status on record of a request whose caller left before the answer: nobody got one, and HTTP has no name for that.
+/// Other servers log the same number.
+const CALLER_LEFT: u16 = 499;
+
+/// An exchange that was begun, and goes on record even if its caller leaves: the backend may have acted on it, and the
+/// HTTP library drops whatever waits on a connection or stream that is gone.
+pub(super) struct Begun<'r> {
+    pub worker: &'r Worker,
+    pub going: Going<'r>,
+    pub cx: Context<'r>,
+    pub is_recorded: bool,
+}
+
+/// How an exchange ended, as the record has it.
+struct Ended<'r> {
+    status: u16,
+    bytes: Option<u64>,
+    verdict: Verdict,
+    denial: Option<&'r Denial>,
+}
+
 /// What is given back when an answer has ended.
 struct Held {
     _permits: SmallVec<[Permit; 1]>,
@@ -36,12 +57,13 @@ impl Worker {
     /// Records the exchange, and makes the answer.
     pub(super) fn finish(
         self: &Rc<Self>,
-        going: &Going<'_>,
-        mut cx: Context<'_>,
+        begun: &mut Begun<'_>,
         outcome: Result<Answer, Denial>,
         in_flight: InFlight,
     ) -> Response<AnswerBody> {
-        let outcome = self.recorded(going, &cx, outcome);
+        let outcome = self.recorded(&begun.going, &begun.cx, outcome);
+        begun.is_recorded = true;
+        let (going, cx) = (&begun.going, &mut begun.cx);
         self.count(going, &outcome);
         let permits = std::mem::take(&mut cx.permits);
         let mut answer = match outcome {
@@ -56,7 +78,7 @@ impl Worker {
             }
         };
         let headers = answer.headers_mut();
-        change(headers, cx.answer_fields);
+        change(headers, std::mem::take(&mut cx.answer_fields));
         if let Ok(value) = HeaderValue::from_str(&going.request_id) {
             headers.insert(X_REQUEST_ID, value);
         }
@@ -70,7 +92,7 @@ impl Worker {
         cx: &Context<'_>,
         outcome: Result<Answer, Denial>,
     ) -> Result<Answer, Denial> {
-        let exchange = exchange(going, cx, &outcome);
+        let exchange = exchange(going, cx, &Ended::of(&outcome));
         match self.writer.borrow_mut().append(Record::Exchange(&exchange)) {
             Ok(()) => outcome,
             Err(error) => {
@@ -141,20 +163,39 @@ impl Worker {
     }
 }
 
-/// The exchange as it is recorded, borrowing everything.
-fn exchange<'r>(
-    going: &'r Going<'_>,
-    cx: &'r Context<'_>,
-    outcome: &'r Result<Answer, Denial>,
-) -> Exchange<'r> {
-    let now = Instant::now();
-    let (status, bytes) = match outcome {
-        Err(denial) => (denial.reason.status(), None),
-        Ok(Answer::Given(status)) => (*status, Some(0)),
-        Ok(Answer::Forwarded(forwarded)) => {
-            (forwarded.response.status(), forwarded.response.body().size_hint().exact())
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if self.is_recorded {
+            return;
         }
-    };
+        let going = &self.going;
+        // Once it was decided it was on its way.
+        let verdict = if going.decided.is_some() { Verdict::Forwarded } else { Verdict::Refused };
+        let ended = Ended { status: CALLER_LEFT, bytes: Some(0), verdict, denial: None };
+        let exchange = exchange(going, &self.cx, &ended);
+        if let Err(error) = self.worker.writer.borrow_mut().append(Record::Exchange(&exchange)) {
+            self.worker.shared.metrics.exchanges_unrecorded.inc();
+            tracing::error!(%error, id = %going.id, "an exchange could not be recorded");
+        }
+    }
+}
+
+impl<'r> Ended<'r> {
+    fn of(outcome: &'r Result<Answer, Denial>) -> Ended<'r> {
+        let (status, bytes, verdict) = match outcome {
+            Err(denial) => (denial.reason.status(), None, Verdict::Refused),
+            Ok(Answer::Given(status)) => (*status, Some(0), Verdict::Refused),
+            Ok(Answer::Forwarded(Forwarded { response, .. })) => {
+                (response.status(), response.body().size_hint().exact(), Verdict::Forwarded)
+            }
+        };
+        Ended { status: status.as_u16(), bytes, verdict, denial: outcome.as_ref().err() }
+    }
+}
+
+/// The exchange as it is recorded, borrowing everything.
+fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: &Ended<'r>) -> Exchange<'r> {
+    let now = Instant::now();
     Exchange {
         schema_version: SCHEMA_VERSION,
         id: going.id,
@@ -173,13 +214,9 @@ fn exchange<'r>(
             method: (&*key.method).into(),
             path: (&*key.path).into(),
         }),
-        response: ResponseFacts { status: status.as_u16(), bytes },
-        verdict: if matches!(outcome, Ok(Answer::Forwarded(_))) {
-            Verdict::Forwarded
-        } else {
-            Verdict::Refused
-        },
-        denial: outcome.as_ref().err().map(|denial| Denied {
+        response: ResponseFacts { status: ended.status, bytes: ended.bytes },
+        verdict: ended.verdict,
+        denial: ended.denial.map(|denial| Denied {
             reason: denial.reason.as_str().into(),
             control: denial.control.into(),
             detail: denial.detail.as_str().into(),

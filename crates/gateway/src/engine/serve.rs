@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::accept::Shared;
+use super::account::Begun;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Transit};
 use super::framed::Inbound;
 use super::upstream::{Failure, Lease, Pool};
@@ -250,8 +251,8 @@ impl Worker {
         };
         let found = snapshot.find(&asked.host_text, &parts.method, &parts.headers, &asked.target.path);
         let plan = found.as_ref().map(|found| (found.api_index, found.plan));
-        let mut going = Going::new(id, started, &parts, &snapshot, plan, connection);
-        let mut cx = Context {
+        let going = Going::new(id, started, &parts, &snapshot, plan, connection);
+        let cx = Context {
             now,
             client: connection.ip,
             method: &parts.method,
@@ -270,11 +271,15 @@ impl Worker {
             permits: SmallVec::new(),
             worker: &self.state,
         };
+        let mut begun = Begun { worker: &self, going, cx, is_recorded: false };
         let outcome = match refused {
             Some(denial) => Err(denial),
-            None => self.decide_and_forward(&mut going, &mut cx, &parts, &asked, body).await,
+            None => {
+                let Begun { going, cx, .. } = &mut begun;
+                self.decide_and_forward(going, cx, &parts, &asked, body).await
+            }
         };
-        Ok(self.finish(&going, cx, outcome, in_flight))
+        Ok(self.finish(&mut begun, outcome, in_flight))
     }
 
     /// Takes the request through its pipeline, and on to the backend if every policy let it through.

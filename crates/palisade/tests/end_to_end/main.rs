@@ -17,6 +17,7 @@ mod issuer;
 mod stage;
 mod upstream;
 
+mod departed;
 mod drain;
 mod durability;
 mod keys;

@@ -1,6 +1,6 @@
 //! A backend over real sockets that keeps every request it reads, byte for byte.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -41,6 +41,11 @@ impl Seen {
     /// The value of the field `name`, if there is one.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         field(&self.head, name)
+    }
+
+    /// The request method.
+    pub(crate) fn method(&self) -> &str {
+        self.head.split(' ').next().unwrap_or_default()
     }
 
     /// The request target.
@@ -86,21 +91,29 @@ impl Upstream {
     }
 }
 
-fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
+fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
     let mut buffer = Vec::new();
     loop {
         let Some(end) = fill_until(&mut stream, &mut buffer, head_end)? else { return Ok(()) };
         let head = String::from_utf8_lossy(&buffer[..end - 4]).into_owned();
         buffer.drain(..end);
-        let body = read_body(&mut stream, &mut buffer, &head)?;
-        let seen = Seen { head, body };
-        let target = seen.target().to_owned();
+        let seen = match read_body(&mut stream, &mut buffer, &head) {
+            Ok(Some(body)) => Seen { head, body },
+            // Cut off: it was never a request.
+            Ok(None) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Seen { head: format!("unreadable: {error} in {head}"), body: Vec::new() }
+            }
+            Err(error) => return Err(error),
+        };
+        let (method, target) = (seen.method().to_owned(), seen.target().to_owned());
         {
             let mut inner = state.inner.lock().unwrap();
             inner.seen.push(seen);
             state.changed.notify_all();
         }
         match target.as_str() {
+            _ if method == "HEAD" => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n")?,
             "/slow" => {
                 wait_for_release(state);
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow")?;
@@ -124,30 +137,36 @@ fn wait_for_release(state: &State) {
     drop(state.changed.wait_timeout_while(inner, DEADLINE, |inner| !inner.is_released).unwrap());
 }
 
-fn read_body(stream: &mut TcpStream, buffer: &mut Vec<u8>, head: &str) -> std::io::Result<Vec<u8>> {
+/// The body with its framing undone; nothing where it is cut off.
+fn read_body(stream: &mut TcpStream, buffer: &mut Vec<u8>, head: &str) -> io::Result<Option<Vec<u8>>> {
     if field(head, "transfer-encoding").is_some() {
         return read_chunks(stream, buffer);
     }
-    let length: usize = field(head, "content-length").map_or(0, |length| length.parse().unwrap());
-    fill_until(stream, buffer, |bytes| (bytes.len() >= length).then_some(length))?;
-    Ok(buffer.drain(..length.min(buffer.len())).collect())
+    let length = field(head, "content-length").map_or(Ok(0), str::parse).map_err(unreadable)?;
+    let whole = fill_until(stream, buffer, |bytes| (bytes.len() >= length).then_some(length))?;
+    Ok(whole.map(|length| buffer.drain(..length).collect()))
 }
 
-fn read_chunks(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Vec<u8>> {
+fn read_chunks(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
         let line_end = |bytes: &[u8]| bytes.windows(2).position(|pair| pair == b"\r\n").map(|at| at + 2);
-        let Some(end) = fill_until(stream, buffer, line_end)? else { return Ok(body) };
+        let Some(end) = fill_until(stream, buffer, line_end)? else { return Ok(None) };
         let line: Vec<u8> = buffer.drain(..end).collect();
-        let size = usize::from_str_radix(std::str::from_utf8(&line[..end - 2]).unwrap(), 16).unwrap();
+        let size = std::str::from_utf8(&line[..end - 2]).map_err(unreadable)?;
+        let size = usize::from_str_radix(size, 16).map_err(unreadable)?;
         let whole = |bytes: &[u8]| (bytes.len() >= size + 2).then_some(size + 2);
-        let Some(end) = fill_until(stream, buffer, whole)? else { return Ok(body) };
+        let Some(end) = fill_until(stream, buffer, whole)? else { return Ok(None) };
         let chunk: Vec<u8> = buffer.drain(..end).collect();
         body.extend_from_slice(&chunk[..size]);
         if size == 0 {
-            return Ok(body);
+            return Ok(Some(body));
         }
     }
+}
+
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error)
 }
 
 /// Reads until `end` finds the end of what is awaited; nothing where the peer stops before it.
@@ -155,7 +174,7 @@ fn fill_until(
     stream: &mut TcpStream,
     buffer: &mut Vec<u8>,
     end: impl Fn(&[u8]) -> Option<usize>,
-) -> std::io::Result<Option<usize>> {
+) -> io::Result<Option<usize>> {
     let mut chunk = [0; 8192];
     loop {
         if let Some(end) = end(buffer) {
