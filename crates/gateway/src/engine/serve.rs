@@ -8,9 +8,10 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use http::header::TRANSFER_ENCODING;
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
@@ -351,6 +352,10 @@ impl Worker {
             scheme: going.connection.scheme,
         };
         normalize::forwardable(&mut headers, &facts);
+        if body.size_hint().exact().is_none() {
+            // Without it the client library sends GET and HEAD without the body that they have.
+            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
         let mut request = Request::new(body);
         *request.method_mut() = parts.method.clone();
         *request.uri_mut() = asked.uri()?;

@@ -57,11 +57,6 @@ impl Client {
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Client::over(stream)
     }
-
-    /// Says that nothing more will be sent.
-    pub(crate) fn end(&self) {
-        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
-    }
 }
 
 impl<S: Read + Write> Client<S> {

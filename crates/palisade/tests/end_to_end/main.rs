@@ -20,6 +20,7 @@ mod upstream;
 mod departed;
 mod drain;
 mod durability;
+mod hostile;
 mod keys;
 mod reload;
 mod requests;
