@@ -22,6 +22,7 @@ mod drain;
 mod durability;
 mod hostile;
 mod keys;
+mod limits;
 mod reload;
 mod requests;
 mod tls;
