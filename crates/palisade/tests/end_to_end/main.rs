@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod admin;
 mod client;
 mod gateway;
 mod issuer;
@@ -23,6 +24,8 @@ mod durability;
 mod hostile;
 mod keys;
 mod limits;
+mod log_full;
 mod reload;
 mod requests;
+mod secrets;
 mod tls;
