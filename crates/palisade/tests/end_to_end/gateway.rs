@@ -134,7 +134,7 @@ impl Drop for Gateway {
 }
 
 /// Starts `command`; the lines of both outputs, until both are closed.
-fn spawn(command: &mut Command) -> (Child, Receiver<String>) {
+pub(crate) fn spawn(command: &mut Command) -> (Child, Receiver<String>) {
     let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
     let (sender, lines) = channel();

@@ -18,6 +18,7 @@ mod issuer;
 mod stage;
 mod upstream;
 
+mod commands;
 mod departed;
 mod drain;
 mod durability;
