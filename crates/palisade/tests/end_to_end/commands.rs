@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::stage::{SPEC, Stage};
 
+/// Status, reason and control; nothing where a request is forwarded.
+type Refusal<'r> = Option<(u16, &'r str, &'r str)>;
+
 fn check(output: &Output, status: i32) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
@@ -84,7 +87,7 @@ fn explain_says_the_verdict_of_the_running_engine_and_sends_nothing() {
     let read = format!("Authorization: Bearer {}", stage.issuer.token("orders:read"));
     let write = format!("Authorization: Bearer {}", stage.issuer.token("orders:write"));
     let json_type = "Content-Type: application/json";
-    let cases: &[(&[&str], Option<(u16, &str, &str)>)] = &[
+    let cases: &[(&[&str], Refusal<'_>)] = &[
         (&["GET", "/status"], None),
         (&["GET", "/orders?limit=5", "-H", &read], None),
         (&["POST", "/orders", "-H", &write, "-H", json_type, "-d", "{\"item\":\"tea\"}"], None),

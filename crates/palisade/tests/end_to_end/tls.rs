@@ -131,7 +131,7 @@ fn the_certificate_is_the_one_of_the_name_that_is_asked_for() {
     let caller = Caller { trusted: issued.clone(), protocols: &[b"http/1.1"] };
     for (name, certificate) in ["a.example", "b.example"].iter().zip(&issued) {
         let mut client = caller.connect(gateway.address(), name).unwrap();
-        assert_eq!(client.stream().conn.peer_certificates().unwrap(), [certificate.clone()]);
+        assert_eq!(client.stream().conn.peer_certificates().unwrap().first(), Some(certificate));
         let answer = client.ask(&get("/status", &[]));
         assert_eq!(answer.status, 200, "{answer:?}");
         assert!(answer.head.starts_with("HTTP/1.1 "), "{answer:?}");
