@@ -123,7 +123,7 @@ pub struct RequestFacts<'a> {
 /// Facts of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseFacts {
-    /// The status sent to the caller.
+    /// The status sent to the caller; 499 where it left before there was one.
     pub status: u16,
     /// Body bytes, where known when the answer began; a [`Completion`] says what was really sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
