@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::io;
 
-use bytes::Bytes;
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -48,7 +47,7 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
 /// A whole body as policies judge it.
 #[derive(Debug)]
 pub(crate) struct Read<'h> {
-    unpacked: Bytes,
+    unpacked: Cow<'h, [u8]>,
     content_type: &'h str,
     media_type: Cow<'h, str>,
 }
@@ -66,7 +65,7 @@ impl Read<'_> {
 /// As [`content_type`] and [`decoded`]: it cannot be judged.
 pub(crate) fn read<'h>(
     headers: &'h HeaderMap,
-    whole: &Bytes,
+    whole: &'h [u8],
     bytes_max: usize,
     ratio_max: u32,
 ) -> Result<Read<'h>, Denial> {
@@ -84,20 +83,25 @@ pub(crate) fn is_json(media_type: &str) -> bool {
 /// # Errors
 /// A coding other than `gzip` and `deflate` (RFC 9110 8.4.1), several of them, data that does not unpack, or that unpacks
 /// to more than `bytes_max` bytes or `ratio_max` times its size.
-fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio_max: u32) -> Result<Bytes, Denial> {
+fn decoded<'b>(
+    headers: &HeaderMap,
+    body: &'b [u8],
+    bytes_max: usize,
+    ratio_max: u32,
+) -> Result<Cow<'b, [u8]>, Denial> {
     let mut fields = headers.get_all(CONTENT_ENCODING).iter();
-    let Some(coding) = fields.next() else { return Ok(body.clone()) };
+    let Some(coding) = fields.next() else { return Ok(Cow::Borrowed(body)) };
     if fields.next().is_some() {
         return Err(Denial::fixed(Reason::UnsupportedContentEncoding, CONTROL, "several content codings"));
     }
     let cap = body.len().saturating_mul(ratio_max as usize).min(bytes_max);
     let name = coding.as_bytes().trim_ascii();
     let unpacked = if name.eq_ignore_ascii_case(b"identity") {
-        return Ok(body.clone());
+        return Ok(Cow::Borrowed(body));
     } else if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") {
-        read_capped(GzDecoder::new(&**body), cap)
+        read_capped(GzDecoder::new(body), cap)
     } else if name.eq_ignore_ascii_case(b"deflate") {
-        read_capped(ZlibDecoder::new(&**body), cap)
+        read_capped(ZlibDecoder::new(body), cap)
     } else {
         return Err(Denial::fixed(
             Reason::UnsupportedContentEncoding,
@@ -106,7 +110,7 @@ fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio_max: u32) 
         ));
     };
     match unpacked {
-        Ok(bytes) => Ok(Bytes::from(bytes)),
+        Ok(bytes) => Ok(Cow::Owned(bytes)),
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
             Err(Denial::fixed(Reason::BodyTooLarge, CONTROL, "unpacks to more than the limit"))
         }
@@ -118,6 +122,7 @@ fn decoded(headers: &HeaderMap, body: &Bytes, bytes_max: usize, ratio_max: u32) 
 mod tests {
     use std::io::Write;
 
+    use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use http::HeaderValue;

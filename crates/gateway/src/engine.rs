@@ -3,9 +3,11 @@
 mod accept;
 mod account;
 mod body;
-mod framed;
+mod http1;
 mod serve;
+mod timer;
 mod tls;
+mod transport;
 mod upstream;
 
 pub use accept::{Engine, Listening, StartError};

@@ -1,19 +1,22 @@
-//! Where each HTTP/1 message begins and ends, decided strictly before the HTTP library sees a byte.
+//! Where each HTTP/1 message begins and ends, decided strictly: what two readers could see differently is refused.
 //!
-//! The library is lenient where RFC 9112 lets it be: it takes `Content-Length` with `Transfer-Encoding` and drops the
-//! evidence, bare line feeds, chunk extensions. A second server behind the gateway may be lenient in another way, and
-//! the difference is a smuggled request. What [`Framing`] releases leaves no such choice; the rest is a [`Fault`].
+//! RFC 9112 lets a server be lenient: take `Content-Length` with `Transfer-Encoding`, bare line feeds, chunk extensions.
+//! A second server behind the gateway may be lenient in another way, and the difference is a smuggled request. What
+//! [`Framing`] lets pass leaves no such choice; the rest is a [`Fault`].
 
 mod chunked;
 mod field;
 mod head;
 mod request_line;
 
+use std::ops::Range;
+
 use crate::denial::{Denial, Reason};
 use crate::normalize;
 
-use chunked::Chunked;
+pub(crate) use chunked::{ChunkRules, Chunked};
 use head::Head;
+pub use head::{FieldSpan, HeadSpans};
 
 /// What an HTTP/2 connection without TLS begins with (RFC 9113 3.4).
 pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -23,7 +26,7 @@ pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub struct Framing {
     limits: WireLimits,
     state: State,
-    heads: u64,
+    spans: HeadSpans,
 }
 
 /// How large a message head may be.
@@ -37,6 +40,22 @@ pub struct WireLimits {
     pub target_bytes_max: usize,
     /// Digits of a chunk size (RFC 9112 7.1); 16 spell the largest number that any reader holds.
     pub chunk_digits_max: usize,
+}
+
+/// What stands at the front of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Too little to say.
+    Partial,
+    /// A whole head of this many bytes; [`Framing::head`] says where its parts lie.
+    Head(usize),
+    /// A piece of a body: this many bytes, of which those in `data` are its content and the others framing.
+    Body {
+        /// Bytes of the input that the piece takes.
+        bytes: usize,
+        /// Where its content lies in them; empty where it is framing alone.
+        data: Range<usize>,
+    },
 }
 
 /// What one look at the input found.
@@ -92,37 +111,63 @@ enum BodyLength {
 impl Framing {
     /// At the beginning of a connection.
     pub fn new(limits: WireLimits) -> Framing {
-        Framing { limits, state: State::Head(Head::default()), heads: 0 }
+        Framing { limits, state: State::Head(Head::default()), spans: HeadSpans::default() }
     }
 
-    /// Looks at `input`: all bytes that have arrived and were not released yet. Bytes of a head are looked at once,
-    /// in however many pieces they arrive.
+    /// Looks at `input`: all bytes that have arrived and were not taken yet. Bytes of a head are looked at once, in
+    /// however many pieces they arrive.
+    ///
+    /// # Errors
+    /// The bytes at the front are refused. The fault stays: nothing is taken after it.
+    pub fn next(&mut self, input: &[u8]) -> Result<Piece, Fault> {
+        if input.is_empty() {
+            return Ok(Piece::Partial);
+        }
+        let piece = self.step(input);
+        if let Err(fault) = piece {
+            self.state = State::Faulted(fault);
+        }
+        piece
+    }
+
+    /// As [`Framing::next`], over all of `input` at once and without its content.
     pub fn advance(&mut self, input: &[u8]) -> Advance {
         let mut released = 0;
         loop {
-            let rest = input.get(released..).unwrap_or_default();
-            if rest.is_empty() {
-                return Advance { released, fault: None };
-            }
-            match self.step(rest) {
-                Ok(0) => return Advance { released, fault: None },
-                Ok(count) => released += count,
-                Err(fault) => {
-                    self.state = State::Faulted(fault);
-                    return Advance { released, fault: Some(fault) };
-                }
+            match self.next(input.get(released..).unwrap_or_default()) {
+                Ok(Piece::Partial) => return Advance { released, fault: None },
+                Ok(Piece::Head(bytes) | Piece::Body { bytes, .. }) => released += bytes,
+                Err(fault) => return Advance { released, fault: Some(fault) },
             }
         }
     }
 
-    /// Nothing of a message is under way, apart from bytes that were not released yet.
+    /// Where the parts of the last whole head lie, from its first byte.
+    pub fn head(&self) -> &HeadSpans {
+        &self.spans
+    }
+
+    /// Nothing of a message is under way, apart from bytes that were not taken yet.
     pub fn is_between_messages(&self) -> bool {
         matches!(self.state, State::Head(_) | State::Ended)
     }
 
-    /// How many heads have been released.
-    pub fn heads(&self) -> u64 {
-        self.heads
+    /// Another message may follow the one that is under way, or was last.
+    pub fn may_go_on(&self) -> bool {
+        match self.state {
+            State::Head(_) => true,
+            State::Fixed { is_last, .. } | State::Chunked { is_last, .. } => !is_last,
+            State::Ended | State::Faulted(_) => false,
+        }
+    }
+
+    /// The length of what is still to come of a body, where its head has said it.
+    pub fn body_bytes(&self) -> Option<u64> {
+        match self.state {
+            State::Fixed { remaining, .. } => Some(remaining),
+            State::Chunked { .. } => None,
+            State::Head(_) | State::Ended | State::Faulted(_) => Some(0),
+        }
     }
 
     /// Refuses what is to come, for a reason that lies outside the bytes.
@@ -132,32 +177,30 @@ impl Framing {
         fault
     }
 
-    /// How many of the leading bytes of `rest`, which is not empty, are released.
-    fn step(&mut self, rest: &[u8]) -> Result<usize, Fault> {
+    /// What stands at the front of `input`, which is not empty.
+    fn step(&mut self, input: &[u8]) -> Result<Piece, Fault> {
         match &mut self.state {
-            State::Head(head) => match head.advance(rest, &self.limits)? {
+            State::Head(head) => match head.advance(input, &self.limits, &mut self.spans)? {
                 Some((bytes, shape)) => {
                     self.state = shape.state();
-                    self.heads += 1;
-                    Ok(bytes)
+                    Ok(Piece::Head(bytes))
                 }
-                None => Ok(0),
+                None => Ok(Piece::Partial),
             },
             State::Fixed { remaining, is_last } => {
-                let count =
-                    usize::try_from(*remaining).map_or(rest.len(), |remaining| rest.len().min(remaining));
+                let count = at_most(input.len(), *remaining);
                 *remaining -= count as u64;
                 if *remaining == 0 {
                     self.state = State::after(*is_last);
                 }
-                Ok(count)
+                Ok(Piece::Body { bytes: count, data: 0..count })
             }
             State::Chunked { chunked, is_last } => {
-                let count = chunked.advance(rest, &self.limits)?;
+                let (bytes, data) = chunked.next(input, &self.limits.chunks())?;
                 if chunked.is_done() {
                     self.state = State::after(*is_last);
                 }
-                Ok(count)
+                Ok(Piece::Body { bytes, data })
             }
             State::Ended => {
                 Err(Fault::head(Reason::MalformedRequest, "bytes after the last request of the connection"))
@@ -165,6 +208,17 @@ impl Framing {
             State::Faulted(fault) => Err(*fault),
         }
     }
+}
+
+impl WireLimits {
+    fn chunks(&self) -> ChunkRules {
+        ChunkRules { digits_max: self.chunk_digits_max, extra_bytes_max: 0 }
+    }
+}
+
+/// `length`, but no more than `most`.
+pub(crate) fn at_most(length: usize, most: u64) -> usize {
+    usize::try_from(most).map_or(length, |most| length.min(most))
 }
 
 impl Default for WireLimits {

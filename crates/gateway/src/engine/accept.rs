@@ -10,20 +10,20 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use hyper::body::Incoming;
-use hyper::service::{Service, service_fn};
-use hyper::{Request, Response};
+use hyper::Request;
+use hyper::body::{Body as _, Incoming};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Socket, Type};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
-use super::body::AnswerBody;
-use super::framed::{Framed, Inbound, Protocol, Timeouts};
-use super::serve::{Connection, Worker};
+use super::body::Source;
+use super::http1::{self, Inbound, Protocol, Service as _, Timeouts};
+use super::serve::{Connection, Served, Worker};
+use super::transport::{Io, Prefixed};
 use crate::config::{Limits, Listen};
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
@@ -36,12 +36,6 @@ const BACKLOG: i32 = 1024;
 
 /// How long a worker that cannot accept (no file descriptors left) waits before it tries again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Bytes that hyper needs to buffer at least.
-const HTTP1_BUFFER_BYTES_MIN: usize = 8192;
-
-/// Header fields of the request that stands in for a refused one.
-const STAND_IN_HEADERS: usize = 2;
 
 /// Streams that a peer may have reset before they were accepted (the rapid reset attack, CVE-2023-44487).
 const PENDING_RESETS_MAX: usize = 20;
@@ -261,8 +255,9 @@ fn admit(
             tracing::debug!(%error, "a socket refused TCP_NODELAY");
         }
         let snapshot = worker.shared.snapshot.load_full();
+        let served = |worker, scheme| Served { worker, connection: Connection { ip, scheme } };
         match snapshot.tls.get(index).cloned().flatten() {
-            None => speak(&worker, stream, (ip, Scheme::Http), None, stopping).await,
+            None => speak(served(worker, Scheme::Http), Box::new(stream), None, stopping).await,
             Some(config) => {
                 let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
                 match timeout(snapshot.limits.handshake_timeout.0, handshake).await {
@@ -271,7 +266,8 @@ fn admit(
                             Some(b"h2") => Protocol::Http2,
                             _ => Protocol::Http1,
                         };
-                        speak(&worker, stream, (ip, Scheme::Https), Some(protocol), stopping).await;
+                        speak(served(worker, Scheme::Https), Box::new(stream), Some(protocol), stopping)
+                            .await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -283,33 +279,23 @@ fn admit(
 
 /// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered. In the clear
 /// the first bytes say which version; over TLS, ALPN has.
-async fn speak<IO>(
-    worker: &Rc<Worker>,
-    io: IO,
-    peer: (IpAddr, Scheme),
-    negotiated: Option<Protocol>,
-    stopping: watch::Receiver<bool>,
-) where
-    IO: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let limits = worker.limits();
-    let (ip, scheme) = peer;
-    let inbound = Rc::new(Inbound::default());
-    let connection = Rc::new(Connection { ip, scheme, inbound: Rc::clone(&inbound) });
-    let worker = Rc::clone(worker);
-    let service = service_fn(move |request| Rc::clone(&worker).serve(Rc::clone(&connection), request));
+async fn speak(served: Served, io: Io, negotiated: Option<Protocol>, stopping: watch::Receiver<bool>) {
+    let limits = served.worker.limits();
     if negotiated == Some(Protocol::Http2) {
-        return serve_http2(TokioIo::new(io), service, &limits, stopping).await;
+        return serve_http2(io, served, &limits, stopping).await;
     }
-    let mut framed = Framed::new(io, wire_limits(&limits), timeouts(&limits), inbound);
+    let scratch = served.worker.scratch.clone();
+    let mut inbound = Inbound::new(io, scratch, wire_limits(&limits), timeouts(&limits));
     let protocol = match negotiated {
-        Some(protocol) => Ok(protocol),
-        None => framed.protocol().await,
+        Some(protocol) => protocol,
+        None => std::future::poll_fn(|cx| inbound.poll_protocol(cx)).await,
     };
     match protocol {
-        Ok(Protocol::Http1) => serve_http1(TokioIo::new(framed), service, &limits, stopping).await,
-        Ok(Protocol::Http2) => serve_http2(TokioIo::new(framed), service, &limits, stopping).await,
-        Err(error) => tracing::debug!(%error, "a connection ended before its first byte"),
+        Protocol::Http1 => http1::serve(&served, inbound, limits.body_idle_timeout.0, stopping).await,
+        Protocol::Http2 => {
+            let (io, held) = inbound.into_parts();
+            serve_http2(Box::new(Prefixed::new(held.rest(), io)), served, &limits, stopping).await;
+        }
     }
 }
 
@@ -330,38 +316,19 @@ fn timeouts(limits: &Limits) -> Timeouts {
     }
 }
 
-/// Framing has vouched for each head, and bounds its time and size; what is set here only keeps the library from being
-/// stricter than that.
-async fn serve_http1<IO, S>(io: IO, service: S, limits: &Limits, mut stopping: watch::Receiver<bool>)
-where
-    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
-    S: Service<Request<Incoming>, Response = Response<AnswerBody>, Error = Infallible> + 'static,
-    S::Future: 'static,
-{
-    let mut http1 = hyper::server::conn::http1::Builder::new();
-    http1
-        .header_read_timeout(None)
-        .max_headers(usize::from(limits.headers_max) + STAND_IN_HEADERS)
-        .max_buf_size(limits.head_bytes_max.as_usize().max(HTTP1_BUFFER_BYTES_MIN));
-    let mut serving = std::pin::pin!(http1.serve_connection(io, service));
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        _ = stopping.wait_for(|&stop| stop) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+async fn serve_http2(io: Io, served: Served, limits: &Limits, mut stopping: watch::Receiver<bool>) {
+    let served = Rc::new(served);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let served = Rc::clone(&served);
+        async move {
+            let (parts, body) = request.into_parts();
+            let source = if body.is_end_stream() { Source::Empty } else { Source::Http2(body) };
+            let mut answer = served.answer(Ok((Box::new(parts), source))).await;
+            // It has no connection of its own to close (RFC 9113 8.2.2).
+            answer.headers_mut().remove(http::header::CONNECTION);
+            Ok::<_, Infallible>(answer)
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended before its time");
-    }
-}
-
-async fn serve_http2<IO, S>(io: IO, service: S, limits: &Limits, mut stopping: watch::Receiver<bool>)
-where
-    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
-    S: Service<Request<Incoming>, Response = Response<AnswerBody>, Error = Infallible> + 'static,
-    S::Future: 'static,
-{
+    });
     let mut http2 = hyper::server::conn::http2::Builder::new(LocalExecutor);
     http2
         .timer(TokioTimer::new())
@@ -371,7 +338,7 @@ where
         .max_local_error_reset_streams(LOCAL_RESETS_MAX)
         .keep_alive_interval(limits.idle_timeout.0)
         .keep_alive_timeout(limits.header_timeout.0);
-    let mut serving = std::pin::pin!(http2.serve_connection(io, service));
+    let mut serving = std::pin::pin!(http2.serve_connection(TokioIo::new(io), service));
     let ended = tokio::select! {
         ended = &mut serving => ended,
         _ = stopping.wait_for(|&stop| stop) => {

@@ -3,18 +3,15 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::header::CONNECTION;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use hyper::body::Body as _;
 use model::{
-    Client, Completion, ControlOutcome, Denied, Exchange, OperationKey, Record, RequestFacts, ResponseFacts,
-    SCHEMA_VERSION, Timing, Verdict,
+    Client, Completion, ControlOutcome, Denied, Exchange, ExchangeId, OperationKey, Record, RequestFacts,
+    ResponseFacts, SCHEMA_VERSION, Timing, Verdict,
 };
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::body::{AnswerBody, Bounded, OnEnd, Progress, Streamed, Transit};
-use super::framed::InFlight;
+use super::body::{AnswerBody, Progress, Streamed};
 use super::serve::{Answer, Forwarded, Going, Worker};
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
@@ -47,10 +44,30 @@ struct Ended<'r> {
     denial: Option<&'r Denial>,
 }
 
-/// What is given back when an answer has ended.
-struct Held {
+/// What must happen when the backend's answer has ended: its permits are given back, and its end goes on record.
+pub(super) struct OnEnd {
+    worker: Rc<Worker>,
+    id: ExchangeId,
+    started: Instant,
+    request: Rc<Progress>,
     _permits: SmallVec<[Permit; 1]>,
-    _in_flight: InFlight,
+}
+
+impl OnEnd {
+    /// Records the end of an answer of which `bytes` were passed on.
+    pub(super) fn record(self, bytes: u64, is_whole: bool) {
+        let completion = Completion {
+            id: self.id,
+            bytes,
+            request_bytes: self.request.bytes.get(),
+            duration_us: micros(self.started.elapsed()),
+            aborted: !is_whole,
+        };
+        self.worker.shared.metrics.response_bytes.inc_by(bytes);
+        if let Err(error) = self.worker.writer.borrow_mut().append(Record::Completion(&completion)) {
+            tracing::warn!(%error, id = %self.id, "the end of an answer could not be recorded");
+        }
+    }
 }
 
 impl Worker {
@@ -59,7 +76,6 @@ impl Worker {
         self: &Rc<Self>,
         begun: &mut Begun<'_>,
         outcome: Result<Answer, Denial>,
-        in_flight: InFlight,
     ) -> Response<AnswerBody> {
         let outcome = self.recorded(&begun.going, &begun.cx, outcome);
         begun.is_recorded = true;
@@ -69,13 +85,11 @@ impl Worker {
         let mut answer = match outcome {
             Err(denial) => refusal(&denial, &going.request_id),
             Ok(Answer::Given(status)) => {
-                let mut answer = Response::new(AnswerBody::Whole(None));
+                let mut answer = Response::new(AnswerBody::Whole(Bytes::new()));
                 *answer.status_mut() = status;
                 answer
             }
-            Ok(Answer::Forwarded(forwarded)) => {
-                self.passed_on(going, forwarded, Held { _permits: permits, _in_flight: in_flight })
-            }
+            Ok(Answer::Forwarded(forwarded)) => self.passed_on(going, forwarded, permits),
         };
         let headers = answer.headers_mut();
         change(headers, std::mem::take(&mut cx.answer_fields));
@@ -122,44 +136,25 @@ impl Worker {
         }
     }
 
-    /// The backend's answer, on its way: hop-by-hop fields end here, its end becomes a completion record.
+    /// The backend's answer, on its way; its end becomes a completion record.
     fn passed_on(
         self: &Rc<Self>,
         going: &Going<'_>,
         forwarded: Forwarded,
-        held: Held,
+        permits: SmallVec<[Permit; 1]>,
     ) -> Response<AnswerBody> {
-        let (mut parts, body) = forwarded.response.into_parts();
-        strip_hop_by_hop(&mut parts.headers);
-        // The version is that of each connection, not of what travels over it (RFC 9110 2.5).
-        parts.version = http::Version::HTTP_11;
-        let transit =
-            Transit { bytes_max: u64::MAX, idle: going.snapshot.limits.body_idle_timeout.0, deadline: None };
-        let progress = Rc::new(Progress::default());
-        progress.ended.set(body.is_end_stream());
-        let body = Bounded::new(body, transit, progress);
-        let on_end = self.on_end(going, held);
-        let streamed = Streamed::new(body, Some(forwarded.lease), on_end);
-        Response::from_parts(parts, AnswerBody::Streamed(Box::new(streamed)))
-    }
-
-    fn on_end(self: &Rc<Self>, going: &Going<'_>, held: Held) -> OnEnd {
-        let (worker, id, started) = (Rc::clone(self), going.id, going.started);
-        let request = Rc::clone(&going.request_progress);
-        Box::new(move |progress: &Progress| {
-            drop(held);
-            let completion = Completion {
-                id,
-                bytes: progress.bytes.get(),
-                request_bytes: request.bytes.get(),
-                duration_us: micros(started.elapsed()),
-                aborted: !progress.ended.get(),
-            };
-            worker.shared.metrics.response_bytes.inc_by(completion.bytes);
-            if let Err(error) = worker.writer.borrow_mut().append(Record::Completion(&completion)) {
-                tracing::warn!(%error, %id, "the end of an answer could not be recorded");
-            }
-        })
+        let on_end = OnEnd {
+            worker: Rc::clone(self),
+            id: going.id,
+            started: going.started,
+            request: Rc::clone(&going.request_progress),
+            _permits: permits,
+        };
+        let Forwarded { head, exchange } = forwarded;
+        let mut answer = Response::new(AnswerBody::Streamed(Box::new(Streamed::new(exchange, on_end))));
+        *answer.status_mut() = head.status;
+        *answer.headers_mut() = head.headers;
+        answer
     }
 }
 
@@ -185,8 +180,8 @@ impl<'r> Ended<'r> {
         let (status, bytes, verdict) = match outcome {
             Err(denial) => (denial.reason.status(), None, Verdict::Refused),
             Ok(Answer::Given(status)) => (*status, Some(0), Verdict::Refused),
-            Ok(Answer::Forwarded(Forwarded { response, .. })) => {
-                (response.status(), response.body().size_hint().exact(), Verdict::Forwarded)
+            Ok(Answer::Forwarded(Forwarded { head, exchange })) => {
+                (head.status, exchange.body_bytes(), Verdict::Forwarded)
             }
         };
         Ended { status: status.as_u16(), bytes, verdict, denial: outcome.as_ref().err() }
@@ -242,35 +237,10 @@ fn control(said: &crate::pipeline::Said) -> ControlOutcome<'_> {
 
 fn refusal(denial: &Denial, request_id: &str) -> Response<AnswerBody> {
     let (status, headers, body): (StatusCode, HeaderMap, Bytes) = respond(denial, request_id);
-    let mut answer = Response::new(AnswerBody::Whole(Some(body)));
+    let mut answer = Response::new(AnswerBody::Whole(body));
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     answer
-}
-
-/// Takes the fields of the backend's connection out of its answer (RFC 9110 7.6.1).
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let nominated: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in nominated {
-        headers.remove(name);
-    }
-    for name in [
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-connection",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    ] {
-        headers.remove(name);
-    }
 }
 
 fn cut(path: &str) -> &str {

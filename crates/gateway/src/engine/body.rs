@@ -1,6 +1,6 @@
 //! Bodies on their way through: bounded in size and time, counted, and recorded when they end.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,32 +10,26 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
-use super::upstream::Lease;
+use super::account::OnEnd;
+use super::http1::Inbound;
+use super::timer::Timer;
+use super::upstream::{Exchange, Failure};
+use crate::wire::Fault;
 
 /// Why a body ended before its time.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
     /// Larger than the operation allows.
     TooLarge,
     /// No byte came for too long, or the whole took too long.
     Timeout,
-    /// The connection it came over failed, or its framing was wrong.
+    /// Two readers could see it end in different places.
+    Refused(Fault),
+    /// The connection it came over failed.
     Broken,
 }
-
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            BodyError::TooLarge => "the body is larger than the operation allows",
-            BodyError::Timeout => "the body took too long",
-            BodyError::Broken => "the body was cut off",
-        })
-    }
-}
-
-impl std::error::Error for BodyError {}
 
 /// Bounds of one body in transit.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +38,8 @@ pub(crate) struct Transit {
     pub bytes_max: u64,
     /// Without a byte at most.
     pub idle: Duration,
-    /// The whole, at the latest; absent where only idleness is bounded.
-    pub deadline: Option<Instant>,
+    /// The whole, at the latest.
+    pub deadline: Instant,
 }
 
 /// What has passed so far, readable while and after the body is sent.
@@ -53,82 +47,27 @@ pub(crate) struct Transit {
 pub(crate) struct Progress {
     /// Bytes that passed.
     pub bytes: Cell<u64>,
-    /// Whether the end was reached.
-    pub ended: Cell<bool>,
-    /// Whether it broke off because it grew too large.
-    pub too_large: Cell<bool>,
-    /// Whether it broke off because it was too slow.
-    pub timed_out: Cell<bool>,
 }
 
-/// A body that streams through under [`Transit`]'s bounds.
+/// Where a request's body comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// There is none.
+    Empty,
+    /// The connection that the head came over.
+    Http1(Rc<RefCell<Inbound>>),
+    /// A stream of its own.
+    Http2(Incoming),
+}
+
+/// A request body as it comes, under [`Transit`]'s bounds.
 #[derive(Debug)]
 pub(crate) struct Bounded {
-    inner: Incoming,
+    source: Source,
     transit: Transit,
     progress: Rc<Progress>,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Bounded {
-    pub(crate) fn new(inner: Incoming, transit: Transit, progress: Rc<Progress>) -> Bounded {
-        Bounded { inner, transit, progress, timer: None }
-    }
-
-    /// Whether the wait for the next byte is over. The timer exists only while a byte is awaited, so a body that is
-    /// there already costs none.
-    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
-        let timer = self.timer.get_or_insert_with(|| {
-            let idle = Instant::now() + self.transit.idle;
-            Box::pin(sleep_until(self.transit.deadline.map_or(idle, |deadline| deadline.min(idle))))
-        });
-        ready!(timer.as_mut().poll(cx));
-        self.progress.timed_out.set(true);
-        Poll::Ready(BodyError::Timeout)
-    }
-}
-
-impl Body for Bounded {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = &mut *self;
-        let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) else {
-            return this.poll_timeout(cx).map(|error| Some(Err(error)));
-        };
-        this.timer = None;
-        Poll::Ready(match frame {
-            None => {
-                this.progress.ended.set(true);
-                None
-            }
-            Some(Err(_)) => Some(Err(BodyError::Broken)),
-            Some(Ok(frame)) => {
-                let bytes = this.progress.bytes.get() + frame.data_ref().map_or(0, |data| data.len() as u64);
-                this.progress.bytes.set(bytes);
-                if bytes > this.transit.bytes_max {
-                    this.progress.too_large.set(true);
-                    return Poll::Ready(Some(Err(BodyError::TooLarge)));
-                }
-                if this.inner.is_end_stream() {
-                    this.progress.ended.set(true);
-                }
-                Some(Ok(frame))
-            }
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
+    idle_until: Option<Instant>,
+    timer: Timer,
 }
 
 /// A request body on its way to a backend.
@@ -137,84 +76,222 @@ pub(crate) enum RequestBody {
     /// Nothing.
     Empty,
     /// Judged as a whole.
-    Whole(Option<Bytes>),
+    Whole(Vec<u8>),
     /// Passed on as it comes.
     Streamed(Box<Bounded>),
 }
 
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match self.get_mut() {
-            RequestBody::Empty => Poll::Ready(None),
-            RequestBody::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            RequestBody::Streamed(body) => Pin::new(&mut **body).poll_frame(cx),
+impl Source {
+    /// Whether there is nothing (more) to come.
+    pub(crate) fn is_at_end(&self) -> bool {
+        match self {
+            Source::Empty => true,
+            Source::Http1(inbound) => inbound.borrow().is_at_end(),
+            Source::Http2(body) => body.is_end_stream(),
         }
     }
 
-    fn is_end_stream(&self) -> bool {
+    /// The length of what is to come, where it is known.
+    pub(crate) fn bytes(&self) -> Option<u64> {
         match self {
-            RequestBody::Empty => true,
-            RequestBody::Whole(bytes) => bytes.is_none(),
-            RequestBody::Streamed(body) => body.is_end_stream(),
+            Source::Empty => Some(0),
+            Source::Http1(inbound) => inbound.borrow().body_bytes(),
+            Source::Http2(body) => body.size_hint().exact(),
         }
     }
 
-    fn size_hint(&self) -> SizeHint {
+    fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BodyError>> {
         match self {
-            RequestBody::Empty => SizeHint::with_exact(0),
-            RequestBody::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            RequestBody::Streamed(body) => body.size_hint(),
+            Source::Empty => Poll::Ready(Ok(false)),
+            Source::Http1(inbound) => inbound.borrow_mut().poll_body(cx, out),
+            Source::Http2(body) => Poll::Ready(match ready!(Pin::new(body).poll_frame(cx)) {
+                None => Ok(false),
+                Some(Err(_)) => Err(BodyError::Broken),
+                Some(Ok(frame)) => {
+                    out.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..]));
+                    Ok(true)
+                }
+            }),
         }
     }
 }
 
-/// Called once with what passed when an answer's body has ended or was dropped.
-pub(crate) type OnEnd = Box<dyn FnOnce(&Progress)>;
+impl RequestBody {
+    /// Its length, where it is known.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        match self {
+            RequestBody::Empty => Some(0),
+            RequestBody::Whole(bytes) => Some(bytes.len() as u64),
+            RequestBody::Streamed(body) => body.bytes(),
+        }
+    }
+}
+
+impl Bounded {
+    pub(crate) fn new(source: Source, transit: Transit, progress: Rc<Progress>) -> Bounded {
+        Bounded { source, transit, progress, idle_until: None, timer: Timer::default() }
+    }
+
+    /// The length of what is to come, where it is known.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        self.source.bytes()
+    }
+
+    /// Appends what comes next to `out`; false at the end.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BodyError>> {
+        let before = out.len();
+        let Poll::Ready(more) = self.source.poll(cx, out) else {
+            let idle = *self.idle_until.get_or_insert_with(|| Instant::now() + self.transit.idle);
+            ready!(self.timer.poll(cx, self.transit.deadline.min(idle)));
+            return Poll::Ready(Err(BodyError::Timeout));
+        };
+        self.idle_until = None;
+        let bytes = self.progress.bytes.get() + (out.len() - before) as u64;
+        self.progress.bytes.set(bytes);
+        if more.is_ok() && bytes > self.transit.bytes_max {
+            return Poll::Ready(Err(BodyError::TooLarge));
+        }
+        Poll::Ready(more)
+    }
+
+    /// The whole body.
+    pub(crate) async fn whole(mut self) -> Result<Vec<u8>, BodyError> {
+        let known = self.bytes().filter(|&bytes| bytes <= self.transit.bytes_max);
+        let mut whole = Vec::with_capacity(known.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
+        while std::future::poll_fn(|cx| self.poll(cx, &mut whole)).await? {}
+        Ok(whole)
+    }
+}
 
 /// An answer on its way to the caller.
 pub(crate) enum AnswerBody {
-    /// Made by the gateway, or read whole.
-    Whole(Option<Bytes>),
+    /// Made by the gateway.
+    Whole(Bytes),
     /// The backend's, as it comes.
     Streamed(Box<Streamed>),
 }
 
 /// The backend's answer, with what must happen at its end.
 pub(crate) struct Streamed {
-    body: Bounded,
-    lease: Option<Lease>,
+    exchange: Option<Exchange>,
+    bytes: u64,
     on_end: Option<OnEnd>,
 }
 
+/// The backend's answer broke off, and why.
+#[derive(Debug)]
+pub(crate) struct BrokenOff(Failure);
+
 impl Streamed {
-    /// An answer that reports to `on_end`, and gives `lease` back if it is read to its end.
-    pub(crate) fn new(body: Bounded, lease: Option<Lease>, on_end: OnEnd) -> Streamed {
-        Streamed { body, lease, on_end: Some(on_end) }
+    /// An answer that reports to `on_end`.
+    pub(crate) fn new(exchange: Exchange, on_end: OnEnd) -> Streamed {
+        Streamed { exchange: Some(exchange), bytes: 0, on_end: Some(on_end) }
     }
 
-    fn finish(&mut self) {
-        if let Some(lease) = self.lease.take()
-            && self.body.progress.ended.get()
+    fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
+        let Some(exchange) = &mut self.exchange else { return Poll::Ready(Ok(false)) };
+        let before = out.len();
+        let more = ready!(exchange.poll_body(cx, out));
+        self.bytes += (out.len() - before) as u64;
+        if !matches!(more, Ok(true)) {
+            self.end(more.is_ok());
+        }
+        Poll::Ready(more.map_err(BrokenOff))
+    }
+
+    /// What must happen at the end, once: the connection is kept if it can be, and the end goes on record.
+    fn end(&mut self, is_whole: bool) {
+        if let Some(exchange) = self.exchange.take()
+            && is_whole
         {
-            lease.give_back();
+            exchange.give_back();
         }
         if let Some(on_end) = self.on_end.take() {
-            on_end(&self.body.progress);
+            on_end.record(self.bytes, is_whole);
         }
     }
 }
 
 impl Drop for Streamed {
     fn drop(&mut self) {
-        self.finish();
+        let is_whole = self.exchange.as_ref().is_none_or(Exchange::is_at_end);
+        self.end(is_whole);
     }
 }
+
+impl AnswerBody {
+    /// The length of what is to come, where it is known.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        match self {
+            AnswerBody::Whole(bytes) => Some(bytes.len() as u64),
+            AnswerBody::Streamed(streamed) => {
+                streamed.exchange.as_ref().map_or(Some(0), Exchange::body_bytes)
+            }
+        }
+    }
+
+    /// Whether there is nothing (more) to come.
+    pub(crate) fn is_at_end(&self) -> bool {
+        match self {
+            AnswerBody::Whole(bytes) => bytes.is_empty(),
+            AnswerBody::Streamed(streamed) => streamed.exchange.as_ref().is_none_or(Exchange::is_at_end),
+        }
+    }
+
+    /// Appends what comes next to `out`; false at the end.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
+        match self {
+            AnswerBody::Whole(bytes) => {
+                out.extend_from_slice(&std::mem::take(bytes));
+                Poll::Ready(Ok(false))
+            }
+            AnswerBody::Streamed(streamed) => streamed.poll(cx, out),
+        }
+    }
+}
+
+/// For HTTP/2, whose library sends it.
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        let this = self.get_mut();
+        if let AnswerBody::Whole(bytes) = this {
+            let bytes = std::mem::take(bytes);
+            return Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(Frame::data(bytes))) });
+        }
+        let mut out = Vec::new();
+        loop {
+            let more = ready!(this.poll(cx, &mut out));
+            return Poll::Ready(match more {
+                Err(broken) => Some(Err(broken)),
+                Ok(_) if !out.is_empty() => Some(Ok(Frame::data(Bytes::from(out)))),
+                Ok(false) => None,
+                Ok(true) => continue,
+            });
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_at_end()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.bytes().map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the backend's answer broke off: {:?}", self.0)
+    }
+}
+
+impl std::error::Error for BrokenOff {}
 
 impl fmt::Debug for AnswerBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -222,40 +299,5 @@ impl fmt::Debug for AnswerBody {
             AnswerBody::Whole(_) => "Whole",
             AnswerBody::Streamed(_) => "Streamed",
         })
-    }
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match self.get_mut() {
-            AnswerBody::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            AnswerBody::Streamed(streamed) => {
-                let frame = ready!(Pin::new(&mut streamed.body).poll_frame(cx));
-                if streamed.body.progress.ended.get() || !matches!(frame, Some(Ok(_))) {
-                    streamed.finish();
-                }
-                Poll::Ready(frame)
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            AnswerBody::Whole(bytes) => bytes.is_none(),
-            AnswerBody::Streamed(streamed) => streamed.body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            AnswerBody::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            AnswerBody::Streamed(streamed) => streamed.body.size_hint(),
-        }
     }
 }

@@ -2,19 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
-use http::header::TRANSFER_ENCODING;
 use http::request::Parts;
-use http::uri::{PathAndQuery, Uri};
-use http::{HeaderValue, Response, StatusCode};
-use http_body_util::BodyExt;
-use hyper::Request;
-use hyper::body::{Body as _, Incoming};
+use http::{Request, Response, StatusCode};
 use model::{ExchangeId, Timestamp};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
@@ -22,9 +15,10 @@ use tokio::time::Instant;
 
 use super::accept::Shared;
 use super::account::Begun;
-use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Transit};
-use super::framed::Inbound;
-use super::upstream::{Failure, Lease, Pool};
+use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Source, Transit};
+use super::http1::{Service, push_field};
+use super::transport::Scratch;
+use super::upstream::{Exchange, Failure, Head, Pool};
 use crate::config::{Limits, WhenFull};
 use crate::content;
 use crate::denial::{Denial, Reason};
@@ -33,12 +27,14 @@ use crate::pipeline::{Admitted, Judged, Trace};
 use crate::policy::{Caller, Context, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
+use crate::wire::Fault;
 
 /// What one worker thread owns.
 #[derive(Debug)]
 pub(super) struct Worker {
     pub shared: Shared,
     pub writer: RefCell<Writer>,
+    pub scratch: Scratch,
     state: WorkerState,
     pools: RefCell<Pools>,
     /// Seed of the random half of exchange ids; unpredictable, but no secret.
@@ -55,14 +51,19 @@ struct Pools {
 }
 
 /// What is known of the connection that a request came over.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Connection {
     /// The peer's address.
     pub ip: IpAddr,
     /// How it carries HTTP.
     pub scheme: Scheme,
-    /// What its reader says of its framing.
-    pub inbound: Rc<Inbound>,
+}
+
+/// Answers the requests of one connection.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub worker: Rc<Worker>,
+    pub connection: Connection,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -77,7 +78,7 @@ pub(super) struct Going<'a> {
     pub snapshot: &'a Snapshot,
     /// The API's place in the snapshot, and the plan that decides.
     pub plan: Option<(usize, &'a Plan)>,
-    pub connection: &'a Connection,
+    pub connection: Connection,
     pub trace: Trace,
     pub request_progress: Rc<Progress>,
     pub decided: Option<Instant>,
@@ -93,6 +94,7 @@ struct Asked<'a> {
 }
 
 /// What the caller gets, unless it is a refusal.
+#[expect(clippy::large_enum_variant, reason = "made once a request; a box would cost each an allocation")]
 pub(super) enum Answer {
     /// A policy's answer in the backend's place.
     Given(StatusCode),
@@ -102,8 +104,8 @@ pub(super) enum Answer {
 
 /// The backend's answer, not sent yet.
 pub(super) struct Forwarded {
-    pub response: Response<Incoming>,
-    pub lease: Lease,
+    pub head: Head,
+    pub exchange: Exchange,
 }
 
 impl<'a> Asked<'a> {
@@ -117,18 +119,6 @@ impl<'a> Asked<'a> {
         };
         Ok(Asked { host, host_text, target })
     }
-
-    /// The request target as the backend gets it: the normalised path, so that it acts on what was authorised.
-    fn uri(&self) -> Result<Uri, Denial> {
-        let text = match &self.target.query {
-            None => self.target.path.to_string(),
-            Some(query) => [&self.target.path, "?", query].concat(),
-        };
-        match PathAndQuery::from_maybe_shared(Bytes::from(text)) {
-            Ok(target) => Ok(Uri::from(target)),
-            Err(_) => Err(Denial::fixed(Reason::Internal, "protocol", "the normalised target is no uri")),
-        }
-    }
 }
 
 impl<'a> Going<'a> {
@@ -138,7 +128,7 @@ impl<'a> Going<'a> {
         parts: &Parts,
         snapshot: &'a Snapshot,
         plan: Option<(usize, &'a Plan)>,
-        connection: &'a Connection,
+        connection: Connection,
     ) -> Going<'a> {
         let request_id = match normalize::request_id(&parts.headers) {
             Some(request_id) => request_id.into(),
@@ -163,30 +153,31 @@ impl<'a> Going<'a> {
         Transit {
             bytes_max: bytes_max as u64,
             idle: limits.body_idle_timeout.0,
-            deadline: Some(self.started + limits.body_timeout.0),
+            deadline: self.started + limits.body_timeout.0,
         }
     }
 
     /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
-    fn failed(&self, failure: &Failure) -> Denial {
-        let progress = &self.request_progress;
-        if let Some(fault) = self.connection.inbound.body_fault() {
-            return fault.denial();
-        }
-        if progress.too_large.get() {
-            return Denial::fixed(Reason::BodyTooLarge, "body-limits", "the streamed body passed the limit");
-        }
-        if progress.timed_out.get() {
-            return Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly");
-        }
+    fn failed(failure: &Failure) -> Denial {
         match failure {
             Failure::Unreachable(why) => Denial::fixed(Reason::UpstreamUnreachable, "upstream", why),
             Failure::Timeout => Denial::fixed(Reason::UpstreamTimeout, "upstream", "no answer in time"),
             Failure::Malformed => {
                 Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http")
             }
-            Failure::RequestBody => {
-                Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off")
+            Failure::RequestBody(error) => cut_off(*error),
+        }
+    }
+}
+
+impl Service for Served {
+    async fn answer(&self, request: Result<(Box<Parts>, Source), Fault>) -> Response<AnswerBody> {
+        match request {
+            Ok((parts, body)) => self.worker.serve(self.connection, *parts, body, None).await,
+            Err(fault) => {
+                // Of a head that is refused nothing is known.
+                let parts = Request::new(()).into_parts().0;
+                self.worker.serve(self.connection, parts, Source::Empty, Some(fault)).await
             }
         }
     }
@@ -201,6 +192,7 @@ impl Worker {
         Worker {
             shared,
             writer: RefCell::new(writer),
+            scratch: Scratch::default(),
             state: WorkerState::default(),
             pools: RefCell::default(),
             random: Cell::new(u128::from_le_bytes(seed)),
@@ -229,19 +221,18 @@ impl Worker {
         }
     }
 
-    /// Answers one request. There is always an answer.
+    /// Answers one request, or the `fault` of a head that stands for none. There is always an answer.
     pub(super) async fn serve(
-        self: Rc<Self>,
-        connection: Rc<Connection>,
-        request: Request<Incoming>,
-    ) -> Result<Response<AnswerBody>, Infallible> {
-        let connection = &*connection;
+        self: &Rc<Self>,
+        connection: Connection,
+        mut parts: Parts,
+        body: Source,
+        fault: Option<Fault>,
+    ) -> Response<AnswerBody> {
         let (started, now) = (Instant::now(), wall_clock());
         let snapshot = self.shared.snapshot.load_full();
-        let (mut parts, body) = request.into_parts();
         let id = self.exchange_id(now);
-        let in_flight = connection.inbound.begin();
-        let cleaned = match connection.inbound.fault_of(&parts.uri) {
+        let cleaned = match fault {
             Some(fault) => Err(fault.denial()),
             None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
         };
@@ -262,7 +253,7 @@ impl Worker {
             query: asked.target.query.as_deref(),
             has_matrix: asked.target.has_matrix,
             headers: &parts.headers,
-            has_body: !body.is_end_stream(),
+            has_body: !body.is_at_end(),
             operation: found.as_ref().filter(|found| found.declared).map(|found| &found.plan.key),
             captures: found.as_ref().map_or(&[], |found| &found.captures),
             path_methods: found.as_ref().map_or(&[], |found| &found.methods),
@@ -272,7 +263,7 @@ impl Worker {
             permits: SmallVec::new(),
             worker: &self.state,
         };
-        let mut begun = Begun { worker: &self, going, cx, is_recorded: false };
+        let mut begun = Begun { worker: self, going, cx, is_recorded: false };
         let outcome = match refused {
             Some(denial) => Err(denial),
             None => {
@@ -280,7 +271,7 @@ impl Worker {
                 self.decide_and_forward(going, cx, &parts, &asked, body).await
             }
         };
-        Ok(self.finish(&mut begun, outcome, in_flight))
+        self.finish(&mut begun, outcome)
     }
 
     /// Takes the request through its pipeline, and on to the backend if every policy let it through.
@@ -290,7 +281,7 @@ impl Worker {
         cx: &mut Context<'_>,
         parts: &Parts,
         asked: &Asked<'_>,
-        body: Incoming,
+        body: Source,
     ) -> Result<Answer, Denial> {
         let Some((_, plan)) = going.plan else {
             return Err(going.snapshot.nowhere(cx.host));
@@ -308,7 +299,7 @@ impl Worker {
         }
         let transit = going.transit(plan.body_bytes_max);
         let (admitted, body) = match judged {
-            Judged::Admitted(admitted) if body.is_end_stream() => (admitted, RequestBody::Empty),
+            Judged::Admitted(admitted) if body.is_at_end() => (admitted, RequestBody::Empty),
             Judged::Admitted(admitted) => {
                 let streamed = Bounded::new(body, transit, Rc::clone(&going.request_progress));
                 (admitted, RequestBody::Streamed(Box::new(streamed)))
@@ -321,10 +312,8 @@ impl Worker {
                 let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
                 let judged = judged.as_ref().map_err(|denial| *denial);
                 let admitted = pending.body(cx, judged, &mut going.trace)?;
-                (
-                    admitted,
-                    if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(whole)) },
-                )
+                drop(read);
+                (admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(whole) })
             }
         };
         going.decided = Some(Instant::now());
@@ -344,28 +333,20 @@ impl Worker {
         let Some(pool) = pool else {
             return Err(Denial::fixed(Reason::Internal, "upstream", "no pool for the api"));
         };
-        let mut headers = parts.headers.clone();
         let facts = normalize::Facts {
             id: going.id,
             client: going.connection.ip,
             host: asked.host.as_ref(),
             scheme: going.connection.scheme,
         };
-        normalize::forwardable(&mut headers, &facts);
-        if body.size_hint().exact().is_none() {
-            // Without it the client library sends GET and HEAD without the body that they have.
-            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-        let mut request = Request::new(body);
-        *request.method_mut() = parts.method.clone();
-        *request.uri_mut() = asked.uri()?;
-        *request.headers_mut() = headers;
-        let sent = Instant::now();
-        let answer = pool.send(request).await;
+        let is_chunked = body.bytes().is_none();
+        let sent = going.decided.unwrap_or(going.started);
+        let write = |out: &mut Vec<u8>| write_head(out, parts, &asked.target, &facts, is_chunked);
+        let answer = pool.send(&parts.method, write, body, sent).await;
         going.upstream = sent.elapsed();
         match answer {
-            Ok((response, lease)) => Ok(Forwarded { response, lease }),
-            Err(failure) => Err(going.failed(&failure)),
+            Ok((head, exchange)) => Ok(Forwarded { head, exchange }),
+            Err(failure) => Err(Going::failed(&failure)),
         }
     }
 
@@ -380,7 +361,9 @@ impl Worker {
     fn pool(&self, snapshot: &Snapshot, api_index: usize) -> Option<Rc<Pool>> {
         let mut pools = self.pools.borrow_mut();
         if pools.generation != snapshot.generation {
-            let pool = |api: &ApiPlan| Rc::new(Pool::new(api.origin.clone(), &snapshot.limits));
+            let pool = |api: &ApiPlan| {
+                Rc::new(Pool::new(api.origin.clone(), &snapshot.limits, self.scratch.clone()))
+            };
             *pools =
                 Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
         }
@@ -402,23 +385,46 @@ fn wall_clock() -> Timestamp {
 }
 
 /// Reads a body that policies judge as a whole, under the same bounds as one that streams.
-async fn read_whole(body: Incoming, transit: Transit, progress: &Rc<Progress>) -> Result<Bytes, Denial> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    if body.size_hint().lower() > transit.bytes_max {
+async fn read_whole(body: Source, transit: Transit, progress: &Rc<Progress>) -> Result<Vec<u8>, Denial> {
+    if body.bytes().is_some_and(|bytes| bytes > transit.bytes_max) {
         return Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "content-length is above the limit"));
     }
-    match Bounded::new(body, transit, Rc::clone(progress)).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(BodyError::TooLarge) => {
-            Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"))
-        }
-        Err(BodyError::Timeout) => {
-            Err(Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly"))
-        }
-        Err(BodyError::Broken) => {
-            Err(Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"))
-        }
+    Bounded::new(body, transit, Rc::clone(progress)).whole().await.map_err(cut_off)
+}
+
+/// A body that ended before its time, as a refusal.
+fn cut_off(error: BodyError) -> Denial {
+    match error {
+        BodyError::TooLarge => Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"),
+        BodyError::Timeout => Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly"),
+        BodyError::Refused(fault) => fault.denial(),
+        BodyError::Broken => Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"),
     }
+}
+
+/// Writes the head of a request as the backend gets it: in the one spelling in which it was authorised.
+fn write_head(
+    out: &mut Vec<u8>,
+    parts: &Parts,
+    target: &normalize::Target<'_>,
+    facts: &normalize::Facts<'_>,
+    is_chunked: bool,
+) {
+    out.extend_from_slice(parts.method.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(target.path.as_bytes());
+    if let Some(query) = &target.query {
+        out.push(b'?');
+        out.extend_from_slice(query.as_bytes());
+    }
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    if facts.host.is_none() {
+        // RFC 9112 3.2: of a request that names no host, the field is empty.
+        push_field(out, "host", b"");
+    }
+    normalize::forwardable(&parts.headers, facts, |name, value| push_field(out, name, value));
+    if is_chunked {
+        push_field(out, "transfer-encoding", b"chunked");
+    }
+    out.extend_from_slice(b"\r\n");
 }

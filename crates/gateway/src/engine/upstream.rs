@@ -1,22 +1,29 @@
 //! Connections to backends: one pool per worker and backend, HTTP/1.1, TLS where the origin says so.
 
+mod exchange;
+mod head;
+
 use std::cell::RefCell;
+use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use http::Method;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
-use super::body::RequestBody;
+use super::body::{BodyError, RequestBody};
+use super::transport::{Io, Scratch};
 use crate::config::Limits;
+use exchange::Connection;
+
+pub(crate) use exchange::Exchange;
+pub(crate) use head::Head;
 
 /// The origin of a backend.
 #[derive(Debug, Clone)]
@@ -34,154 +41,129 @@ pub struct Origin {
 pub(crate) enum Failure {
     /// No connection could be made in time.
     Unreachable(&'static str),
-    /// It did not begin to answer in time.
+    /// It did not answer in time.
     Timeout,
     /// It closed the connection, or what it sent is not HTTP.
     Malformed,
     /// The caller's body ended before its time; the backend never saw a whole request.
-    RequestBody,
+    RequestBody(BodyError),
 }
 
 /// Unused connections to one backend.
-#[derive(Debug)]
 pub(crate) struct Pool {
     origin: Origin,
+    scratch: Scratch,
     idle: RefCell<Vec<Idle>>,
     bounds: Bounds,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
-    connect_timeout: Duration,
-    response_timeout: Duration,
-    idle_timeout: Duration,
+    connect: Duration,
+    response: Duration,
+    idle: Duration,
+    body_idle: Duration,
     idle_max: usize,
 }
 
-#[derive(Debug)]
 struct Idle {
-    sender: SendRequest<RequestBody>,
+    connection: Box<Connection>,
     since: Instant,
 }
 
-/// A connection that is in use; it goes back to its pool when its answer was read to the end.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    pool: Rc<Pool>,
-    sender: SendRequest<RequestBody>,
-}
-
 impl Pool {
-    pub(crate) fn new(origin: Origin, limits: &Limits) -> Pool {
+    pub(super) fn new(origin: Origin, limits: &Limits, scratch: Scratch) -> Pool {
         let bounds = Bounds {
-            connect_timeout: limits.upstream_connect_timeout.0,
-            response_timeout: limits.upstream_response_timeout.0,
-            idle_timeout: limits.upstream_idle_timeout.0,
+            connect: limits.upstream_connect_timeout.0,
+            response: limits.upstream_response_timeout.0,
+            idle: limits.upstream_idle_timeout.0,
+            body_idle: limits.body_idle_timeout.0,
             idle_max: usize::from(limits.upstream_idle_max),
         };
-        Pool { origin, idle: RefCell::default(), bounds }
+        Pool { origin, scratch, idle: RefCell::default(), bounds }
     }
 
-    /// Sends `request` and waits for the head of the answer.
+    /// Sends a request of `method`, whose head `write_head` writes, and waits for the head of the answer. `sent` is when
+    /// it begins.
     ///
-    /// A kept connection may have been closed by the backend in the meantime. hyper hands the request back only where
-    /// not a byte of it was written, so sending it once more on a new connection can never repeat it.
+    /// A kept connection may have been closed by the backend in the meantime. The request goes over another only where
+    /// not a byte of it was written, so it is never repeated.
     pub(crate) async fn send(
         self: &Rc<Self>,
-        request: Request<RequestBody>,
-    ) -> Result<(Response<Incoming>, Lease), Failure> {
-        match timeout(self.bounds.response_timeout, self.exchange(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Failure::Timeout),
-        }
-    }
-
-    async fn exchange(
-        self: &Rc<Self>,
-        request: Request<RequestBody>,
-    ) -> Result<(Response<Incoming>, Lease), Failure> {
-        let mut request = request;
-        while let Some(mut sender) = self.checkout().await {
-            match sender.try_send_request(request).await {
-                Ok(response) => return Ok((response, Lease { pool: Rc::clone(self), sender })),
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(failure(&error.into_error())),
-                },
+        method: &Method,
+        write_head: impl FnOnce(&mut Vec<u8>),
+        body: RequestBody,
+        sent: Instant,
+    ) -> Result<(Head, Exchange), Failure> {
+        let deadline = sent + self.bounds.response;
+        let (mut connection, mut is_kept) = match self.checkout(sent) {
+            Some(connection) => (connection, true),
+            None => (self.connect().await?, false),
+        };
+        connection.out.clear();
+        write_head(&mut connection.out);
+        let mut exchange = Exchange::new(self, connection, method.clone(), body);
+        loop {
+            match poll_fn(|cx| exchange.poll_head(cx, deadline)).await {
+                Ok(head) => return Ok((head, exchange)),
+                Err(Failure::Malformed) if is_kept && exchange.is_unsent() => {}
+                Err(failure) => return Err(failure),
             }
+            let (connection, kept) = match self.checkout(sent) {
+                Some(connection) => (connection, true),
+                None => (self.connect().await?, false),
+            };
+            (exchange, is_kept) = (exchange.moved_to(connection), kept);
         }
-        let mut sender = self.connect().await?;
-        let response = sender.send_request(request).await.map_err(|error| failure(&error))?;
-        Ok((response, Lease { pool: Rc::clone(self), sender }))
     }
 
     /// The most recently used idle connection that still lives.
-    async fn checkout(&self) -> Option<SendRequest<RequestBody>> {
+    fn checkout(&self, now: Instant) -> Option<Box<Connection>> {
+        let mut all = self.idle.borrow_mut();
         loop {
-            let idle = self.idle.borrow_mut().pop()?;
-            if idle.since.elapsed() >= self.bounds.idle_timeout {
+            let mut idle = all.pop()?;
+            if now.saturating_duration_since(idle.since) >= self.bounds.idle {
                 // The others have been idle for longer.
-                self.idle.borrow_mut().clear();
+                all.clear();
                 return None;
             }
-            let mut sender = idle.sender;
-            if sender.is_ready() || (!sender.is_closed() && sender.ready().await.is_ok()) {
-                return Some(sender);
+            if idle.connection.is_alive() {
+                return Some(idle.connection);
             }
         }
     }
 
-    async fn connect(&self) -> Result<SendRequest<RequestBody>, Failure> {
-        match timeout(self.bounds.connect_timeout, self.handshake()).await {
-            Ok(Ok(sender)) => Ok(sender),
+    fn keep(&self, connection: Box<Connection>) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < self.bounds.idle_max {
+            idle.push(Idle { connection, since: Instant::now() });
+        }
+    }
+
+    async fn connect(&self) -> Result<Box<Connection>, Failure> {
+        match timeout(self.bounds.connect, self.handshake()).await {
+            Ok(Ok(io)) => Ok(Connection::new(io, self.scratch.clone())),
             Ok(Err(error)) => Err(Failure::Unreachable(kind_of(&error))),
             Err(_) => Err(Failure::Unreachable("connect timeout")),
         }
     }
 
-    async fn handshake(&self) -> io::Result<SendRequest<RequestBody>> {
+    async fn handshake(&self) -> io::Result<Io> {
         let stream = TcpStream::connect((self.origin.host.as_str(), self.origin.port)).await?;
         stream.set_nodelay(true)?;
-        match &self.origin.tls {
-            None => connection(TokioIo::new(stream)).await,
+        Ok(match &self.origin.tls {
+            None => Box::new(stream),
             Some((config, name)) => {
-                let stream = TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream).await?;
-                connection(TokioIo::new(stream)).await
+                Box::new(TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream).await?)
             }
-        }
+        })
     }
 }
 
-impl Lease {
-    /// Keeps the connection for another request. Call it only when the answer's body has been read to its end.
-    pub(crate) fn give_back(self) {
-        let mut idle = self.pool.idle.borrow_mut();
-        if !self.sender.is_closed() && idle.len() < self.pool.bounds.idle_max {
-            idle.push(Idle { sender: self.sender, since: Instant::now() });
-        }
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("origin", &self.origin).finish_non_exhaustive()
     }
-}
-
-async fn connection<IO>(io: IO) -> io::Result<SendRequest<RequestBody>>
-where
-    IO: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
-{
-    let (sender, connection) = http1::Builder::new()
-        .max_headers(256)
-        .max_buf_size(256 << 10)
-        .handshake(io)
-        .await
-        .map_err(io::Error::other)?;
-    tokio::task::spawn_local(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to a backend ended");
-        }
-    });
-    Ok(sender)
-}
-
-fn failure(error: &hyper::Error) -> Failure {
-    if error.is_user() { Failure::RequestBody } else { Failure::Malformed }
 }
 
 /// A connect error in fixed words: an address or a name is no business of the caller, and the log has the API's name.

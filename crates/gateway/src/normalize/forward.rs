@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use model::ExchangeId;
+use smallvec::SmallVec;
 
 use super::{Host, Scheme};
 
@@ -29,23 +29,38 @@ pub struct Facts<'a> {
     pub scheme: Scheme,
 }
 
-/// Sets the fields that the gateway vouches for: `Host`, `Forwarded` (RFC 7239), `X-Request-Id`, `traceparent`.
+/// Gives `send` the fields of a request as the backend gets them: those of the caller, and in place of what it says of
+/// them, those that the gateway vouches for: `Host`, `X-Request-Id`, `traceparent`, `Forwarded` (RFC 7239).
 ///
-/// Called after [`super::inbound`], which took out what a caller said in their place.
-pub fn forwardable(headers: &mut HeaderMap, facts: &Facts<'_>) {
-    if let Some(host) = facts.host
-        && headers.get(header::HOST).is_none_or(|value| !is_spelled_as(value, host))
-    {
-        set(headers, header::HOST, host.to_string().into_bytes());
+/// Called after [`super::inbound`], which took out what a caller may not say.
+pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(&str, &[u8])) {
+    let has_request_id = request_id(headers).is_some();
+    let has_trace = has_one_traceparent(headers);
+    for (name, value) in headers {
+        let is_replaced = *name == header::HOST && facts.host.is_some()
+            || *name == header::FORWARDED
+            || !has_request_id && *name == X_REQUEST_ID
+            || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE);
+        if !is_replaced {
+            send(name.as_str(), value.as_bytes());
+        }
     }
-    if request_id(headers).is_none() {
-        set(headers, X_REQUEST_ID, facts.id.to_hex().to_vec());
+    if let Some(host) = facts.host {
+        match headers.get(header::HOST) {
+            Some(value) if is_spelled_as(value, host) => send("host", value.as_bytes()),
+            _ => send("host", host.to_string().as_bytes()),
+        }
     }
-    if !has_one_traceparent(headers) {
-        headers.remove(TRACESTATE);
-        set(headers, TRACEPARENT, fresh_traceparent(facts.id));
+    let id = facts.id.to_hex();
+    if !has_request_id {
+        send("x-request-id", &id);
     }
-    set(headers, header::FORWARDED, forwarded(facts));
+    if !has_trace {
+        send("traceparent", &fresh_traceparent(&id));
+    }
+    let mut element = SmallVec::<[u8; 128]>::new();
+    push_forwarded(&mut element, facts);
+    send("forwarded", &element);
 }
 
 /// The caller's `X-Request-Id`, where it sent exactly one that is well-formed: 1 to 128 of `A-Z a-z 0-9 . _ ~ + / = -`.
@@ -101,59 +116,44 @@ fn is_traceparent(value: &[u8]) -> bool {
 
 /// A trace that begins here and bears the exchange's own id, so that log and trace find each other. It is flagged as
 /// sampled: a backend that follows its parent's decision would otherwise never record a trace again.
-fn fresh_traceparent(id: ExchangeId) -> Vec<u8> {
-    let trace = id.to_hex();
+fn fresh_traceparent(id: &[u8; 32]) -> SmallVec<[u8; 64]> {
     // The last half of an id is random; zero is no valid parent, whose odds are one in 2^64.
-    let parent = trace.get(16..).filter(|parent| parent.iter().any(|&digit| digit != b'0'));
-    [b"00-", &trace[..], b"-", parent.unwrap_or(b"0000000000000001"), b"-01"].concat()
+    let parent = id.get(16..).filter(|parent| parent.iter().any(|&digit| digit != b'0'));
+    let mut text = SmallVec::new();
+    for part in [b"00-", &id[..], b"-", parent.unwrap_or(b"0000000000000001"), b"-01"] {
+        text.extend_from_slice(part);
+    }
+    text
 }
 
 /// RFC 7239 4: one element; addresses of IPv6, and hosts with a port, are quoted.
-fn forwarded(facts: &Facts<'_>) -> Vec<u8> {
-    let mut element = String::with_capacity(128);
-    element.push_str("for=");
+fn push_forwarded(element: &mut SmallVec<[u8; 128]>, facts: &Facts<'_>) {
+    element.extend_from_slice(b"for=");
     match facts.client.to_canonical() {
-        IpAddr::V4(address) => push_ipv4(&mut element, address),
-        IpAddr::V6(address) => element.push_str(&format!("\"[{address}]\"")),
+        IpAddr::V4(address) => push_ipv4(element, address),
+        IpAddr::V6(address) => element.extend_from_slice(format!("\"[{address}]\"").as_bytes()),
     }
     if let Some(host) = facts.host {
-        let quote = if host.port.is_some() || host.name.starts_with('[') { "\"" } else { "" };
-        element.push_str(";host=");
-        element.push_str(quote);
-        push_host(&mut element, host);
-        element.push_str(quote);
+        let quote: &[u8] = if host.port.is_some() || host.name.starts_with('[') { b"\"" } else { b"" };
+        element.extend_from_slice(b";host=");
+        element.extend_from_slice(quote);
+        element.extend_from_slice(host.name.as_bytes());
+        if let Some(port) = host.port {
+            element.push(b':');
+            element.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
+        }
+        element.extend_from_slice(quote);
     }
-    element.push_str(";proto=");
-    element.push_str(facts.scheme.as_str());
-    element.into_bytes()
+    element.extend_from_slice(b";proto=");
+    element.extend_from_slice(facts.scheme.as_str().as_bytes());
 }
 
 /// As `Display` writes it, without its machinery: this is done for every request.
-fn push_ipv4(text: &mut String, address: Ipv4Addr) {
+fn push_ipv4(text: &mut SmallVec<[u8; 128]>, address: Ipv4Addr) {
     for (index, octet) in address.octets().into_iter().enumerate() {
         if index > 0 {
-            text.push('.');
+            text.push(b'.');
         }
-        text.push_str(itoa::Buffer::new().format(octet));
-    }
-}
-
-fn push_host(text: &mut String, host: &Host<'_>) {
-    text.push_str(&host.name);
-    if let Some(port) = host.port {
-        text.push(':');
-        text.push_str(itoa::Buffer::new().format(port));
-    }
-}
-
-/// What is set is ASCII made here, which is always a field value; were it not, the field is absent, never the caller's.
-fn set(headers: &mut HeaderMap, name: HeaderName, bytes: Vec<u8>) {
-    match HeaderValue::from_maybe_shared(Bytes::from(bytes)) {
-        Ok(value) => {
-            headers.insert(name, value);
-        }
-        Err(_) => {
-            headers.remove(name);
-        }
+        text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
     }
 }

@@ -1,5 +1,7 @@
 //! Field lines (RFC 9112 5), and what those of framing say together (RFC 9112 6.3).
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use super::request_line::RequestLine;
@@ -16,11 +18,16 @@ pub(super) struct Fields {
     is_chunked: bool,
     asks_close: bool,
     asks_keep_alive: bool,
+    expects_continue: bool,
 }
 
 impl Fields {
-    /// Takes one field line, given without its line end and not empty.
-    pub(super) fn add(&mut self, line: &[u8], limits: &WireLimits) -> Result<(), Fault> {
+    /// Takes one field line, given without its line end and not empty; where in it name and value lie.
+    pub(super) fn add(
+        &mut self,
+        line: &[u8],
+        limits: &WireLimits,
+    ) -> Result<(Range<usize>, Range<usize>), Fault> {
         self.count += 1;
         if self.count > limits.headers_max {
             return Err(Fault::head(Reason::HeadersTooLarge, "more fields than the limit"));
@@ -30,12 +37,25 @@ impl Fields {
         if !is_token(name) {
             return Err(malformed("a field name that is not a token"));
         }
-        let value = trim_whitespace(rest.get(1..).unwrap_or_default());
+        let untrimmed = rest.get(1..).unwrap_or_default();
+        let value = trim_whitespace(untrimmed);
         check_value(value)?;
+        self.note(name, value)?;
+        let leading = untrimmed.len() - untrimmed.trim_ascii_start().len();
+        // A value of white space alone is empty, wherever it is said to begin.
+        let value_start = if value.is_empty() { line.len() } else { name_end + 1 + leading };
+        Ok((0..name_end, value_start..value_start + value.len()))
+    }
+
+    /// Takes what the field says of framing.
+    fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), Fault> {
         // Lengths first: of a usual head, all but a few fields are settled by it.
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
-            6 if name.eq_ignore_ascii_case(b"expect") => check_expect(value),
+            6 if name.eq_ignore_ascii_case(b"expect") => {
+                self.expects_continue = true;
+                check_expect(value)
+            }
             7 if name.eq_ignore_ascii_case(b"upgrade") => check_upgrade(value),
             10 if name.eq_ignore_ascii_case(b"connection") => {
                 self.connection(value);
@@ -45,6 +65,11 @@ impl Fields {
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
             _ => Ok(()),
         }
+    }
+
+    /// `Expect: 100-continue` was sent.
+    pub(super) fn expects_continue(&self) -> bool {
+        self.expects_continue
     }
 
     /// The shape of the message, once its head is complete.

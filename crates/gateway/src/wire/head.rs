@@ -1,5 +1,7 @@
 //! A message head, line by line: each line is looked at once, when its end has arrived.
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use super::field::Fields;
@@ -18,6 +20,30 @@ pub(super) struct Head {
     fields: Fields,
 }
 
+/// Where the parts of a head lie, from its first byte.
+#[derive(Debug, Default)]
+pub struct HeadSpans {
+    /// The method.
+    pub method: Range<usize>,
+    /// The request target.
+    pub target: Range<usize>,
+    /// HTTP/1.1, as opposed to HTTP/1.0.
+    pub is_http11: bool,
+    /// `Expect: 100-continue` was sent.
+    pub expects_continue: bool,
+    /// The fields, in order.
+    pub fields: Vec<FieldSpan>,
+}
+
+/// Where one field of a head lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSpan {
+    /// Its name, as it was spelled.
+    pub name: Range<usize>,
+    /// Its value, without the white space around it.
+    pub value: Range<usize>,
+}
+
 /// Bytes of a request line beside its target: a method of at most 32, two spaces, the version and the line end.
 const REQUEST_LINE_REST_MAX: usize = request_line::METHOD_BYTES_MAX + 2 + 8 + 2;
 
@@ -27,6 +53,7 @@ impl Head {
         &mut self,
         input: &[u8],
         limits: &WireLimits,
+        spans: &mut HeadSpans,
     ) -> Result<Option<(usize, Shape)>, Fault> {
         loop {
             let unseen = input.get(self.scanned..).unwrap_or_default();
@@ -47,28 +74,43 @@ impl Head {
             let line = line
                 .strip_suffix(b"\r\n")
                 .ok_or(Fault::head(Reason::MalformedRequest, "a line that ends with a bare line feed"))?;
+            let line_start = std::mem::replace(&mut self.line_start, line_end);
             self.scanned = line_end;
-            self.line_start = line_end;
-            if let Some(shape) = self.line(line, limits)? {
+            if let Some(shape) = self.line(line, line_start, limits, spans)? {
                 return Ok(Some((line_end, shape)));
             }
         }
     }
 
-    fn line(&mut self, line: &[u8], limits: &WireLimits) -> Result<Option<Shape>, Fault> {
+    /// Takes the line that begins at `start`, given without its end; the empty one gives the shape.
+    fn line(
+        &mut self,
+        line: &[u8],
+        start: usize,
+        limits: &WireLimits,
+        spans: &mut HeadSpans,
+    ) -> Result<Option<Shape>, Fault> {
         let Some(request_line) = self.request_line else {
             // RFC 9112 2.2: one empty line before the request line is what old clients send after a body.
             if line.is_empty() && !self.has_skipped_line {
                 self.has_skipped_line = true;
-            } else {
-                self.request_line = Some(request_line::parse(line, limits)?);
+                return Ok(None);
             }
+            let (request_line, method, target) = request_line::parse(line, limits)?;
+            spans.method = from(start, method);
+            spans.target = from(start, target);
+            spans.is_http11 = request_line.is_http11;
+            spans.expects_continue = false;
+            spans.fields.clear();
+            self.request_line = Some(request_line);
             return Ok(None);
         };
         if line.is_empty() {
+            spans.expects_continue = self.fields.expects_continue();
             return self.fields.shape(request_line).map(Some);
         }
-        self.fields.add(line, limits)?;
+        let (name, value) = self.fields.add(line, limits)?;
+        spans.fields.push(FieldSpan { name: from(start, name), value: from(start, value) });
         Ok(None)
     }
 
@@ -82,4 +124,8 @@ impl Head {
         }
         Ok(())
     }
+}
+
+fn from(start: usize, range: Range<usize>) -> Range<usize> {
+    start + range.start..start + range.end
 }

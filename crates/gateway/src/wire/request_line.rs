@@ -1,5 +1,7 @@
 //! The request line (RFC 9112 3): `method SP target SP version`, with exactly those spaces.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr2};
 
 use super::{Fault, WireLimits, field};
@@ -16,8 +18,11 @@ pub(super) struct RequestLine {
     pub(super) is_http11: bool,
 }
 
-/// Reads a request line, given without its line end.
-pub(super) fn parse(line: &[u8], limits: &WireLimits) -> Result<RequestLine, Fault> {
+/// Reads a request line, given without its line end: what it says of framing, and where its method and target lie.
+pub(super) fn parse(
+    line: &[u8],
+    limits: &WireLimits,
+) -> Result<(RequestLine, Range<usize>, Range<usize>), Fault> {
     let method_end = memchr(b' ', line).ok_or(malformed("a request line without a space"))?;
     let (method, rest) = line.split_at_checked(method_end).unwrap_or((line, &[]));
     if !field::is_token(method) || method.len() > METHOD_BYTES_MAX {
@@ -42,11 +47,11 @@ pub(super) fn parse(line: &[u8], limits: &WireLimits) -> Result<RequestLine, Fau
         return Err(Fault::head(Reason::MethodNotImplemented, "a method of tunnels or loops"));
     }
     check_target(target, limits)?;
-    Ok(RequestLine { is_http11 })
+    let target_start = method_end + 1;
+    Ok((RequestLine { is_http11 }, 0..method_end, target_start..target_start + target.len()))
 }
 
-/// Refuses a target that the HTTP library would refuse too, where it would answer for itself, and bytes that make a
-/// target end in different places for different readers. What the target means is [`crate::normalize`]'s to say.
+/// Refuses a target that is no URI, and bytes that make one end in different places for different readers. What the target means is [`crate::normalize`]'s to say.
 fn check_target(target: &[u8], limits: &WireLimits) -> Result<(), Fault> {
     if target.len() > limits.target_bytes_max {
         return Err(Fault::head(Reason::UriTooLong, "a request target longer than the limit"));

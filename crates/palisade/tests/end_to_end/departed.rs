@@ -8,8 +8,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use crate::client::{Client, get, request};
 use crate::stage::Stage;
 
-/// Stops the gateway, after which everything that will be on record is, and looks for the request.
+/// Waits until the request is on record, lets the backend answer it after all, and looks at the record.
 fn check(stage: &Stage, gateway: crate::gateway::Gateway, verdict: &str) {
+    stage.wait_for_record("departed");
     stage.upstream.release();
     gateway.stop();
     let record = stage.record("departed");

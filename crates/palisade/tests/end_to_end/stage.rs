@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::client::DEADLINE;
 use crate::gateway::Gateway;
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::upstream::Upstream;
@@ -100,6 +102,15 @@ impl Stage {
             self.log().into_iter().filter(|record| record["request_id"] == request_id).collect();
         assert_eq!(found.len(), 1, "records of `{request_id}`: {found:?}");
         found[0].clone()
+    }
+
+    /// Waits until a request with this id is on record.
+    pub(crate) fn wait_for_record(&self, request_id: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        // Each look is a run of the program, which is pause enough.
+        while self.log().iter().all(|record| record["request_id"] != request_id) {
+            assert!(Instant::now() < deadline, "no record of `{request_id}` in {DEADLINE:?}");
+        }
     }
 
     /// The segment files of the log.

@@ -1,6 +1,6 @@
 //! What happens to the fields of a request: which end here, which are made, which are refused.
 
-use http::{HeaderMap, HeaderName, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use model::{ExchangeId, Timestamp};
 
 use crate::normalize::{Facts, IdentityHeaders, Scheme, forwardable, host, inbound, request_id};
@@ -79,11 +79,14 @@ fn sent_on(lines: &str, client: &str, host_text: &str) -> HeaderMap {
     let uri: Uri = "/".parse().unwrap();
     let host_fields = fields(&format!("host: {host_text}"));
     let host = host(Version::HTTP_11, &uri, &host_fields, Scheme::Https).unwrap();
-    let mut headers = fields(lines);
+    let headers = fields(lines);
     let id = ExchangeId::new(Timestamp::from_micros(1_764_000_000_123_456), 7);
     let facts = Facts { id, client: client.parse().unwrap(), host: host.as_ref(), scheme: Scheme::Https };
-    forwardable(&mut headers, &facts);
-    headers
+    let mut sent = HeaderMap::new();
+    forwardable(&headers, &facts, |name, value| {
+        sent.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_bytes(value).unwrap());
+    });
+    sent
 }
 
 #[test]

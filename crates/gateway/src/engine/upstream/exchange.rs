@@ -1,0 +1,350 @@
+//! One request and its answer on a connection to a backend.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use http::Method;
+use tokio::io::AsyncWrite as _;
+use tokio::time::Instant;
+
+use super::head::{self, Head, Length};
+use super::{Failure, Pool};
+use crate::engine::body::{BodyError, RequestBody};
+use crate::engine::http1::enclose_chunk;
+use crate::engine::timer::Timer;
+use crate::engine::transport::{Held, Io, Scratch};
+use crate::wire::{ChunkRules, Chunked, at_most};
+
+/// A connection to a backend, on which nothing is under way while it is kept.
+pub(super) struct Connection {
+    io: Io,
+    scratch: Scratch,
+    held: Held,
+    timer: Timer,
+    /// The room that requests are written in, kept with the connection.
+    pub(super) out: Vec<u8>,
+}
+
+/// One request on its way, and its answer.
+pub(crate) struct Exchange {
+    pool: Rc<Pool>,
+    connection: Box<Connection>,
+    method: Method,
+    /// Bytes of `connection.out` that were written.
+    written: usize,
+    /// Any byte was written.
+    has_begun: bool,
+    request: Sending,
+    is_chunked: bool,
+    /// The backend takes no more of the request.
+    is_cut_off: bool,
+    answer: Reading,
+    is_kept: bool,
+    idle_until: Option<Instant>,
+}
+
+/// What is left of a request to send.
+enum Sending {
+    Whole {
+        bytes: Vec<u8>,
+        written: usize,
+    },
+    Streamed(Box<crate::engine::body::Bounded>),
+    /// Nothing.
+    Done,
+}
+
+/// What is left of an answer's body.
+enum Reading {
+    Fixed(u64),
+    Chunked(Chunked),
+    Connection,
+}
+
+/// What a chunked answer may hold beside its content: extensions and trailer fields, which end here.
+const CHUNKS: ChunkRules = ChunkRules { digits_max: 16, extra_bytes_max: 16 << 10 };
+
+/// Interim answers that are read over before the final one.
+const INTERIM_MAX: usize = 8;
+
+/// A whole body up to this size is sent with its head in one piece.
+const JOINED_BYTES_MAX: usize = 16 << 10;
+
+impl Connection {
+    pub(super) fn new(io: Io, scratch: Scratch) -> Box<Connection> {
+        Box::new(Connection { io, scratch, held: Held::default(), timer: Timer::default(), out: Vec::new() })
+    }
+
+    /// Whether the backend has neither closed it nor sent what nobody asked for. Costs no system call on a connection
+    /// of which the kernel has said nothing.
+    pub(super) fn is_alive(&mut self) -> bool {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        self.held.rest().is_empty() && self.scratch.poll_read(&mut self.io, &mut cx, |_| ()).is_pending()
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let Connection { io, scratch, held, .. } = self;
+        let read = ready!(scratch.poll_read(io, cx, |arrived| {
+            held.extend(arrived);
+            !arrived.is_empty()
+        }));
+        Poll::Ready(if read.unwrap_or(false) { Ok(()) } else { Err(Failure::Malformed) })
+    }
+}
+
+impl Exchange {
+    /// Of a request of `method` whose head stands in the connection's `out`.
+    pub(super) fn new(
+        pool: &Rc<Pool>,
+        mut connection: Box<Connection>,
+        method: Method,
+        body: RequestBody,
+    ) -> Exchange {
+        let mut is_chunked = false;
+        let request = match body {
+            RequestBody::Empty => Sending::Done,
+            RequestBody::Whole(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
+                connection.out.extend_from_slice(&bytes);
+                Sending::Done
+            }
+            RequestBody::Whole(bytes) => Sending::Whole { bytes, written: 0 },
+            RequestBody::Streamed(body) => {
+                is_chunked = body.bytes().is_none();
+                Sending::Streamed(body)
+            }
+        };
+        Exchange {
+            pool: Rc::clone(pool),
+            connection,
+            method,
+            written: 0,
+            has_begun: false,
+            request,
+            is_chunked,
+            is_cut_off: false,
+            answer: Reading::Fixed(0),
+            is_kept: false,
+            idle_until: None,
+        }
+    }
+
+    /// Whether not a byte was written, so that the request may be sent elsewhere.
+    pub(super) fn is_unsent(&self) -> bool {
+        !self.has_begun
+    }
+
+    /// The same request on another connection. Only where [`Exchange::is_unsent`].
+    pub(super) fn moved_to(mut self, mut connection: Box<Connection>) -> Exchange {
+        std::mem::swap(&mut connection.out, &mut self.connection.out);
+        self.connection = connection;
+        self.is_cut_off = false;
+        self
+    }
+
+    /// Sends the request and reads the head of its answer, until `deadline`.
+    pub(super) fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Instant,
+    ) -> Poll<Result<Head, Failure>> {
+        let mut interim = 0;
+        loop {
+            if let Poll::Ready(Err(error)) = self.poll_request(cx) {
+                return Poll::Ready(Err(Failure::RequestBody(error)));
+            }
+            while let Some((bytes, head)) = head::read(self.connection.held.rest(), &self.method)? {
+                self.connection.held.advance(bytes);
+                if !head.status.is_informational() {
+                    self.begin_body(&head);
+                    return Poll::Ready(Ok(head));
+                }
+                interim += 1;
+                // It was asked neither to change the protocol nor to wait (RFC 9110 15.2).
+                if interim > INTERIM_MAX || head.status == http::StatusCode::SWITCHING_PROTOCOLS {
+                    return Poll::Ready(Err(Failure::Malformed));
+                }
+            }
+            if let Poll::Ready(filled) = self.connection.poll_fill(cx) {
+                filled?;
+                continue;
+            }
+            return self.connection.timer.poll(cx, deadline).map(|()| Err(Failure::Timeout));
+        }
+    }
+
+    fn begin_body(&mut self, head: &Head) {
+        self.is_kept = head.is_kept;
+        self.answer = match head.length {
+            Length::Fixed(bytes) => Reading::Fixed(bytes),
+            Length::Chunked => Reading::Chunked(Chunked::default()),
+            Length::Connection => Reading::Connection,
+        };
+    }
+
+    /// The length of what is to come of the answer, where it is known.
+    pub(crate) fn body_bytes(&self) -> Option<u64> {
+        match &self.answer {
+            Reading::Fixed(bytes) => Some(*bytes),
+            Reading::Chunked(chunked) if chunked.is_done() => Some(0),
+            Reading::Chunked(_) | Reading::Connection => None,
+        }
+    }
+
+    /// Whether the answer has been read to its end.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.body_bytes() == Some(0)
+    }
+
+    /// Appends what comes next of the answer to `out`; false at its end.
+    pub(crate) fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, Failure>> {
+        // What is left of the request goes on while the answer comes. Where it breaks off, the answer may still be whole.
+        if let Poll::Ready(Err(_)) = self.poll_request(cx) {
+            self.is_kept = false;
+        }
+        loop {
+            if self.is_at_end() {
+                return Poll::Ready(Ok(false));
+            }
+            let before = out.len();
+            let used = self.answer.take(self.connection.held.rest(), out)?;
+            self.connection.held.advance(used);
+            if out.len() > before {
+                self.idle_until = None;
+                return Poll::Ready(Ok(!self.is_at_end()));
+            }
+            if self.is_at_end() {
+                return Poll::Ready(Ok(false));
+            }
+            let Connection { io, scratch, held, .. } = &mut *self.connection;
+            let answer = &mut self.answer;
+            let read = scratch.poll_read(io, cx, |arrived| {
+                let used = answer.take(arrived, out)?;
+                held.extend(arrived.get(used..).unwrap_or_default());
+                Ok(!arrived.is_empty())
+            });
+            let Poll::Ready(read) = read else {
+                let until =
+                    *self.idle_until.get_or_insert_with(|| Instant::now() + self.pool.bounds.body_idle);
+                ready!(self.connection.timer.poll(cx, until));
+                return Poll::Ready(Err(Failure::Timeout));
+            };
+            self.idle_until = None;
+            if !read.unwrap_or(Ok(false))? {
+                if !matches!(self.answer, Reading::Connection) {
+                    return Poll::Ready(Err(Failure::Malformed));
+                }
+                self.answer = Reading::Fixed(0);
+            }
+            if out.len() > before {
+                return Poll::Ready(Ok(!self.is_at_end()));
+            }
+        }
+    }
+
+    /// Keeps the connection for another exchange, where request and answer are over and both sides would.
+    pub(crate) fn give_back(self) {
+        let is_sent = matches!(self.request, Sending::Done)
+            && self.written == self.connection.out.len()
+            && !self.is_cut_off;
+        if self.is_kept && is_sent && self.connection.held.rest().is_empty() {
+            self.pool.keep(self.connection);
+        }
+    }
+
+    /// Sends what can be sent of the request. Where the backend takes no more of it, its answer says why.
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        while !self.is_cut_off {
+            let Connection { io, out, .. } = &mut *self.connection;
+            if let Some(rest) = out.get(self.written..).filter(|rest| !rest.is_empty()) {
+                match ready!(Pin::new(io).poll_write(cx, rest)) {
+                    Ok(count @ 1..) => self.written += count,
+                    Ok(0) | Err(_) => self.is_cut_off = true,
+                }
+                self.has_begun |= self.written > 0;
+                continue;
+            }
+            match &mut self.request {
+                // TLS may hold back what was written.
+                Sending::Done => return Pin::new(io).poll_flush(cx).map(|_| Ok(())),
+                Sending::Whole { bytes, written } => {
+                    let rest = bytes.get(*written..).unwrap_or_default();
+                    if rest.is_empty() {
+                        self.request = Sending::Done;
+                        continue;
+                    }
+                    match ready!(Pin::new(io).poll_write(cx, rest)) {
+                        Ok(count @ 1..) => *written += count,
+                        Ok(0) | Err(_) => self.is_cut_off = true,
+                    }
+                }
+                Sending::Streamed(body) => {
+                    out.clear();
+                    self.written = 0;
+                    let more = ready!(body.poll(cx, out)).inspect_err(|_| {
+                        out.clear();
+                        self.is_cut_off = true;
+                    })?;
+                    if self.is_chunked {
+                        enclose_chunk(out, 0);
+                    }
+                    if !more {
+                        if self.is_chunked {
+                            out.extend_from_slice(b"0\r\n\r\n");
+                        }
+                        self.request = Sending::Done;
+                    }
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Reading {
+    /// Takes the body from the front of `input`, its content into `out`; how many bytes were taken.
+    fn take(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<usize, Failure> {
+        match self {
+            Reading::Fixed(remaining) => {
+                let count = at_most(input.len(), *remaining);
+                *remaining -= count as u64;
+                out.extend_from_slice(input.get(..count).unwrap_or_default());
+                Ok(count)
+            }
+            Reading::Connection => {
+                out.extend_from_slice(input);
+                Ok(input.len())
+            }
+            Reading::Chunked(chunked) => {
+                let mut used = 0;
+                while !chunked.is_done() {
+                    let rest = input.get(used..).unwrap_or_default();
+                    if rest.is_empty() {
+                        break;
+                    }
+                    let (bytes, data) = chunked.next(rest, &CHUNKS).ok().ok_or(Failure::Malformed)?;
+                    out.extend_from_slice(rest.get(data).unwrap_or_default());
+                    used += bytes;
+                }
+                Ok(used)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
