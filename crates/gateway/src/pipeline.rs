@@ -34,8 +34,8 @@ pub struct Said {
     pub id: &'static str,
     /// How it was applied.
     pub mode: Mode,
-    /// Its verdict: why it denied, if it did.
-    pub denied: Option<Denial>,
+    /// Its verdict: why it denied, if it did, which is rare.
+    pub denied: Option<Box<Denial>>,
 }
 
 impl Said {
@@ -139,7 +139,7 @@ impl Pending<'_> {
 fn apply(mode: Mode, verdict: Verdict, said: Option<&mut Said>) -> Verdict {
     let Err(denial) = verdict else { return Ok(()) };
     if let Some(said) = said {
-        said.denied = Some(denial.clone());
+        said.denied = Some(Box::new(denial.clone()));
     }
     match mode {
         Mode::Enforce => Err(denial),

@@ -84,6 +84,7 @@ pub enum Outcome {
 
 /// One control's part in an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "RecordedOutcome<'a>")]
 pub struct ControlOutcome<'a> {
     /// The control's id in the catalogue.
     #[serde(borrow)]
@@ -93,8 +94,37 @@ pub struct ControlOutcome<'a> {
     /// What it said.
     pub outcome: Outcome,
     /// Why it denied, as a [`Denied::reason`]; absent where it allowed.
-    #[serde(borrow, skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Cow<'a, str>>,
+}
+
+/// As the exchange log holds it: most of a record would be controls that stood and had nothing against the request, so
+/// of those there is the id alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RecordedOutcome<'a> {
+    Passed(#[serde(borrow)] Cow<'a, str>),
+    Whole {
+        #[serde(borrow)]
+        id: Cow<'a, str>,
+        mode: Mode,
+        outcome: Outcome,
+        #[serde(borrow, default)]
+        reason: Option<Cow<'a, str>>,
+    },
+}
+
+impl<'a> From<RecordedOutcome<'a>> for ControlOutcome<'a> {
+    fn from(recorded: RecordedOutcome<'a>) -> ControlOutcome<'a> {
+        match recorded {
+            RecordedOutcome::Passed(id) => {
+                ControlOutcome { id, mode: Mode::Enforce, outcome: Outcome::Allowed, reason: None }
+            }
+            RecordedOutcome::Whole { id, mode, outcome, reason } => {
+                ControlOutcome { id, mode, outcome, reason }
+            }
+        }
+    }
 }
 
 /// Where the request came from.
@@ -231,7 +261,7 @@ pub struct Completion {
     pub aborted: bool,
 }
 
-/// What is appended to the exchange log; the log keeps the kind beside the JSON, which stays the documented form.
+/// What is appended to the exchange log, which keeps the kind beside the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Record<'r> {
     /// A request was answered.

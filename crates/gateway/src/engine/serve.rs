@@ -420,11 +420,11 @@ fn write_head(
     out.extend_from_slice(b" HTTP/1.1\r\n");
     if facts.host.is_none() {
         // RFC 9112 3.2: of a request that names no host, the field is empty.
-        push_field(out, "host", b"");
+        push_field(out, "host", &[]);
     }
     normalize::forwardable(&parts.headers, facts, |name, value| push_field(out, name, value));
     if is_chunked {
-        push_field(out, "transfer-encoding", b"chunked");
+        push_field(out, "transfer-encoding", &[b"chunked"]);
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use http::HeaderMap;
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue};
 use model::ExchangeId;
 use smallvec::SmallVec;
 
@@ -29,11 +29,12 @@ pub struct Facts<'a> {
     pub scheme: Scheme,
 }
 
-/// Gives `send` the fields of a request as the backend gets them: those of the caller, and in place of what it says of
-/// them, those that the gateway vouches for: `Host`, `X-Request-Id`, `traceparent`, `Forwarded` (RFC 7239).
+/// Gives `send` the fields of a request as the backend gets them, each value in parts: those of the caller, and in place
+/// of what it says of them, those that the gateway vouches for: `Host`, `X-Request-Id`, `traceparent`, `Forwarded`
+/// (RFC 7239).
 ///
 /// Called after [`super::inbound`], which took out what a caller may not say.
-pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(&str, &[u8])) {
+pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(&str, &[&[u8]])) {
     let has_request_id = request_id(headers).is_some();
     let has_trace = has_one_traceparent(headers);
     for (name, value) in headers {
@@ -42,25 +43,43 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
             || !has_request_id && *name == X_REQUEST_ID
             || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE);
         if !is_replaced {
-            send(name.as_str(), value.as_bytes());
+            send(name.as_str(), &[value.as_bytes()]);
         }
     }
+    let port = facts.host.and_then(|host| host.port).map(|port| format!(":{port}")).unwrap_or_default();
     if let Some(host) = facts.host {
-        match headers.get(header::HOST) {
-            Some(value) if is_spelled_as(value, host) => send("host", value.as_bytes()),
-            _ => send("host", host.to_string().as_bytes()),
-        }
+        send("host", &[host.name.as_bytes(), port.as_bytes()]);
     }
     let id = facts.id.to_hex();
     if !has_request_id {
-        send("x-request-id", &id);
+        send("x-request-id", &[&id]);
     }
     if !has_trace {
-        send("traceparent", &fresh_traceparent(&id));
+        // A trace that begins here bears the exchange's own id, so that log and trace find each other. It is flagged as
+        // sampled: a backend that follows its parent's decision would otherwise never record a trace again. The last
+        // half of an id is random; zero is no valid parent, whose odds are one in 2^64.
+        let parent = id.get(16..).filter(|parent| parent.iter().any(|&digit| digit != b'0'));
+        send("traceparent", &[b"00-", &id, b"-", parent.unwrap_or(b"0000000000000001"), b"-01"]);
     }
-    let mut element = SmallVec::<[u8; 128]>::new();
-    push_forwarded(&mut element, facts);
-    send("forwarded", &element);
+    forwarded(facts, port.as_bytes(), send);
+}
+
+/// RFC 7239 4: one element; addresses of IPv6, and hosts with a port, are quoted.
+fn forwarded(facts: &Facts<'_>, port: &[u8], mut send: impl FnMut(&str, &[&[u8]])) {
+    let client = match facts.client.to_canonical() {
+        IpAddr::V4(address) => ipv4(address),
+        IpAddr::V6(address) => SmallVec::from_slice(format!("\"[{address}]\"").as_bytes()),
+    };
+    let proto = facts.scheme.as_str().as_bytes();
+    match facts.host {
+        None => send("forwarded", &[b"for=", &client, b";proto=", proto]),
+        Some(host) => {
+            let is_quoted = !port.is_empty() || host.name.starts_with('[');
+            let quote: &[u8] = if is_quoted { b"\"" } else { b"" };
+            let name = host.name.as_bytes();
+            send("forwarded", &[b"for=", &client, b";host=", quote, name, port, quote, b";proto=", proto]);
+        }
+    }
 }
 
 /// The caller's `X-Request-Id`, where it sent exactly one that is well-formed: 1 to 128 of `A-Z a-z 0-9 . _ ~ + / = -`.
@@ -72,17 +91,6 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
     let is_well_formed = (1..=REQUEST_ID_BYTES_MAX).contains(&bytes.len())
         && bytes.iter().all(|&byte| byte.is_ascii_alphanumeric() || is_mark(byte));
     if is_well_formed { value.to_str().ok() } else { None }
-}
-
-fn is_spelled_as(value: &HeaderValue, host: &Host<'_>) -> bool {
-    let port = value.to_str().ok().and_then(|text| text.strip_prefix(&*host.name));
-    match (port, host.port) {
-        (Some(rest), None) => rest.is_empty(),
-        (Some(rest), Some(port)) => {
-            rest.strip_prefix(':').and_then(|digits| digits.parse().ok()) == Some(port)
-        }
-        (None, _) => false,
-    }
 }
 
 fn has_one_traceparent(headers: &HeaderMap) -> bool {
@@ -114,46 +122,14 @@ fn is_traceparent(value: &[u8]) -> bool {
         && (tail.is_empty() || !is_known && tail.first() == Some(&b'-'))
 }
 
-/// A trace that begins here and bears the exchange's own id, so that log and trace find each other. It is flagged as
-/// sampled: a backend that follows its parent's decision would otherwise never record a trace again.
-fn fresh_traceparent(id: &[u8; 32]) -> SmallVec<[u8; 64]> {
-    // The last half of an id is random; zero is no valid parent, whose odds are one in 2^64.
-    let parent = id.get(16..).filter(|parent| parent.iter().any(|&digit| digit != b'0'));
-    let mut text = SmallVec::new();
-    for part in [b"00-", &id[..], b"-", parent.unwrap_or(b"0000000000000001"), b"-01"] {
-        text.extend_from_slice(part);
-    }
-    text
-}
-
-/// RFC 7239 4: one element; addresses of IPv6, and hosts with a port, are quoted.
-fn push_forwarded(element: &mut SmallVec<[u8; 128]>, facts: &Facts<'_>) {
-    element.extend_from_slice(b"for=");
-    match facts.client.to_canonical() {
-        IpAddr::V4(address) => push_ipv4(element, address),
-        IpAddr::V6(address) => element.extend_from_slice(format!("\"[{address}]\"").as_bytes()),
-    }
-    if let Some(host) = facts.host {
-        let quote: &[u8] = if host.port.is_some() || host.name.starts_with('[') { b"\"" } else { b"" };
-        element.extend_from_slice(b";host=");
-        element.extend_from_slice(quote);
-        element.extend_from_slice(host.name.as_bytes());
-        if let Some(port) = host.port {
-            element.push(b':');
-            element.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
-        }
-        element.extend_from_slice(quote);
-    }
-    element.extend_from_slice(b";proto=");
-    element.extend_from_slice(facts.scheme.as_str().as_bytes());
-}
-
 /// As `Display` writes it, without its machinery: this is done for every request.
-fn push_ipv4(text: &mut SmallVec<[u8; 128]>, address: Ipv4Addr) {
+fn ipv4(address: Ipv4Addr) -> SmallVec<[u8; 64]> {
+    let mut text = SmallVec::new();
     for (index, octet) in address.octets().into_iter().enumerate() {
         if index > 0 {
             text.push(b'.');
         }
         text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
     }
+    text
 }

@@ -51,14 +51,14 @@ pub(super) fn write_head(out: &mut Vec<u8>, head: &Head, body: &AnswerBody, afte
     out.extend_from_slice(b"\r\n");
     for (name, value) in &head.headers {
         if *name != header::CONNECTION && *name != header::TRANSFER_ENCODING {
-            push_field(out, name.as_str(), value.as_bytes());
+            push_field(out, name.as_str(), &[value.as_bytes()]);
         }
     }
     let framing = frame(out, head, body, after);
     if !after.goes_on {
-        push_field(out, "connection", b"close");
+        push_field(out, "connection", &[b"close"]);
     } else if !after.is_http11 {
-        push_field(out, "connection", b"keep-alive");
+        push_field(out, "connection", &[b"keep-alive"]);
     }
     out.extend_from_slice(b"\r\n");
     framing
@@ -74,12 +74,12 @@ fn frame(out: &mut Vec<u8>, head: &Head, body: &AnswerBody, after: &mut After) -
     match body.bytes() {
         Some(bytes) => {
             if !head.headers.contains_key(header::CONTENT_LENGTH) {
-                push_field(out, "content-length", itoa::Buffer::new().format(bytes).as_bytes());
+                push_field(out, "content-length", &[itoa::Buffer::new().format(bytes).as_bytes()]);
             }
             if bytes == 0 { Framing::None } else { Framing::Plain }
         }
         None if after.is_http11 => {
-            push_field(out, "transfer-encoding", b"chunked");
+            push_field(out, "transfer-encoding", &[b"chunked"]);
             Framing::Chunked
         }
         None => {
@@ -95,10 +95,12 @@ fn asks_close(headers: &HeaderMap) -> bool {
 }
 
 /// Writes one field line.
-pub(in crate::engine) fn push_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+pub(in crate::engine) fn push_field(out: &mut Vec<u8>, name: &str, value: &[&[u8]]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
+    for part in value {
+        out.extend_from_slice(part);
+    }
     out.extend_from_slice(b"\r\n");
 }
 

@@ -84,7 +84,7 @@ fn sent_on(lines: &str, client: &str, host_text: &str) -> HeaderMap {
     let facts = Facts { id, client: client.parse().unwrap(), host: host.as_ref(), scheme: Scheme::Https };
     let mut sent = HeaderMap::new();
     forwardable(&headers, &facts, |name, value| {
-        sent.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_bytes(value).unwrap());
+        sent.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_bytes(&value.concat()).unwrap());
     });
     sent
 }
