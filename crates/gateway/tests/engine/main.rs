@@ -11,34 +11,16 @@
     reason = "a test fails by panicking"
 )]
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
+mod backends;
+mod stage;
 
-use arc_swap::ArcSwap;
-use gateway::config::{Limits, Listen, WhenFull};
-use gateway::denial::{Denial, Reason, Verdict};
-use gateway::normalize::IdentityHeaders;
-use gateway::record::{Log, Reader, Settings};
-use gateway::{ApiPlan, Context, Engine, Metrics, Origin, Pipeline, Plan, Policy, Snapshot, Stage, Step};
-use http::Method;
-use model::{Mode, OperationKey};
-use spec::{JsonLimits, OperationIndex, Route, Router};
+use std::net::SocketAddr;
+
+use model::Mode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Refuses every request that does not say `x-pass`.
-#[derive(Debug)]
-struct Password;
-
-impl Policy for Password {
-    fn head(&self, cx: &mut Context<'_>) -> Verdict {
-        if cx.headers.contains_key("x-pass") {
-            return Ok(());
-        }
-        Err(Denial::fixed(Reason::Unauthenticated, "jwt", "no password"))
-    }
-}
+use stage::exchange;
 
 /// A backend that answers every request with what it read, head and body, as text.
 async fn echo() -> SocketAddr {
@@ -84,68 +66,12 @@ async fn read_until_blank_line(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> 
     }
 }
 
-fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
-    let reasons = metrics.refusals("orders");
-    let plan = |method: &'static str, path: &'static str| {
-        let key = OperationKey { api: "orders".into(), method: method.into(), path: path.into() };
-        let step = Step { id: "jwt", stage: Stage::Identify, mode, policy: Box::new(Password) };
-        Plan {
-            counters: metrics.operation(&key, &reasons),
-            key,
-            pipeline: Pipeline::new(vec![step]),
-            body_bytes_max: 16,
-            json_limits: JsonLimits::default(),
-            gaps: Vec::new(),
-        }
-    };
-    let methods = vec![(Method::GET, OperationIndex(0)), (Method::POST, OperationIndex(1))];
-    let (router, refused) = Router::build([Route { template: "/v1/orders/{id}".to_owned(), methods }]);
-    assert!(refused.is_empty());
-    Snapshot {
-        generation: 1,
-        limits: Limits::default(),
-        tls: vec![None],
-        when_full: WhenFull::Refuse,
-        identity_headers: IdentityHeaders::default(),
-        apis: vec![ApiPlan {
-            name: "orders".into(),
-            hosts: Vec::new(),
-            base_paths: vec!["/v1".to_owned()],
-            router,
-            operations: vec![plan("GET", "/v1/orders/{id}"), plan("POST", "/v1/orders/{id}")],
-            undeclared: plan("*", "*"),
-            origin: Origin { host: backend.ip().to_string(), port: backend.port(), tls: None },
-        }],
-    }
-}
-
 /// Sends `requests` on one connection to a gateway before the echo backend, and returns what came back until it closed,
 /// and the log as text.
 fn check(mode: Mode, requests: &str) -> (String, String) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let data = tempfile::tempdir().unwrap();
     let backend = runtime.block_on(echo());
-    let metrics = Arc::new(Metrics::default());
-    let shared = Arc::new(ArcSwap::from_pointee(snapshot(backend, &metrics, mode)));
-    let opened =
-        Log::open(data.path(), Settings { segment_bytes: 1 << 20, ..Settings::default() }, 1).unwrap();
-    let listen = [Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None }];
-    let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
-    let answers = runtime.block_on(async {
-        let mut stream = TcpStream::connect(listening[0].address).await.unwrap();
-        stream.write_all(requests.as_bytes()).await.unwrap();
-        let mut answers = Vec::new();
-        while stream.read_buf(&mut answers).await.unwrap_or(0) > 0 {}
-        String::from_utf8(answers).unwrap()
-    });
-    engine.stop();
-    drop(opened.log);
-    (answers, log_text(data.path()))
-}
-
-fn log_text(directory: &Path) -> String {
-    let entries = Reader::open(directory).unwrap();
-    entries.map(|entry| String::from_utf8_lossy(entry.unwrap().json()).into_owned() + "\n").collect()
+    exchange(&runtime, backend, mode, requests.as_bytes())
 }
 
 const CLOSE: &str = "host: api.example\r\nconnection: close\r\n";

@@ -1,0 +1,125 @@
+//! A gateway made by hand before a backend, with what it recorded.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use gateway::config::{Limits, Listen, WhenFull};
+use gateway::denial::{Denial, Reason, Verdict};
+use gateway::normalize::IdentityHeaders;
+use gateway::record::{Entry, Log, Reader, Settings};
+use gateway::{ApiPlan, Context, Engine, Metrics, Origin, Pipeline, Plan, Policy, Snapshot, Stage, Step};
+use http::Method;
+use model::{Mode, OperationKey};
+use spec::{JsonLimits, OperationIndex, Route, Router};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+
+/// Refuses every request that does not say `x-pass`.
+#[derive(Debug)]
+struct Password;
+
+impl Policy for Password {
+    fn head(&self, cx: &mut Context<'_>) -> Verdict {
+        if cx.headers.contains_key("x-pass") {
+            return Ok(());
+        }
+        Err(Denial::fixed(Reason::Unauthenticated, "jwt", "no password"))
+    }
+}
+
+fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
+    let reasons = metrics.refusals("orders");
+    let plan = |method: &'static str, path: &'static str| {
+        let key = OperationKey { api: "orders".into(), method: method.into(), path: path.into() };
+        let step = Step { id: "jwt", stage: Stage::Identify, mode, policy: Box::new(Password) };
+        Plan {
+            counters: metrics.operation(&key, &reasons),
+            key,
+            pipeline: Pipeline::new(vec![step]),
+            body_bytes_max: 16,
+            json_limits: JsonLimits::default(),
+            gaps: Vec::new(),
+        }
+    };
+    let methods = vec![(Method::GET, OperationIndex(0)), (Method::POST, OperationIndex(1))];
+    let (router, refused) = Router::build([Route { template: "/v1/orders/{id}".to_owned(), methods }]);
+    assert!(refused.is_empty());
+    Snapshot {
+        generation: 1,
+        limits: Limits::default(),
+        tls: vec![None],
+        when_full: WhenFull::Refuse,
+        identity_headers: IdentityHeaders::default(),
+        apis: vec![ApiPlan {
+            name: "orders".into(),
+            hosts: Vec::new(),
+            base_paths: vec!["/v1".to_owned()],
+            router,
+            operations: vec![plan("GET", "/v1/orders/{id}"), plan("POST", "/v1/orders/{id}")],
+            undeclared: plan("*", "*"),
+            origin: Origin { host: backend.ip().to_string(), port: backend.port(), tls: None },
+        }],
+    }
+}
+
+/// Sends `requests` on one connection to a gateway before `backend`, and returns what came back until it closed, and the
+/// log as text.
+pub fn exchange(runtime: &Runtime, backend: SocketAddr, mode: Mode, requests: &[u8]) -> (String, String) {
+    let gateway = Gateway::start(backend, mode);
+    let answers = runtime.block_on(async {
+        let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+        // A gateway that has answered already may not read on.
+        stream.write_all(requests).await.ok();
+        read_to_close(&mut stream).await
+    });
+    (answers, gateway.stop())
+}
+
+/// What comes until the connection closes.
+pub async fn read_to_close(stream: &mut TcpStream) -> String {
+    let mut answers = Vec::new();
+    while stream.read_buf(&mut answers).await.unwrap_or(0) > 0 {}
+    String::from_utf8(answers).unwrap()
+}
+
+/// A running gateway.
+pub struct Gateway {
+    /// Where it listens.
+    pub address: SocketAddr,
+    engine: Engine,
+    log: Log,
+    data: tempfile::TempDir,
+}
+
+impl Gateway {
+    /// A gateway before `backend`, whose one policy is in `mode`.
+    pub fn start(backend: SocketAddr, mode: Mode) -> Gateway {
+        let data = tempfile::tempdir().unwrap();
+        let metrics = Arc::new(Metrics::default());
+        let shared = Arc::new(ArcSwap::from_pointee(snapshot(backend, &metrics, mode)));
+        let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
+        let opened = Log::open(data.path(), settings, 1).unwrap();
+        let listen = [Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None }];
+        let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
+        Gateway { address: listening[0].address, engine, log: opened.log, data }
+    }
+
+    /// Stops it; the log as text.
+    pub fn stop(self) -> String {
+        self.engine.stop();
+        drop(self.log);
+        log_text(self.data.path())
+    }
+}
+
+/// A line an exchange, with its end where it has one.
+fn log_text(directory: &Path) -> String {
+    let line = |entry: Entry| {
+        let end = entry.completion.map(|completion| serde_json::to_string(&completion).unwrap());
+        format!("{}{}\n", String::from_utf8_lossy(entry.json()), end.unwrap_or_default())
+    };
+    Reader::open(directory).unwrap().map(|entry| line(entry.unwrap())).collect()
+}
