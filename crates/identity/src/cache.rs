@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use model::Timestamp;
 use quick_cache::unsync::Cache;
 
 use crate::error::TokenError;
 use crate::jws::TOKEN_BYTES_MAX;
+use crate::thumbprint::sha256;
 use crate::verifier::{Verified, Verifier};
 
 /// How long a verified token is remembered at most. It bounds how long a token outlives keys that went stale.
@@ -122,14 +122,6 @@ impl TokenCache {
             *self = TokenCache { verifier: Some(verifier.clone()), ..TokenCache::new(self.limits) };
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut key = [0; 32];
-    for (to, from) in key.iter_mut().zip(digest(&SHA256, bytes).as_ref()) {
-        *to = *from;
-    }
-    key
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! The claims of a token, read once (RFC 7519 section 4, RFC 8693 section 4, RFC 9068).
+//! The claims of a token, read once (RFC 7519 section 4, RFC 7800, RFC 8693 section 4, RFC 9068).
 
 use model::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::error::TokenError;
 use crate::json;
+use crate::thumbprint::Thumbprint;
 
 /// The largest date that is told apart from later ones, in seconds since the epoch: the year 9999.
 const DATE_SECS_MAX: f64 = 253_402_300_799.0;
@@ -30,7 +31,25 @@ pub struct Claims {
     pub client: Option<String>,
     /// The words of `scope`, or of `scp` where that is absent.
     pub scopes: Vec<String>,
+    /// `cnf`, what whoever sends the token must prove to hold.
+    pub confirmation: Option<Confirmation>,
     members: Map<String, Value>,
+}
+
+/// What the sender of a token must hold: all of it that is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmation {
+    /// `jkt`: the key that signs its DPoP proofs (RFC 9449 section 6.1).
+    pub key: Option<Thumbprint>,
+    /// `x5t#S256`: the certificate of its TLS connection (RFC 8705 section 3.1).
+    pub certificate: Option<Thumbprint>,
+}
+
+impl Confirmation {
+    /// Whether there is anything in it that can be proven here; what cannot be proven must be refused.
+    pub fn is_provable(&self) -> bool {
+        self.key.is_some() || self.certificate.is_some()
+    }
 }
 
 impl Claims {
@@ -55,6 +74,7 @@ impl Claims {
             id: text(&members, "jti")?,
             client,
             scopes,
+            confirmation: confirmation(&members)?,
             members,
         })
     }
@@ -70,7 +90,7 @@ impl Claims {
     }
 }
 
-fn text(members: &Map<String, Value>, name: &'static str) -> Result<Option<String>, TokenError> {
+pub(crate) fn text(members: &Map<String, Value>, name: &'static str) -> Result<Option<String>, TokenError> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -79,7 +99,10 @@ fn text(members: &Map<String, Value>, name: &'static str) -> Result<Option<Strin
 }
 
 /// A NumericDate (RFC 7519 section 2): seconds since the epoch, fractions allowed.
-fn date(members: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
+pub(crate) fn date(
+    members: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<Timestamp>, TokenError> {
     let Some(value) = members.get(name) else { return Ok(None) };
     if let Some(secs) = value.as_u64() {
         return Ok(Some(Timestamp::from_secs(secs)));
@@ -90,6 +113,19 @@ fn date(members: &Map<String, Value>, name: &'static str) -> Result<Option<Times
         }
         _ => Err(TokenError::InvalidClaim(name)),
     }
+}
+
+/// RFC 7800 section 3.1: an object. Members that are not known are passed over; what none is known of is for those who
+/// use the token to refuse.
+fn confirmation(members: &Map<String, Value>) -> Result<Option<Confirmation>, TokenError> {
+    let wrong = TokenError::InvalidClaim("cnf");
+    let Some(value) = members.get("cnf") else { return Ok(None) };
+    let members = value.as_object().ok_or(wrong)?;
+    let thumbprint = |name: &str| match members.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().and_then(Thumbprint::parse).map(Some).ok_or(wrong),
+    };
+    Ok(Some(Confirmation { key: thumbprint("jkt")?, certificate: thumbprint("x5t#S256")? }))
 }
 
 fn audiences(members: &Map<String, Value>) -> Result<Vec<String>, TokenError> {
@@ -167,6 +203,26 @@ mod tests {
         assert_eq!(claims(r#""client_id":"a","azp":"b""#).client.as_deref(), Some("a"));
         assert_eq!(claims(r#""azp":"b""#).client.as_deref(), Some("b"));
         check(r#""azp":7"#, TokenError::InvalidClaim("azp"));
+    }
+
+    #[test]
+    fn a_confirmation_names_digests() {
+        let print = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0";
+        let of = |members: &str| claims(members).confirmation;
+        assert_eq!(of(r#""a":1"#), None);
+        let unknown = of(r#""cnf":{"kid":"1"}"#).unwrap();
+        assert!(!unknown.is_provable());
+        let both = of(&format!(r#""cnf":{{"jkt":"{print}","x5t#S256":"{print}","kid":"1"}}"#)).unwrap();
+        assert_eq!(both.key.unwrap().to_string(), print);
+        assert_eq!(both.certificate, both.key);
+        assert!(both.is_provable());
+        let short = print.split_at(42).0;
+        for value in ["null", "[]", "\"x\"", r#"{"jkt":7}"#, r#"{"jkt":null}"#, r#"{"x5t#S256":""}"#] {
+            check(&format!(r#""cnf":{value}"#), TokenError::InvalidClaim("cnf"));
+        }
+        for text in [short, &format!("{print}="), &format!("{print}A")] {
+            check(&format!(r#""cnf":{{"jkt":"{text}"}}"#), TokenError::InvalidClaim("cnf"));
+        }
     }
 
     #[test]

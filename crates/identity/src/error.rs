@@ -37,6 +37,8 @@ pub enum TokenError {
     NotYetValid,
     /// It lives longer than the issuer's tokens may.
     LifetimeTooLong,
+    /// It is on the list of what was revoked.
+    Revoked,
 }
 
 impl TokenError {
@@ -59,6 +61,7 @@ impl TokenError {
             TokenError::Expired => "expired",
             TokenError::NotYetValid => "not-yet-valid",
             TokenError::LifetimeTooLong => "lifetime-too-long",
+            TokenError::Revoked => "revoked",
         }
     }
 
@@ -91,6 +94,7 @@ impl fmt::Display for TokenError {
             TokenError::Expired => "the token has expired",
             TokenError::NotYetValid => "the token is not valid yet",
             TokenError::LifetimeTooLong => "the token lives longer than is accepted",
+            TokenError::Revoked => "the token is revoked",
         };
         f.write_str(text)
     }

@@ -45,9 +45,19 @@ pub struct Header {
     pub token_type: Option<String>,
 }
 
-impl<'t> Jws<'t> {
-    /// Takes `token` apart; its three parts must be strict base64url and its header strict JSON.
-    pub fn parse(token: &'t [u8]) -> Result<Jws<'t>, TokenError> {
+/// A token of this form taken apart, with its header as it is: what it may say depends on what the token is for.
+pub(crate) struct Parts<'t> {
+    /// The members of its header.
+    pub(crate) header: Map<String, Value>,
+    /// What the signature covers.
+    pub(crate) signed: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+}
+
+impl<'t> Parts<'t> {
+    /// Takes `token` apart; its header must be strict base64url and strict JSON.
+    pub(crate) fn parse(token: &'t [u8]) -> Result<Parts<'t>, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::TooLarge);
         }
@@ -60,12 +70,24 @@ impl<'t> Jws<'t> {
             return Err(TokenError::Malformed);
         };
         let signed = token.get(..header.len() + 1 + payload.len()).ok_or(TokenError::Malformed)?;
-        Ok(Jws {
-            header: Header::parse(header)?,
-            payload: base64url::decode(payload).ok_or(TokenError::Malformed)?,
-            signed,
-            signature: base64url::decode(signature).ok_or(TokenError::Malformed)?,
-        })
+        Ok(Parts { header: members(header)?, signed, payload, signature })
+    }
+
+    /// The payload and the signature; both must be strict base64url. Asked for once the header is known to be one that
+    /// says nothing else of them.
+    pub(crate) fn decoded(&self) -> Result<(Vec<u8>, Vec<u8>), TokenError> {
+        let decoded = base64url::decode(self.payload).zip(base64url::decode(self.signature));
+        decoded.ok_or(TokenError::Malformed)
+    }
+}
+
+impl<'t> Jws<'t> {
+    /// Takes `token` apart; its three parts must be strict base64url and its header strict JSON.
+    pub fn parse(token: &'t [u8]) -> Result<Jws<'t>, TokenError> {
+        let mut parts = Parts::parse(token)?;
+        let header = Header::parse(std::mem::take(&mut parts.header))?;
+        let (payload, signature) = parts.decoded()?;
+        Ok(Jws { header, payload, signed: parts.signed, signature })
     }
 
     /// Whether one of `keys`, the one the header names, made the signature.
@@ -81,18 +103,8 @@ impl<'t> Jws<'t> {
 }
 
 impl Header {
-    fn parse(encoded: &[u8]) -> Result<Header, TokenError> {
-        if encoded.len() > HEADER_BYTES_MAX {
-            return Err(TokenError::TooLarge);
-        }
-        let bytes = base64url::decode(encoded).ok_or(TokenError::Malformed)?;
-        let Ok(mut members) = json::object(&bytes) else { return Err(TokenError::Malformed) };
-        if members.contains_key("enc") {
-            return Err(TokenError::Encrypted);
-        }
-        if let Some(member) = REFUSED_MEMBERS.into_iter().find(|member| members.contains_key(*member)) {
-            return Err(TokenError::HeaderRefused(member));
-        }
+    fn parse(mut members: Map<String, Value>) -> Result<Header, TokenError> {
+        refuse_members(&members, &REFUSED_MEMBERS)?;
         let name = text(&mut members, "alg")?.ok_or(TokenError::Malformed)?;
         Ok(Header {
             algorithm: Algorithm::named(&name).ok_or(TokenError::UnsupportedAlgorithm)?,
@@ -102,7 +114,29 @@ impl Header {
     }
 }
 
-fn text(members: &mut Map<String, Value>, member: &str) -> Result<Option<String>, TokenError> {
+/// The members of an encoded header, which is not encrypted.
+fn members(encoded: &[u8]) -> Result<Map<String, Value>, TokenError> {
+    if encoded.len() > HEADER_BYTES_MAX {
+        return Err(TokenError::TooLarge);
+    }
+    let bytes = base64url::decode(encoded).ok_or(TokenError::Malformed)?;
+    let Ok(members) = json::object(&bytes) else { return Err(TokenError::Malformed) };
+    if members.contains_key("enc") { Err(TokenError::Encrypted) } else { Ok(members) }
+}
+
+/// Refuses a header that has one of `refused`, whatever its value.
+pub(crate) fn refuse_members(
+    members: &Map<String, Value>,
+    refused: &[&'static str],
+) -> Result<(), TokenError> {
+    match refused.iter().find(|member| members.contains_key(**member)) {
+        Some(member) => Err(TokenError::HeaderRefused(member)),
+        None => Ok(()),
+    }
+}
+
+/// The text of a member of a header, which is taken out of it.
+pub(crate) fn text(members: &mut Map<String, Value>, member: &str) -> Result<Option<String>, TokenError> {
     match members.remove(member) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
