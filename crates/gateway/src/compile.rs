@@ -234,6 +234,8 @@ apis:
         let document = Document::parse("palisade.yaml", CONFIG, &spec::Limits::default()).0;
         let feeds = Feeds {
             verifier: None,
+            proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
+            revocations: Arc::default(),
             api_keys: None,
             api_key_header: HeaderName::from_static("x-api-key"),
             limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),

@@ -1,5 +1,6 @@
 //! What the user writes in `palisade.yaml`; [`crate::snapshot`] turns it into what runs.
 
+mod identity;
 mod quantity;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+pub use identity::{Dpop, Nonce, RevocationEntry, RevocationFile};
 pub use quantity::{Rate, Size, Span};
 
 /// The whole file.
@@ -133,6 +135,12 @@ pub struct Identity {
     pub issuers: Vec<Issuer>,
     /// Keys that identify client applications.
     pub api_keys: Option<ApiKeys>,
+    /// Proofs that the sender of a bound token holds its key (RFC 9449).
+    pub dpop: Dpop,
+    /// File of tokens and subjects that are revoked, YAML or JSON: `revoked`, a list of entries with `jti` or `sub`,
+    /// and where wanted `issuer`, `issued-before` (with `sub`) and `until`, after which the entry counts no more. Loaded
+    /// again when it changes.
+    pub revocations: Option<PathBuf>,
 }
 
 /// An issuer of JWT access tokens.

@@ -6,7 +6,7 @@ mod reason;
 use http::Method;
 use model::Redacted;
 
-pub use challenge::{BearerError, Challenge};
+pub use challenge::{BearerError, Challenge, DpopError};
 pub use reason::Reason;
 
 /// What a policy says of a request: go on, or why not.

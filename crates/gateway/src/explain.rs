@@ -199,6 +199,8 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
     let mut cx = Context {
         now: question.now,
         client: question.client,
+        scheme,
+        certificate: None,
         method: &question.method,
         host: &host,
         path: &target.path,

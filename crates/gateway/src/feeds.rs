@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use identity::proof::Proofs;
+use identity::revocation::Revocations;
 use identity::{ApiKeys, Verifier};
 
 use crate::limiter::Limiter;
@@ -11,6 +13,10 @@ use crate::limiter::Limiter;
 pub struct Feeds {
     /// Issuers and their keys; absent if none is configured.
     pub verifier: Option<Arc<Verifier>>,
+    /// Judges proofs that a token's sender holds its key, and remembers them over reloads.
+    pub proofs: Arc<Proofs>,
+    /// Tokens and subjects that were revoked.
+    pub revocations: Arc<Revocations>,
     /// Client applications by key; absent if none is configured.
     pub api_keys: Option<Arc<ApiKeys>>,
     /// The header that carries an API key where the specification names none.

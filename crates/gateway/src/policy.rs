@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use identity::{ApiClient, CacheLimits, TokenCache, Verified};
+use identity::{ApiClient, CacheLimits, ClientCertificate, TokenCache, Verified};
 use model::{OperationKey, Principal, PrincipalKind, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 use smallvec::SmallVec;
@@ -16,6 +16,7 @@ use spec::{Json, JsonError, JsonLimits};
 use crate::build::Build;
 use crate::content;
 use crate::denial::Verdict;
+use crate::normalize::Scheme;
 
 /// A kind of policy: how it is named, when it runs, how it is made, and what it is for.
 #[derive(Debug)]
@@ -98,6 +99,10 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The address that the connection came from.
     pub client: IpAddr,
+    /// How the connection carries HTTP.
+    pub scheme: Scheme,
+    /// The certificate that the client proved to hold on this connection, if it is still good.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The method.
     pub method: &'a Method,
     /// The normalised host, empty for HTTP/1.0 without one.

@@ -125,7 +125,7 @@ mod tests {
     use model::Redacted;
 
     use super::*;
-    use crate::denial::{BearerError, Challenge};
+    use crate::denial::{BearerError, Challenge, DpopError};
 
     #[test]
     fn every_reason_is_a_problem_document_that_says_no_more_than_its_name() {
@@ -152,6 +152,8 @@ mod tests {
             Challenge::bearer(BearerError::InvalidToken),
             Challenge::Bearer { error: Some(BearerError::InsufficientScope), scopes },
             Challenge::ApiKey(HeaderName::from_static("x-api-key")),
+            Challenge::Dpop { error: None },
+            Challenge::Dpop { error: Some(DpopError::UseNonce) },
         ];
         let (_, headers, _) = respond(&denial, "r");
         let challenges: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().collect();
@@ -162,6 +164,8 @@ mod tests {
                 r#"Bearer realm="palisade", error="invalid_token""#,
                 r#"Bearer realm="palisade", error="insufficient_scope", scope="orders:read orders:write""#,
                 r#"ApiKey realm="palisade", header="x-api-key""#,
+                r#"DPoP realm="palisade", algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA""#,
+                r#"DPoP realm="palisade", error="use_dpop_nonce", algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA""#,
             ]
         );
     }

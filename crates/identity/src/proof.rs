@@ -143,11 +143,6 @@ impl Proofs {
         Proofs { rules, memory: Arc::clone(&self.memory) }
     }
 
-    /// How many proofs are remembered at most.
-    pub fn proofs_max(&self) -> usize {
-        self.memory.replays.len()
-    }
-
     /// The nonce that proofs made from now on should hold (RFC 9449 section 8).
     pub fn nonce(&self, now: Timestamp) -> String {
         self.memory.nonces.at(now)

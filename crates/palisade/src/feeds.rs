@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gateway::Feeds;
-use gateway::config::{Config, Identity, KeySource};
+use gateway::config::{Config, Dpop, Identity, KeySource, Nonce};
 use gateway::limiter::Limiter;
 use http::HeaderName;
 use identity::feed::{FeedTiming, KeyFeed, KeySource as FeedSource};
 use identity::fetch::{KeyClient, PlainHttp};
+use identity::proof::{AGE_MAX, ProofRules, Proofs};
+use identity::revocation::Revocations;
 use identity::{Algorithm, Algorithms, ApiClient, ApiKeys, Issuer, KeyDigest, TypeRule, Verifier};
 use model::{Problem, Timestamp};
 use tokio::task::JoinSet;
 
 use crate::load::Loaded;
+use crate::revocations;
 
 /// Buckets of all rate limits together; 16 bytes each.
 const LIMITER_SLOTS: usize = 1 << 16;
@@ -46,8 +49,15 @@ pub(crate) fn feeds(
     limiter: &Arc<Limiter>,
     before: Option<&Feeds>,
 ) -> Result<Feeds, Vec<Problem>> {
-    let Config { identity: Identity { issuers, api_keys }, .. } = &loaded.config;
+    let Config { identity: Identity { issuers, api_keys, dpop, revocations }, .. } = &loaded.config;
     let mut problems = Vec::new();
+    let proofs = proofs(dpop, before, &mut problems);
+    let revocations =
+        revocations.as_ref().map(|path| revocations::read(&loaded.folder.join(path), wall_clock()));
+    let revocations = revocations.unwrap_or_else(|| Ok(Revocations::default())).unwrap_or_else(|wrong| {
+        problems.extend(wrong);
+        Revocations::default()
+    });
     let mut pairs = Vec::new();
     for issuer in issuers {
         let algorithms = algorithms(&issuer.algorithms, &mut problems);
@@ -87,15 +97,38 @@ pub(crate) fn feeds(
         problems.push(Problem::error(format!("`{header}` is no header name")));
         HeaderName::from_static("x-api-key")
     });
-    if problems.is_empty() {
-        Ok(Feeds {
+    match proofs {
+        Some(proofs) if problems.is_empty() => Ok(Feeds {
             verifier: verifier.map(Arc::new),
+            proofs: Arc::new(proofs),
+            revocations: Arc::new(revocations),
             api_keys: keys.map(Arc::new),
             api_key_header,
             limiter: Arc::clone(limiter),
-        })
-    } else {
-        Err(problems)
+        }),
+        _ => Err(problems),
+    }
+}
+
+/// What judges proofs: with the memory that `before` has, so that loading again makes no used proof good again.
+fn proofs(dpop: &Dpop, before: Option<&Feeds>, problems: &mut Vec<Problem>) -> Option<Proofs> {
+    let rules = ProofRules { age_max: dpop.age_max.0, needs_nonce: dpop.nonce == Nonce::Required };
+    if rules.age_max > AGE_MAX {
+        let problem = Problem::error("`identity.dpop.age-max` is longer than proofs are remembered");
+        problems.push(problem.help(format!("write at most {} s", AGE_MAX.as_secs())));
+        return None;
+    }
+    if let Some(before) = before {
+        return Some(before.proofs.with_rules(rules));
+    }
+    let proofs_max = usize::try_from(dpop.proofs_max).unwrap_or(usize::MAX);
+    let mut secret = [0; 32];
+    match getrandom::fill(&mut secret) {
+        Ok(()) => Some(Proofs::new(rules, proofs_max, &secret)),
+        Err(error) => {
+            problems.push(Problem::error(format!("no randomness for nonces: {error}")));
+            None
+        }
     }
 }
 
@@ -113,6 +146,9 @@ fn feed(source: FeedSource, algorithms: Algorithms, before: Option<&Feeds>) -> A
 pub(crate) fn none() -> Feeds {
     Feeds {
         verifier: None,
+        // Nothing is proven without tokens.
+        proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[0; 32])),
+        revocations: Arc::default(),
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: limiter(),

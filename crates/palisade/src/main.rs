@@ -7,6 +7,7 @@ mod feeds;
 mod load;
 mod output;
 mod reference;
+mod revocations;
 mod summary;
 mod watch;
 

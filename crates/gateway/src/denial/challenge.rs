@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::HeaderName;
+use identity::Algorithm;
 
 /// The protection space of every challenge (RFC 9110 11.5).
 const REALM: &str = "palisade";
@@ -16,6 +17,11 @@ pub enum Challenge {
         error: Option<BearerError>,
         /// The scopes that would be enough; empty where scope is not the matter.
         scopes: Vec<String>,
+    },
+    /// By a token and a proof that the sender holds the key it is bound to (RFC 9449 7.1).
+    Dpop {
+        /// What was wrong; absent where none was sent.
+        error: Option<DpopError>,
     },
     /// By a key in the header field of this name.
     ///
@@ -34,6 +40,17 @@ pub enum BearerError {
     InvalidToken,
     /// The token is good and does not carry the scope.
     InsufficientScope,
+}
+
+/// The `error` codes of a `DPoP` challenge (RFC 9449 7.1, 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DpopError {
+    /// The token is expired, revoked, malformed, bound to nothing, or sent without its proof.
+    InvalidToken,
+    /// The proof is absent, repeated or invalid.
+    InvalidProof,
+    /// The proof lacks a nonce, which `DPoP-Nonce` of the same answer gives.
+    UseNonce,
 }
 
 impl Challenge {
@@ -57,10 +74,29 @@ impl BearerError {
     }
 }
 
+impl DpopError {
+    /// The code as it stands in the challenge.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DpopError::InvalidToken => "invalid_token",
+            DpopError::InvalidProof => "invalid_dpop_proof",
+            DpopError::UseNonce => "use_dpop_nonce",
+        }
+    }
+}
+
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Challenge::ApiKey(header) => write!(f, "ApiKey realm=\"{REALM}\", header=\"{header}\""),
+            Challenge::Dpop { error } => {
+                write!(f, "DPoP realm=\"{REALM}\"")?;
+                if let Some(error) = error {
+                    write!(f, ", error=\"{}\"", error.as_str())?;
+                }
+                let names: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+                write!(f, ", algs=\"{}\"", names.join(" "))
+            }
             Challenge::Bearer { error, scopes } => {
                 write!(f, "Bearer realm=\"{REALM}\"")?;
                 if let Some(error) = error {

@@ -53,6 +53,10 @@ pub enum Reason {
     CredentialMalformed,
     /// A token that is not accepted (RFC 6750 3.1 `invalid_token`).
     InvalidToken,
+    /// A proof of possession that is absent or not accepted (RFC 9449 7.1 `invalid_dpop_proof`).
+    InvalidProof,
+    /// A proof of possession without a nonce of ours that is still good (RFC 9449 9 `use_dpop_nonce`).
+    NonceRequired,
     /// The keys that would verify the token cannot be had; not the caller's fault (RFC 9110 15.6.4).
     KeysUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
@@ -117,6 +121,8 @@ impl Reason {
         Reason::Unauthenticated,
         Reason::CredentialMalformed,
         Reason::InvalidToken,
+        Reason::InvalidProof,
+        Reason::NonceRequired,
         Reason::KeysUnavailable,
         Reason::InsufficientScope,
         Reason::KeyInUrl,
@@ -179,6 +185,8 @@ impl Reason {
             R::Unauthenticated => Facts("unauthenticated", S::UNAUTHORIZED, "Authentication is required"),
             R::CredentialMalformed => Facts("credential-malformed", S::BAD_REQUEST, "The credential of the request is malformed"),
             R::InvalidToken => Facts("invalid-token", S::UNAUTHORIZED, "The token is not accepted"),
+            R::InvalidProof => Facts("invalid-proof", S::UNAUTHORIZED, "The proof that belongs to the token is not accepted"),
+            R::NonceRequired => Facts("nonce-required", S::UNAUTHORIZED, "The proof that belongs to the token needs a fresh nonce"),
             R::KeysUnavailable => Facts("keys-unavailable", S::SERVICE_UNAVAILABLE, "Authentication is not available at the moment"),
             R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
             R::KeyInUrl => Facts("key-in-url", S::BAD_REQUEST, "A key must not be sent in the URL"),
@@ -236,6 +244,8 @@ mod tests {
         ("unauthenticated", 401),
         ("credential-malformed", 400),
         ("invalid-token", 401),
+        ("invalid-proof", 401),
+        ("nonce-required", 401),
         ("keys-unavailable", 503),
         ("insufficient-scope", 403),
         ("key-in-url", 400),

@@ -247,6 +247,8 @@ impl Worker {
         let cx = Context {
             now,
             client: connection.ip,
+            scheme: connection.scheme,
+            certificate: None,
             method: &parts.method,
             host: &asked.host_text,
             path: &asked.target.path,

@@ -1,8 +1,12 @@
 //! Authenticates the caller by a signed token.
 
+mod possession;
+
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
+use identity::proof::Proofs;
+use identity::revocation::Revocations;
 use identity::{TokenError, Verified, Verifier};
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
@@ -11,7 +15,7 @@ use spec::{PAIRS_MAX, Query};
 
 use crate::access::{Access, Alternative};
 use crate::build::Build;
-use crate::denial::{BearerError, Challenge, Denial, Reason, Verdict};
+use crate::denial::{BearerError, Challenge, Denial, DpopError, Reason, Verdict};
 use crate::policy::{Body, Context, Kind, Policy, Stage};
 
 pub(super) const KIND: Kind =
@@ -38,11 +42,31 @@ struct Settings {
     required: Option<bool>,
     /// Accept tokens of these issuers only. Default: of every configured one.
     issuers: Vec<String>,
+    /// Whether a token must be bound to a key (DPoP) or to a client certificate. One that is bound must always be sent
+    /// with its proof.
+    sender_constrained: Constrained,
+}
+
+/// Whether tokens must be bound to what their sender holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Constrained {
+    /// A token that is bound to nothing is refused.
+    Required,
+    /// It is accepted, and a 401 offers `DPoP` beside `Bearer`.
+    Optional,
+    /// It is accepted.
+    #[default]
+    Off,
 }
 
 #[derive(Debug)]
 struct Jwt {
     verifier: Option<Arc<Verifier>>,
+    proofs: Arc<Proofs>,
+    revocations: Arc<Revocations>,
+    constrained: Constrained,
     /// What a request without a token can still satisfy.
     without_token: Vec<Alternative>,
     /// The ways in that are no token.
@@ -76,7 +100,15 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     }
     let mut keys = access.challenges(build.sensitive || settings.required == Some(true));
     keys.retain(|challenge| *challenge != Challenge::TOKEN);
-    Some(Box::new(Jwt { verifier, without_token, keys, issuers: settings.issuers }))
+    Some(Box::new(Jwt {
+        verifier,
+        proofs: Arc::clone(&build.feeds.proofs),
+        revocations: Arc::clone(&build.feeds.revocations),
+        constrained: settings.sender_constrained,
+        without_token,
+        keys,
+        issuers: settings.issuers,
+    }))
 }
 
 fn say_gaps(build: &mut Build<'_>, access: &Access, settings: &Settings) {
@@ -108,17 +140,21 @@ fn check_issuers(build: &mut Build<'_>, wanted: &[String]) {
 impl Policy for Jwt {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
         check_query(cx)?;
-        let Some(token) = bearer(cx)? else {
+        let Some(sent) = sent(cx)? else {
             let is_met = self.without_token.iter().any(|alternative| alternative.has_its_keys(cx));
             if is_met {
                 return Ok(());
             }
             let mut denial = Denial::fixed(Reason::Unauthenticated, KIND.id, "no token");
+            if self.constrained != Constrained::Off {
+                denial.challenges.push(Challenge::Dpop { error: None });
+            }
             denial.challenges.push(Challenge::TOKEN);
             denial.challenges.extend(self.keys.iter().cloned());
             return Err(denial);
         };
-        let verified = self.verify(token, cx)?;
+        let verified = self.verify(sent, cx)?;
+        self.check_possession(&verified, sent, cx)?;
         cx.caller.token = Some(verified);
         Ok(())
     }
@@ -133,23 +169,61 @@ impl Policy for Jwt {
 }
 
 impl Jwt {
-    fn verify(&self, token: &[u8], cx: &Context<'_>) -> Result<Arc<Verified>, Denial> {
+    fn verify(&self, sent: Sent<'_>, cx: &Context<'_>) -> Result<Arc<Verified>, Denial> {
         let Some(verifier) = &self.verifier else {
             return Err(keys_unavailable("no issuer is configured"));
         };
         let Ok(mut tokens) = cx.worker.tokens.try_borrow_mut() else {
             return Err(Denial::fixed(Reason::Internal, KIND.id, "the token cache is in use"));
         };
-        let verified = tokens.verify(verifier, token, cx.now).map_err(refused)?;
-        if self.issuers.is_empty() || self.issuers.contains(&verified.claims.issuer) {
-            return Ok(verified);
+        let refused = |error| refused(error, sent.scheme);
+        let verified = tokens.verify(verifier, sent.token, cx.now).map_err(refused)?;
+        if !self.issuers.is_empty() && !self.issuers.contains(&verified.claims.issuer) {
+            return Err(sent.scheme.invalid_token(Redacted::fixed("an issuer that is not accepted here")));
         }
-        Err(invalid_token(Redacted::fixed("an issuer that is not accepted here")))
+        // After the cache, so that what is revoked is refused from the next request on.
+        if self.revocations.contains(&verified.claims, cx.now) {
+            return Err(refused(TokenError::Revoked));
+        }
+        Ok(verified)
+    }
+}
+
+/// A token as it was sent.
+#[derive(Debug, Clone, Copy)]
+struct Sent<'a> {
+    scheme: Scheme,
+    token: &'a [u8],
+}
+
+/// The scheme that a token was sent under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+impl Scheme {
+    fn named(name: &[u8]) -> Option<Scheme> {
+        if name.eq_ignore_ascii_case(b"bearer") {
+            Some(Scheme::Bearer)
+        } else {
+            name.eq_ignore_ascii_case(b"dpop").then_some(Scheme::Dpop)
+        }
+    }
+
+    fn invalid_token(self, detail: Redacted) -> Denial {
+        let mut denial = Denial::new(Reason::InvalidToken, KIND.id, detail);
+        denial.challenges.push(match self {
+            Scheme::Bearer => Challenge::bearer(BearerError::InvalidToken),
+            Scheme::Dpop => Challenge::Dpop { error: Some(DpopError::InvalidToken) },
+        });
+        denial
     }
 }
 
 /// The token in `Authorization`, if that is what the field carries.
-fn bearer<'a>(cx: &Context<'a>) -> Result<Option<&'a [u8]>, Denial> {
+fn sent<'a>(cx: &Context<'a>) -> Result<Option<Sent<'a>>, Denial> {
     let mut fields = cx.headers.get_all(AUTHORIZATION).iter();
     let Some(field) = fields.next() else { return Ok(None) };
     if fields.next().is_some() {
@@ -158,14 +232,12 @@ fn bearer<'a>(cx: &Context<'a>) -> Result<Option<&'a [u8]>, Denial> {
     let bytes = field.as_bytes().trim_ascii();
     let scheme_end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
     let Some((scheme, token)) = bytes.split_at_checked(scheme_end) else { return Ok(None) };
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Ok(None);
-    }
+    let Some(scheme) = Scheme::named(scheme) else { return Ok(None) };
     let token = token.trim_ascii_start();
     if token.is_empty() || token.contains(&b' ') {
         return Err(malformed("a bearer scheme without one token"));
     }
-    Ok(Some(token))
+    Ok(Some(Sent { scheme, token }))
 }
 
 /// RFC 6750 section 2.3 lets a token stand in the query, and says why it should not.
@@ -186,18 +258,12 @@ fn has_token_pair(form: &[u8]) -> bool {
     query.is_some_and(|query| query.values(TOKEN_NAME).next().is_some())
 }
 
-fn refused(error: TokenError) -> Denial {
+fn refused(error: TokenError, scheme: Scheme) -> Denial {
     match error {
         TokenError::KeysUnavailable => keys_unavailable("the keys of the issuer are not available"),
         // The texts of token errors are fixed, but for the names of claims.
-        _ => invalid_token(Redacted::vouched(error.to_string())),
+        _ => scheme.invalid_token(Redacted::vouched(error.to_string())),
     }
-}
-
-fn invalid_token(detail: Redacted) -> Denial {
-    let mut denial = Denial::new(Reason::InvalidToken, KIND.id, detail);
-    denial.challenges.push(Challenge::bearer(BearerError::InvalidToken));
-    denial
 }
 
 /// RFC 6750 section 3.1: what is sent twice, or in a place for something else, is a bad request.
@@ -215,7 +281,13 @@ fn keys_unavailable(detail: &'static str) -> Denial {
 
 const DOC: &str = r"
 Verifies the bearer token of a request: its signature against the keys of its issuer, issuer, audience, type and times.
-The caller it names is the principal in records and limits. A token that is sent must be good, also where none is
+A token with `cnf` is bound to what its sender holds and is accepted only with the proof of that, whatever the settings:
+`jkt` asks for `Authorization: DPoP` and one `DPoP` proof of this very request and token, used once (RFC 9449), with a
+nonce where `identity: { dpop: { nonce: required } }` says so; `x5t#S256` asks for the client certificate it names, on
+this very connection (RFC 8705). The address in a proof is held against the scheme, host and path of the request as it
+came in, so a proof that is made for the name of a TLS terminator in front does not fit. A token is refused that
+`identity: { revocations: FILE }` names by `jti` or `sub`, from the moment on that the file is loaded.
+The caller a token names is the principal in records and limits. A token that is sent must be good, also where none is
 needed; a token in the query or in a form is refused. A 401 says with `Bearer` what was wrong (RFC 6750 section 3), beside
 an `ApiKey` for each header field in which a key would do.
 
@@ -227,6 +299,7 @@ nobody in. Where the specification says nothing about security, anybody may call
 |---|---|---|
 | `required` | `true` asks for a token, `false` does without, whatever the specification says | as specified |
 | `issuers` | accept tokens of these issuers only | every configured one |
+| `sender-constrained` | `required` refuses tokens that are bound to nothing, `optional` accepts them and offers `DPoP` beside `Bearer`, `off` accepts them | `off` |
 
 ~~~yaml settings
 undeclared: { query: allow }

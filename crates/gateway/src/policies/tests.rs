@@ -5,6 +5,7 @@ mod callers;
 mod gateway;
 mod limits;
 mod messages;
+mod possession;
 
 use std::path::Path;
 

@@ -44,11 +44,6 @@ impl Replays {
         Replays { places: std::iter::repeat_with(AtomicU64::default).take(count).collect() }
     }
 
-    /// How many places there are.
-    pub(super) fn len(&self) -> usize {
-        self.places.len()
-    }
-
     /// Remembers the proof with this keyed digest up to the second `until`, unless it is remembered at `now`.
     ///
     /// Of any number of threads that bring the same proof at once, at most one is told [`Seen::New`].

@@ -200,7 +200,8 @@ fn files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
         KeySource::File(path) => Some(loaded.folder.join(path)),
         KeySource::Url(_) | KeySource::Discovery => None,
     });
-    compiled.into_iter().chain(keys).chain(loaded.file.clone()).collect()
+    let revocations = loaded.config.identity.revocations.as_ref().map(|path| loaded.folder.join(path));
+    compiled.into_iter().chain(keys).chain(revocations).chain(loaded.file.clone()).collect()
 }
 
 /// Watches `files`, as far as this machine lets anybody.

@@ -8,8 +8,10 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use identity::issue::{SigningKey, key_set};
+use identity::proof::{ProofRules, Proofs};
 use identity::{
-    Algorithm, Algorithms, ApiClient, ApiKeys, Issuer, KeyDigest, KeySet, Verifier, feed::KeyFeed,
+    Algorithm, Algorithms, ApiClient, ApiKeys, ClientCertificate, Issuer, KeyDigest, KeySet, Verifier,
+    feed::KeyFeed,
 };
 use model::{Problem, Timestamp};
 use serde_json::json;
@@ -21,6 +23,7 @@ use crate::denial::{Denial, Verdict};
 use crate::feeds::Feeds;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
+use crate::normalize::Scheme;
 use crate::pipeline::{Judged, Trace};
 use crate::policy::{Caller, Context, Permit, WorkerState};
 use crate::respond::change;
@@ -44,6 +47,7 @@ pub(super) struct Gateway {
     snapshot: Snapshot,
     pub(super) now: Timestamp,
     pub(super) client: IpAddr,
+    pub(super) certificate: Option<ClientCertificate>,
 }
 
 /// What became of the last of some requests.
@@ -99,7 +103,7 @@ impl Gateway {
     pub(super) fn with_feeds(paths: &str, settings: &str, feeds: &Feeds) -> Gateway {
         let compiled = compiled(paths, settings, feeds);
         let snapshot = compiled.snapshot.unwrap_or_else(|| panic!("{settings}\n{:#?}", compiled.problems));
-        Gateway { snapshot, now: NOW, client: Ipv4Addr::new(192, 0, 2, 1).into() }
+        Gateway { snapshot, now: NOW, client: Ipv4Addr::new(192, 0, 2, 1).into(), certificate: None }
     }
 
     pub(super) fn problems(paths: &str, settings: &str) -> Vec<Problem> {
@@ -138,6 +142,8 @@ impl Gateway {
         let mut cx = Context {
             now: self.now,
             client: self.client,
+            scheme: Scheme::Https,
+            certificate: self.certificate.as_ref(),
             method: &method,
             host: "api.example",
             path,
@@ -233,6 +239,8 @@ pub(super) fn feeds() -> Feeds {
     });
     Feeds {
         verifier: Some(Arc::new(Verifier::new(vec![(issuer, keys)]).unwrap())),
+        proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
+        revocations: Arc::default(),
         api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW)),
@@ -262,6 +270,16 @@ fn filled(request: &str) -> String {
         }
     }
     text + rest
+}
+
+/// A token of the issuer with these claims beside the usual ones.
+pub(super) fn token(claims: &serde_json::Value) -> String {
+    let mut all = json!({
+        "iss": "https://issuer.example", "aud": "orders-api", "sub": "alice", "iat": NOW.as_secs() - 60,
+        "exp": NOW.as_secs() + 300,
+    });
+    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    SIGNER.sign("at+jwt", &all).unwrap()
 }
 
 fn credential(words: &str) -> Option<String> {

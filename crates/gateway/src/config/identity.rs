@@ -1,0 +1,65 @@
+//! What the user writes of proofs that belong to tokens, and of tokens that were revoked.
+
+use model::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Span;
+
+/// Proofs that the sender of a bound token holds its key (DPoP, RFC 9449).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Dpop {
+    /// How long after it was made a proof is accepted; at most 10 min.
+    pub age_max: Span,
+    /// Whether a proof must hold a nonce that the gateway gave. It is known to this process alone.
+    pub nonce: Nonce,
+    /// Proofs remembered at once, so that none is used twice; 8 bytes each, rounded up to a power of two. Where there is
+    /// no room to remember one, its request is refused with 503. Another number counts from the next start on.
+    pub proofs_max: u32,
+}
+
+/// Whether a proof must hold a nonce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Nonce {
+    /// A proof without one is answered 401 with the nonce to use.
+    Required,
+    /// None is asked for.
+    Off,
+}
+
+impl Default for Dpop {
+    fn default() -> Dpop {
+        Dpop { age_max: Span::secs(60), nonce: Nonce::Off, proofs_max: 1 << 18 }
+    }
+}
+
+/// A file of what was revoked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RevocationFile {
+    /// Its entries.
+    pub revoked: Vec<RevocationEntry>,
+}
+
+/// One token, or all tokens of a subject.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RevocationEntry {
+    /// The `jti` of the token.
+    #[serde(default)]
+    pub jti: Option<String>,
+    /// The `sub` of the tokens.
+    #[serde(default)]
+    pub sub: Option<String>,
+    /// Of which issuer; of any where it is absent.
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// Of a subject's tokens, those issued before this.
+    #[serde(default)]
+    pub issued_before: Option<Timestamp>,
+    /// When the entry counts no more.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
