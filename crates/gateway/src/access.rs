@@ -29,6 +29,8 @@ pub(crate) struct Alternative {
     pub(crate) scopes: Vec<String>,
     /// The header fields in which it asks for a key.
     pub(crate) key_headers: Vec<HeaderName>,
+    /// Whether it asks for a client certificate.
+    pub(crate) certificate: bool,
 }
 
 impl Access {
@@ -63,8 +65,18 @@ impl Access {
         self.alternatives.iter().any(|alternative| alternative.token)
     }
 
-    /// Whether each alternative asks for keys or for nothing, and none was dropped.
-    pub(crate) fn asks_for_keys_only(&self) -> bool {
+    /// Whether some alternative has a client certificate in it.
+    pub(crate) fn knows_certificates(&self) -> bool {
+        self.alternatives.iter().any(|alternative| alternative.certificate)
+    }
+
+    /// Whether no alternative can do without a client certificate.
+    pub(crate) fn needs_certificate(&self) -> bool {
+        !self.alternatives.is_empty() && self.alternatives.iter().all(|alternative| alternative.certificate)
+    }
+
+    /// Whether each alternative asks for keys, certificates or nothing, and none was dropped.
+    pub(crate) fn asks_for_no_token(&self) -> bool {
         !self.alternatives.is_empty() && !self.knows_tokens() && self.unchecked.is_empty()
     }
 
@@ -125,7 +137,10 @@ impl Access {
                 SchemeKind::ApiKey { location: KeyLocation::Cookie, .. } => "a cookie",
                 SchemeKind::Basic => "HTTP Basic",
                 SchemeKind::Http(_) => "an HTTP scheme other than Bearer",
-                SchemeKind::MutualTls => "a client certificate",
+                SchemeKind::MutualTls => {
+                    alternative.certificate = true;
+                    continue;
+                }
                 SchemeKind::Unknown => "a kind of scheme that is not known",
             };
             is_checked = false;
@@ -139,10 +154,20 @@ impl Access {
 }
 
 impl Alternative {
+    /// Whether what it asks for beside a token is proven: the keys, and a certificate that names a service.
+    pub(crate) fn has_its_others(&self, cx: &Context<'_>) -> bool {
+        self.has_its_keys(cx) && (!self.certificate || has_certificate(cx))
+    }
+
     /// Whether the keys that it asks for are proven: the client is known, and each of the fields was sent. That all
     /// of them are keys of that client is what let it be known.
     pub(crate) fn has_its_keys(&self, cx: &Context<'_>) -> bool {
         let sent = || self.key_headers.iter().all(|header| cx.headers.contains_key(header));
         self.key_headers.is_empty() || (cx.caller.client.is_some() && sent())
     }
+}
+
+/// Whether the client proved to hold a certificate that names a service.
+pub(crate) fn has_certificate(cx: &Context<'_>) -> bool {
+    cx.certificate.is_some_and(|certificate| certificate.service.is_some())
 }

@@ -1,5 +1,7 @@
 //! From config and specifications to what runs, with every problem at once.
 
+mod files;
+mod listener;
 mod origin;
 mod plan;
 
@@ -11,7 +13,6 @@ use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location, Node};
 
 use crate::config::{Api, Config};
-use crate::engine::{server_config, tls_problem};
 use crate::feeds::Feeds;
 use crate::metrics::Metrics;
 use crate::normalize::IdentityHeaders;
@@ -75,7 +76,8 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
         let node = apis_node.and_then(|apis| apis.items().nth(index)).unwrap_or(ingredients.document.root());
         apis.extend(compile_api(ingredients, api, node, &mut compiled));
     }
-    let tls = (0..config.listen.len()).map(|index| tls(ingredients, index, &mut compiled)).collect();
+    let tls =
+        (0..config.listen.len()).map(|index| listener::tls(ingredients, index, &mut compiled)).collect();
     if config.apis.is_empty() {
         compiled.problems.push(Problem::error("no api to protect").help("list one under `apis`"));
     }
@@ -153,54 +155,11 @@ fn read_document(
     place: Node<'_>,
     compiled: &mut Compiled,
 ) -> Option<Document> {
-    let path = ingredients.folder.join(path);
-    compiled.files.push(path.clone());
-    match (ingredients.read)(&path) {
-        Ok(bytes) => {
-            let (document, problems) =
-                Document::parse(&path.to_string_lossy(), bytes, &spec::Limits::default());
-            compiled.problems.extend(problems);
-            Some(document)
-        }
-        Err(error) => {
-            let message = format!("`{}` cannot be read: {error}", path.display());
-            compiled.problems.push(ingredients.document.problem(Severity::Error, place, message));
-            None
-        }
-    }
-}
-
-/// The TLS of the listener at `index`.
-fn tls(
-    ingredients: &Ingredients<'_>,
-    index: usize,
-    compiled: &mut Compiled,
-) -> Option<Arc<rustls::ServerConfig>> {
-    let root = ingredients.document.root();
-    let tls = ingredients.config.listen.get(index)?.tls.as_ref()?;
-    let place = root.get("listen").and_then(|listen| listen.items().nth(index)).unwrap_or(root);
-    let mut pairs = Vec::new();
-    for certificate in &tls.certificates {
-        let mut read = |path: &Path| {
-            let path = ingredients.folder.join(path);
-            compiled.files.push(path.clone());
-            (ingredients.read)(&path).map_err(|error| (path, error))
-        };
-        match (read(&certificate.certificate), read(&certificate.key)) {
-            (Ok(chain), Ok(key)) => pairs.push((chain, key)),
-            (Err((path, error)), _) | (_, Err((path, error))) => {
-                let message = format!("`{}` cannot be read: {error}", path.display());
-                compiled.problems.push(ingredients.document.problem(Severity::Error, place, message));
-            }
-        }
-    }
-    match server_config(&pairs) {
-        Ok(config) => Some(config),
-        Err(error) => {
-            compiled.problems.push(tls_problem(ingredients.document, place, &error));
-            None
-        }
-    }
+    let bytes = files::read_file(ingredients, path, place, compiled)?;
+    let name = ingredients.folder.join(path);
+    let (document, problems) = Document::parse(&name.to_string_lossy(), bytes, &spec::Limits::default());
+    compiled.problems.extend(problems);
+    Some(document)
 }
 
 #[cfg(test)]
@@ -236,6 +195,7 @@ apis:
             verifier: None,
             proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
             revocations: Arc::default(),
+            client_certificates: false,
             api_keys: None,
             api_key_header: HeaderName::from_static("x-api-key"),
             limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),

@@ -2,6 +2,7 @@
 
 mod identity;
 mod quantity;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use serde::de::IgnoredAny;
 
 pub use identity::{Dpop, Nonce, RevocationEntry, RevocationFile};
 pub use quantity::{Rate, Size, Span};
+pub use tls::{AskClients, Clients, Upstream, UpstreamTls};
 
 /// The whole file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -76,6 +78,9 @@ pub struct Listen {
 pub struct Tls {
     /// Certificates; the one whose names cover the client's SNI is used, the first where none does or none is sent.
     pub certificates: Vec<Certificate>,
+    /// Ask clients for certificates. Absent: nobody is asked.
+    #[serde(default)]
+    pub clients: Option<Clients>,
 }
 
 /// A certificate chain and its key, PEM.
@@ -86,6 +91,10 @@ pub struct Certificate {
     pub certificate: PathBuf,
     /// File with the private key.
     pub key: PathBuf,
+    /// What is asked of clients that ask for a name of this certificate, in place of what the listener asks. Where this
+    /// differs within a listener, a request must be for the very host that its connection asked for.
+    #[serde(default)]
+    pub clients: Option<Clients>,
 }
 
 /// The admin listener.
@@ -213,8 +222,8 @@ pub struct Api {
     /// OpenAPI Overlays applied to it, in order.
     #[serde(default)]
     pub overlays: Vec<PathBuf>,
-    /// Origin of the backend, as in `http://127.0.0.1:9000`.
-    pub upstream: String,
+    /// Origin of the backend, as in `http://127.0.0.1:9000`, or an object with `url` and `tls`.
+    pub upstream: Upstream,
     /// Host names it answers to. Empty: any.
     #[serde(default)]
     pub hosts: Vec<String>,

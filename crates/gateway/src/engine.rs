@@ -4,6 +4,7 @@ mod accept;
 mod account;
 mod body;
 mod http1;
+mod peer;
 mod serve;
 mod timer;
 mod tls;
@@ -11,6 +12,6 @@ mod transport;
 mod upstream;
 
 pub use accept::{Engine, Listening, StartError};
-pub use tls::TlsError;
-pub(crate) use tls::{client_config, server_config, tls_problem};
+pub(crate) use tls::{Clients, Offer, client_config, tls_problem};
+pub use tls::{ListenerTls, TlsError};
 pub use upstream::Origin;

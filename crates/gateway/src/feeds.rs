@@ -17,6 +17,8 @@ pub struct Feeds {
     pub proofs: Arc<Proofs>,
     /// Tokens and subjects that were revoked.
     pub revocations: Arc<Revocations>,
+    /// Whether some listener asks clients for certificates.
+    pub client_certificates: bool,
     /// Client applications by key; absent if none is configured.
     pub api_keys: Option<Arc<ApiKeys>>,
     /// The header that carries an API key where the specification names none.

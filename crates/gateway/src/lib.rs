@@ -23,7 +23,7 @@ pub mod wire;
 
 pub use build::{Build, Setting};
 pub use compile::{Compiled, Ingredients, compile, read_config};
-pub use engine::{Engine, Listening, Origin, StartError, TlsError};
+pub use engine::{Engine, ListenerTls, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
 pub use metrics::{Metrics, OperationCounters};
 pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace};

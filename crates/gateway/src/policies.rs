@@ -6,6 +6,7 @@ mod concurrency;
 mod cors;
 mod ip_limit;
 mod jwt;
+mod mtls;
 mod rate_limit;
 mod request_schema;
 mod scope;
@@ -28,6 +29,7 @@ pub const ALL: &[&Kind] = &[
     &cors::KIND,
     &ip_limit::KIND,
     &jwt::KIND,
+    &mtls::KIND,
     &rate_limit::KIND,
     &request_schema::KIND,
     &scope::KIND,

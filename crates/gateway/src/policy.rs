@@ -102,7 +102,7 @@ pub struct Context<'a> {
     /// How the connection carries HTTP.
     pub scheme: Scheme,
     /// The certificate that the client proved to hold on this connection, if it is still good.
-    pub certificate: Option<&'a ClientCertificate>,
+    pub certificate: Option<&'a Arc<ClientCertificate>>,
     /// The method.
     pub method: &'a Method,
     /// The normalised host, empty for HTTP/1.0 without one.
@@ -155,13 +155,24 @@ pub struct Caller {
     pub token: Option<Arc<Verified>>,
     /// The client application named by an API key.
     pub client: Option<Arc<ApiClient>>,
+    /// The certificate of the connection, if it names a service.
+    pub certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl Caller {
+    /// The service that the certificate of the connection names.
+    pub fn service(&self) -> Option<&str> {
+        self.certificate.as_ref()?.service.as_deref()
+    }
+
     /// The caller as it is recorded.
     pub fn principal(&self) -> Principal<'_> {
         let key = self.client.as_ref().map(|client| client.name.as_str());
         let Some(token) = &self.token else {
+            if let Some(service) = self.service() {
+                let (kind, id) = (PrincipalKind::Service, Some(service.into()));
+                return Principal { kind, id, issuer: None, client: key.map(Into::into) };
+            }
             return match key {
                 None => Principal::ANONYMOUS,
                 Some(name) => Principal {

@@ -9,7 +9,7 @@ use spec::{JsonLimits, OperationIndex, Router};
 
 use crate::config::{Limits, WhenFull};
 use crate::denial::{Denial, Reason};
-use crate::engine::Origin;
+use crate::engine::{ListenerTls, Origin};
 use crate::metrics::OperationCounters;
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
@@ -23,7 +23,7 @@ pub struct Snapshot {
     /// The bounds of the whole gateway.
     pub limits: Limits,
     /// TLS of each listener, in the config's order; absent for plain HTTP.
-    pub tls: Vec<Option<Arc<rustls::ServerConfig>>>,
+    pub tls: Vec<Option<ListenerTls>>,
     /// What happens to requests that cannot be recorded.
     pub when_full: WhenFull,
     /// Header fields by which a caller could claim to be somebody; they are taken out of every request.

@@ -72,6 +72,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
         verifier: None,
         proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
         revocations: Arc::default(),
+        client_certificates: false,
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),

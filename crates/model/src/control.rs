@@ -52,6 +52,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-11"],
     },
     Control {
+        id: "mtls",
+        title: "authenticate services by their certificates",
+        owasp: &["API2:2023"],
+        nist: &["REC-API-9", "REC-API-11"],
+    },
+    Control {
         id: "protocol",
         title: "accept only requests that every parser on the way reads alike",
         owasp: &["API8:2023"],

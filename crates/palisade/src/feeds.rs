@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gateway::Feeds;
-use gateway::config::{Config, Dpop, Identity, KeySource, Nonce};
+use gateway::config::{Config, Dpop, Identity, KeySource, Listen, Nonce};
 use gateway::limiter::Limiter;
 use http::HeaderName;
 use identity::feed::{FeedTiming, KeyFeed, KeySource as FeedSource};
@@ -102,12 +102,20 @@ pub(crate) fn feeds(
             verifier: verifier.map(Arc::new),
             proofs: Arc::new(proofs),
             revocations: Arc::new(revocations),
+            client_certificates: asks_clients(&loaded.config.listen),
             api_keys: keys.map(Arc::new),
             api_key_header,
             limiter: Arc::clone(limiter),
         }),
         _ => Err(problems),
     }
+}
+
+/// Whether any of `listen` asks clients for certificates.
+fn asks_clients(listen: &[Listen]) -> bool {
+    listen.iter().filter_map(|listen| listen.tls.as_ref()).any(|tls| {
+        tls.clients.is_some() || tls.certificates.iter().any(|certificate| certificate.clients.is_some())
+    })
 }
 
 /// What judges proofs: with the memory that `before` has, so that loading again makes no used proof good again.
@@ -149,6 +157,7 @@ pub(crate) fn none() -> Feeds {
         // Nothing is proven without tokens.
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[0; 32])),
         revocations: Arc::default(),
+        client_certificates: false,
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: limiter(),

@@ -39,6 +39,8 @@ pub enum Reason {
     UnsupportedContentEncoding,
     /// The body is not what its content type says (RFC 8259, RFC 7578).
     BodyMalformed,
+    /// The connection is for another host, of which other client certificates are asked (RFC 9110 15.5.20).
+    MisdirectedRequest,
     /// No API answers to this host (RFC 9110 15.5.20).
     UndeclaredHost,
     /// No contract declares this path (RFC 9110 15.5.5).
@@ -61,6 +63,10 @@ pub enum Reason {
     KeysUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
     InsufficientScope,
+    /// No client certificate where one is needed, or one that is no longer good.
+    CertificateRequired,
+    /// A client certificate of a service that may not call.
+    CertificateRefused,
     /// An API key in the URL, where logs and histories keep it.
     KeyInUrl,
     /// An API key alone where the operation wants a caller who is authenticated.
@@ -114,6 +120,7 @@ impl Reason {
         Reason::UnsupportedMediaType,
         Reason::UnsupportedContentEncoding,
         Reason::BodyMalformed,
+        Reason::MisdirectedRequest,
         Reason::UndeclaredHost,
         Reason::UndeclaredOperation,
         Reason::MethodNotAllowed,
@@ -125,6 +132,8 @@ impl Reason {
         Reason::NonceRequired,
         Reason::KeysUnavailable,
         Reason::InsufficientScope,
+        Reason::CertificateRequired,
+        Reason::CertificateRefused,
         Reason::KeyInUrl,
         Reason::KeyNotSufficient,
         Reason::IpLimited,
@@ -178,6 +187,7 @@ impl Reason {
             R::UnsupportedMediaType => Facts("unsupported-media-type", S::UNSUPPORTED_MEDIA_TYPE, "The content type is not supported here"),
             R::UnsupportedContentEncoding => Facts("unsupported-content-encoding", S::UNSUPPORTED_MEDIA_TYPE, "The content encoding is not supported here"),
             R::BodyMalformed => Facts("body-malformed", S::BAD_REQUEST, "The request body is malformed"),
+            R::MisdirectedRequest => Facts("misdirected-request", S::MISDIRECTED_REQUEST, "This connection is for another host"),
             R::UndeclaredHost => Facts("undeclared-host", S::MISDIRECTED_REQUEST, "This host is not served here"),
             R::UndeclaredOperation => Facts("undeclared-operation", S::NOT_FOUND, "There is no such resource"),
             R::MethodNotAllowed => Facts("method-not-allowed", S::METHOD_NOT_ALLOWED, "The method is not allowed here"),
@@ -189,6 +199,8 @@ impl Reason {
             R::NonceRequired => Facts("nonce-required", S::UNAUTHORIZED, "The proof that belongs to the token needs a fresh nonce"),
             R::KeysUnavailable => Facts("keys-unavailable", S::SERVICE_UNAVAILABLE, "Authentication is not available at the moment"),
             R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
+            R::CertificateRequired => Facts("certificate-required", S::FORBIDDEN, "A client certificate is needed"),
+            R::CertificateRefused => Facts("certificate-refused", S::FORBIDDEN, "This client certificate is not accepted here"),
             R::KeyInUrl => Facts("key-in-url", S::BAD_REQUEST, "A key must not be sent in the URL"),
             R::KeyNotSufficient => Facts("key-not-sufficient", S::FORBIDDEN, "A key alone does not allow this"),
             R::IpLimited => Facts("ip-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
@@ -237,6 +249,7 @@ mod tests {
         ("unsupported-media-type", 415),
         ("unsupported-content-encoding", 415),
         ("body-malformed", 400),
+        ("misdirected-request", 421),
         ("undeclared-host", 421),
         ("undeclared-operation", 404),
         ("method-not-allowed", 405),
@@ -248,6 +261,8 @@ mod tests {
         ("nonce-required", 401),
         ("keys-unavailable", 503),
         ("insufficient-scope", 403),
+        ("certificate-required", 403),
+        ("certificate-refused", 403),
         ("key-in-url", 400),
         ("key-not-sufficient", 403),
         ("ip-limited", 429),

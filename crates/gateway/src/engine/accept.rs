@@ -14,15 +14,20 @@ use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::server::Acceptor;
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::body::Source;
 use super::http1::{self, Inbound, Protocol, Service as _, Timeouts};
+use super::peer::Peer;
 use super::serve::{Connection, Served, Worker};
+use super::tls::ListenerTls;
 use super::transport::{Io, Prefixed};
 use crate::config::{Limits, Listen};
 use crate::metrics::Metrics;
@@ -255,26 +260,32 @@ fn admit(
             tracing::debug!(%error, "a socket refused TCP_NODELAY");
         }
         let snapshot = worker.shared.snapshot.load_full();
-        let served = |worker, scheme| Served { worker, connection: Connection { ip, scheme } };
-        match snapshot.tls.get(index).cloned().flatten() {
-            None => speak(served(worker, Scheme::Http), Box::new(stream), None, stopping).await,
-            Some(config) => {
-                let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
-                match timeout(snapshot.limits.handshake_timeout.0, handshake).await {
-                    Ok(Ok(stream)) => {
-                        let protocol = match stream.get_ref().1.alpn_protocol() {
-                            Some(b"h2") => Protocol::Http2,
-                            _ => Protocol::Http1,
-                        };
-                        speak(served(worker, Scheme::Https), Box::new(stream), Some(protocol), stopping)
-                            .await;
-                    }
-                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+        let served = |worker, scheme, peer| Served { worker, connection: Connection { ip, scheme }, peer };
+        match snapshot.tls.get(index).and_then(Option::as_ref) {
+            None => speak(served(worker, Scheme::Http, None), Box::new(stream), None, stopping).await,
+            Some(tls) => match timeout(snapshot.limits.handshake_timeout.0, handshake(tls, stream)).await {
+                Ok(Ok(stream)) => {
+                    let connection = stream.get_ref().1;
+                    let protocol = match connection.alpn_protocol() {
+                        Some(b"h2") => Protocol::Http2,
+                        _ => Protocol::Http1,
+                    };
+                    let served = served(worker, Scheme::Https, Some(Peer::of(index, connection)));
+                    drop(snapshot);
+                    speak(served, Box::new(stream), Some(protocol), stopping).await;
                 }
-            }
+                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            },
         }
     });
+}
+
+/// Ends a handshake as the name that the client asks for wants it.
+async fn handshake(tls: &ListenerTls, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let config = tls.config(start.client_hello().server_name()).ok_or(io::ErrorKind::Unsupported)?;
+    start.into_stream(config).await
 }
 
 /// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered. In the clear

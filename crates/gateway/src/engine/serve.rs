@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
+use identity::ClientCertificate;
 use model::{ExchangeId, Timestamp};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
@@ -17,6 +19,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Source, Transit};
 use super::http1::{Service, push_field};
+use super::peer::Peer;
 use super::transport::Scratch;
 use super::upstream::{Exchange, Failure, Head, Pool};
 use crate::config::{Limits, WhenFull};
@@ -64,6 +67,8 @@ pub(super) struct Connection {
 pub(super) struct Served {
     pub worker: Rc<Worker>,
     pub connection: Connection,
+    /// Who is at its other end, over TLS.
+    pub peer: Option<Peer>,
 }
 
 /// Counts a connection as open until it is dropped.
@@ -106,6 +111,18 @@ pub(super) enum Answer {
 pub(super) struct Forwarded {
     pub head: Head,
     pub exchange: Exchange,
+}
+
+impl Served {
+    fn certificate(
+        &self,
+        snapshot: &Snapshot,
+        asked: &Asked<'_>,
+        now: Timestamp,
+    ) -> Result<Option<&Arc<ClientCertificate>>, Denial> {
+        let Some(peer) = &self.peer else { return Ok(None) };
+        peer.certificate(snapshot, asked.host.as_ref(), now)
+    }
 }
 
 impl<'a> Asked<'a> {
@@ -173,11 +190,11 @@ impl<'a> Going<'a> {
 impl Service for Served {
     async fn answer(&self, request: Result<(Box<Parts>, Source), Fault>) -> Response<AnswerBody> {
         match request {
-            Ok((parts, body)) => self.worker.serve(self.connection, *parts, body, None).await,
+            Ok((parts, body)) => self.worker.serve(self, *parts, body, None).await,
             Err(fault) => {
                 // Of a head that is refused nothing is known.
                 let parts = Request::new(()).into_parts().0;
-                self.worker.serve(self.connection, parts, Source::Empty, Some(fault)).await
+                self.worker.serve(self, parts, Source::Empty, Some(fault)).await
             }
         }
     }
@@ -224,12 +241,13 @@ impl Worker {
     /// Answers one request, or the `fault` of a head that stands for none. There is always an answer.
     pub(super) async fn serve(
         self: &Rc<Self>,
-        connection: Connection,
+        served: &Served,
         mut parts: Parts,
         body: Source,
         fault: Option<Fault>,
     ) -> Response<AnswerBody> {
         let (started, now) = (Instant::now(), wall_clock());
+        let connection = served.connection;
         let snapshot = self.shared.snapshot.load_full();
         let id = self.exchange_id(now);
         let cleaned = match fault {
@@ -241,6 +259,10 @@ impl Worker {
             Ok(asked) => (asked, None),
             Err(denial) => (Asked::default(), Some(denial)),
         };
+        let (certificate, refused) = match (served.certificate(&snapshot, &asked, now), refused) {
+            (Ok(certificate), refused) => (certificate, refused),
+            (Err(denial), refused) => (None, refused.or(Some(denial))),
+        };
         let found = snapshot.find(&asked.host_text, &parts.method, &parts.headers, &asked.target.path);
         let plan = found.as_ref().map(|found| (found.api_index, found.plan));
         let going = Going::new(id, started, &parts, &snapshot, plan, connection);
@@ -248,7 +270,7 @@ impl Worker {
             now,
             client: connection.ip,
             scheme: connection.scheme,
-            certificate: None,
+            certificate,
             method: &parts.method,
             host: &asked.host_text,
             path: &asked.target.path,

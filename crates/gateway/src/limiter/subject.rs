@@ -14,9 +14,10 @@ use crate::policy::Context;
 pub enum Subject {
     /// The address; of IPv6 the /64, since that is what one subscriber has.
     Ip,
-    /// The caller, proven by a token, or else the client by its key, or else the address.
+    /// The caller, proven by a token or by the certificate of its connection, or else the client by its key, or else the
+    /// address.
     Principal,
-    /// The client application of the token or key, or else the address.
+    /// The client application of the token or key, or else the service of the certificate, or else the address.
     Client,
     /// The operation.
     Operation,
@@ -30,6 +31,7 @@ impl Subject {
     pub fn add<'h>(&self, key: KeyHasher<'h>, cx: &Context<'_>) -> KeyHasher<'h> {
         let token = cx.caller.token.as_ref().map(|token| &token.claims);
         let client = cx.caller.client.as_ref().map(|client| client.name.as_str());
+        let service = cx.caller.service();
         let client = token.and_then(|claims| claims.client.as_deref()).or(client);
         match self {
             Subject::Ip => address(key, cx.client),
@@ -37,12 +39,18 @@ impl Subject {
                 (Some(claims), _) if claims.subject.is_some() || claims.client.is_some() => {
                     key.part(1_u8).part(&claims.issuer).part(&claims.subject).part(&claims.client)
                 }
-                (_, Some(name)) => key.part(2_u8).part(name),
-                (_, None) => address(key, cx.client),
+                (Some(_), None) => address(key, cx.client),
+                (None, client) => match (service, client) {
+                    (Some(service), _) => key.part(8_u8).part(service),
+                    (None, Some(name)) => key.part(2_u8).part(name),
+                    (None, None) => address(key, cx.client),
+                },
+                (Some(_), Some(name)) => key.part(2_u8).part(name),
             },
-            Subject::Client => match client {
-                Some(name) => key.part(2_u8).part(name),
-                None => address(key, cx.client),
+            Subject::Client => match (client, service) {
+                (Some(name), _) => key.part(2_u8).part(name),
+                (None, Some(service)) => key.part(8_u8).part(service),
+                (None, None) => address(key, cx.client),
             },
             Subject::Operation => match cx.operation {
                 Some(operation) => key.part(3_u8).part(&operation.method).part(&operation.path),

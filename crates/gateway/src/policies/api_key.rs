@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use spec::{KeyLocation, PAIRS_MAX, Query, SchemeKind};
 
-use crate::access::{Access, Alternative};
+use crate::access::{Access, Alternative, has_certificate};
 use crate::build::Build;
 use crate::denial::{Challenge, Denial, Reason, Verdict};
 use crate::policy::{Context, Kind, Policy, Stage};
@@ -94,7 +94,7 @@ fn say_gaps(build: &mut Build<'_>, access: &Access) {
             "the specification wants the API key in the query parameter `{name}`, where logs keep it; it is refused there and accepted in the header `{header}`"
         ));
     }
-    if build.sensitive && !access.knows_tokens() {
+    if build.sensitive && !access.knows_tokens() && !access.knows_certificates() {
         build.gap("the operation is sensitive and the specification accepts no token for it, so nobody can call it: add a token scheme to its `security`");
     }
 }
@@ -112,7 +112,7 @@ impl Policy for ApiKey {
         }
         // Whether a token that was sent is good is for `jwt` to say.
         let has_token = self.knows_tokens && cx.headers.contains_key(AUTHORIZATION);
-        if self.sensitive && cx.caller.client.is_some() && !has_token {
+        if self.sensitive && cx.caller.client.is_some() && !has_token && !has_certificate(cx) {
             return Err(Denial::fixed(
                 Reason::KeyNotSufficient,
                 KIND.id,

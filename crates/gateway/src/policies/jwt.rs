@@ -83,10 +83,12 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     match settings.required {
         Some(true) => without_token.clear(),
         Some(false) => without_token = vec![Alternative::default()],
+        // Where only keys and certificates are asked for, `api-key` and `mtls` decide alone, in whatever mode they are.
+        None if access.asks_for_no_token() && (!build.sensitive || access.knows_certificates()) => {
+            without_token = vec![Alternative::default()];
+        }
         // A key alone is not enough for what is sensitive, nor is nothing at all.
-        None if build.sensitive => without_token.clear(),
-        // Where only keys are asked for, `api-key` decides alone, in whatever mode it is.
-        None if access.asks_for_keys_only() => without_token = vec![Alternative::default()],
+        None if build.sensitive => without_token.retain(|alternative| alternative.certificate),
         None => {}
     }
     say_gaps(build, &access, &settings);
@@ -141,7 +143,7 @@ impl Policy for Jwt {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
         check_query(cx)?;
         let Some(sent) = sent(cx)? else {
-            let is_met = self.without_token.iter().any(|alternative| alternative.has_its_keys(cx));
+            let is_met = self.without_token.iter().any(|alternative| alternative.has_its_others(cx));
             if is_met {
                 return Ok(());
             }
@@ -292,8 +294,7 @@ needed; a token in the query or in a form is refused. A 401 says with `Bearer` w
 an `ApiKey` for each header field in which a key would do.
 
 It reads `security` and the schemes it names: HTTP `bearer`, `oauth2` and `openIdConnect` ask for a token. One
-alternative must be satisfied whole. Schemes that cannot be checked here (HTTP Basic, cookies, client certificates) let
-nobody in. Where the specification says nothing about security, anybody may call, and the start says so.
+alternative must be satisfied whole. Schemes that cannot be checked here (HTTP Basic, cookies) let nobody in. Where the specification says nothing about security, anybody may call, and the start says so.
 
 | setting | meaning | default |
 |---|---|---|

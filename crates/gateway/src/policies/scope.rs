@@ -46,7 +46,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     }
     if build.sensitive {
         // Here as well: with `jwt` in shadow or off, anything in `authorization` would do beside a key.
-        access.alternatives.retain(|alternative| alternative.token);
+        access.alternatives.retain(|alternative| alternative.token || alternative.certificate);
     }
     let mut keys = access.challenges(build.sensitive || !settings.scopes.is_empty());
     keys.retain(|challenge| *challenge != Challenge::TOKEN);
@@ -65,7 +65,7 @@ impl Policy for Scope {
 /// keeps an operation closed whose `jwt` control is in shadow or off.
 fn is_met(alternative: &Alternative, cx: &Context<'_>) -> bool {
     let has_token = !alternative.token || cx.caller.token.is_some();
-    has_token && alternative.has_its_keys(cx) && alternative.scopes.iter().all(|scope| carries(cx, scope))
+    has_token && alternative.has_its_others(cx) && alternative.scopes.iter().all(|scope| carries(cx, scope))
 }
 
 fn carries(cx: &Context<'_>, scope: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod callers;
+mod certificates;
 mod gateway;
 mod limits;
 mod messages;

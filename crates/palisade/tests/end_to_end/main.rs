@@ -12,12 +12,14 @@
 )]
 
 mod admin;
+mod authority;
 mod client;
 mod gateway;
 mod issuer;
 mod stage;
 mod upstream;
 
+mod bound;
 mod commands;
 mod departed;
 mod drain;
@@ -26,6 +28,7 @@ mod hostile;
 mod keys;
 mod limits;
 mod log_full;
+mod mtls;
 mod reload;
 mod requests;
 mod secrets;

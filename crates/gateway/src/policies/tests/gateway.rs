@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use identity::issue::{SigningKey, key_set};
 use identity::proof::{ProofRules, Proofs};
 use identity::{
-    Algorithm, Algorithms, ApiClient, ApiKeys, ClientCertificate, Issuer, KeyDigest, KeySet, Verifier,
-    feed::KeyFeed,
+    Algorithm, Algorithms, ApiClient, ApiKeys, ClientCertificate, Issuer, KeyDigest, KeySet, Thumbprint,
+    Verifier, feed::KeyFeed,
 };
 use model::{Problem, Timestamp};
 use serde_json::json;
@@ -38,7 +38,8 @@ const HEAD: &str = "openapi: 3.1.0\ninfo: { title: example, version: '1' }\ncomp
     key: { type: apiKey, in: header, name: X-Api-Key }\n    \
     url-key: { type: apiKey, in: query, name: appid }\n    \
     session: { type: apiKey, in: cookie, name: sid }\n    \
-    basic: { type: http, scheme: basic }\npaths:\n";
+    basic: { type: http, scheme: basic }\n    \
+    service: { type: mutualTLS }\npaths:\n";
 
 static SIGNER: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::generate(Algorithm::Ed25519, "k1").unwrap());
@@ -47,7 +48,7 @@ pub(super) struct Gateway {
     snapshot: Snapshot,
     pub(super) now: Timestamp,
     pub(super) client: IpAddr,
-    pub(super) certificate: Option<ClientCertificate>,
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
 }
 
 /// What became of the last of some requests.
@@ -135,7 +136,13 @@ impl Gateway {
     }
 
     fn one(&self, worker: &WorkerState, request: &str, in_flight: &mut Vec<Permit>) -> Seen {
-        let (method, target, headers, body) = parsed(request);
+        let (method, target, mut headers, body) = parsed(request);
+        // Stands for the connection's certificate in examples; a real request has none in its fields.
+        let certificate = headers.remove("client-certificate").map(|service| {
+            let service = service.to_str().unwrap().to_owned();
+            let thumbprint = Thumbprint::of_certificate(service.as_bytes());
+            Arc::new(ClientCertificate { thumbprint, service: Some(service), names: Vec::new() })
+        });
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let found = self.snapshot.find("api.example", &method, &headers, path).unwrap();
@@ -143,7 +150,7 @@ impl Gateway {
             now: self.now,
             client: self.client,
             scheme: Scheme::Https,
-            certificate: self.certificate.as_ref(),
+            certificate: certificate.as_ref().or(self.certificate.as_ref()),
             method: &method,
             host: "api.example",
             path,
@@ -241,6 +248,7 @@ pub(super) fn feeds() -> Feeds {
         verifier: Some(Arc::new(Verifier::new(vec![(issuer, keys)]).unwrap())),
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
         revocations: Arc::default(),
+        client_certificates: true,
         api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW)),

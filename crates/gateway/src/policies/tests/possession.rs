@@ -143,7 +143,8 @@ fn a_token_bound_to_nothing_is_refused_where_it_must_be_bound() {
 #[test]
 fn a_token_bound_to_a_certificate_is_good_on_its_connection_alone() {
     let own = Thumbprint::of_certificate(b"own");
-    let certificate = |thumbprint| Some(ClientCertificate { thumbprint, service: None, names: Vec::new() });
+    let certificate =
+        |thumbprint| Some(Arc::new(ClientCertificate { thumbprint, service: None, names: Vec::new() }));
     let bound = token(&json!({"cnf": {"x5t#S256": own.to_string()}}));
     for settings in ["", "jwt: { sender-constrained: required }"] {
         let mut gateway = Gateway::new(PATHS, settings);
