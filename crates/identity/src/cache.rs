@@ -98,12 +98,37 @@ impl TokenCache {
                 Ok(answer)
             }
             Err(error) => {
-                if !error.is_transient() {
+                // What is opaque to the verifier is for its issuer to say.
+                if !error.is_transient() && !error.is_of_opaque_token() {
                     let until = now.plus(REFUSED_FOR);
                     self.refused.insert(key, Entry { answer: error, from: now, until, generation });
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Remembers what the issuer of an opaque `token` said when it was asked, beside what `verifier` says.
+    pub fn remember(
+        &mut self,
+        verifier: &Arc<Verifier>,
+        token: &[u8],
+        answer: &Result<Arc<Verified>, TokenError>,
+        now: Timestamp,
+    ) {
+        self.belong_to(verifier);
+        let (key, generation) = (sha256(token), verifier.generation());
+        match answer {
+            Ok(verified) => {
+                let until = verified.valid_until.min(now.plus(ACCEPTED_FOR_MAX));
+                self.refused.remove(&key);
+                self.accepted.insert(key, Entry { answer: verified.clone(), from: now, until, generation });
+            }
+            Err(error) if !error.is_transient() => {
+                let until = now.plus(REFUSED_FOR);
+                self.refused.insert(key, Entry { answer: *error, from: now, until, generation });
+            }
+            Err(_) => {}
         }
     }
 

@@ -56,6 +56,11 @@ impl Claims {
     /// Reads the payload of a token; it must be strict JSON, and the claims above of their kinds.
     pub fn parse(payload: &[u8]) -> Result<Claims, TokenError> {
         let Ok(members) = json::object(payload) else { return Err(TokenError::Malformed) };
+        Claims::of(members)
+    }
+
+    /// The claims among `members`.
+    pub(crate) fn of(members: Map<String, Value>) -> Result<Claims, TokenError> {
         let client = match text(&members, "client_id")? {
             Some(client) => Some(client),
             None => text(&members, "azp")?,

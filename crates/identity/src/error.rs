@@ -39,6 +39,10 @@ pub enum TokenError {
     LifetimeTooLong,
     /// It is on the list of what was revoked.
     Revoked,
+    /// Its issuer says that it is not, or no longer, good (RFC 7662 section 2.2).
+    Inactive,
+    /// Its issuer was asked and gave no usable answer.
+    IntrospectionUnavailable,
 }
 
 impl TokenError {
@@ -62,12 +66,22 @@ impl TokenError {
             TokenError::NotYetValid => "not-yet-valid",
             TokenError::LifetimeTooLong => "lifetime-too-long",
             TokenError::Revoked => "revoked",
+            TokenError::Inactive => "inactive",
+            TokenError::IntrospectionUnavailable => "introspection-unavailable",
         }
     }
 
     /// Whether the same token may be right a moment later, so that the refusal must not be remembered.
     pub fn is_transient(self) -> bool {
-        matches!(self, TokenError::KeysUnavailable | TokenError::NotYetValid)
+        matches!(
+            self,
+            TokenError::KeysUnavailable | TokenError::NotYetValid | TokenError::IntrospectionUnavailable
+        )
+    }
+
+    /// Whether it is no signed token at all, so that only its issuer can say what it is.
+    pub fn is_of_opaque_token(self) -> bool {
+        matches!(self, TokenError::Malformed | TokenError::Encrypted)
     }
 }
 
@@ -95,6 +109,8 @@ impl fmt::Display for TokenError {
             TokenError::NotYetValid => "the token is not valid yet",
             TokenError::LifetimeTooLong => "the token lives longer than is accepted",
             TokenError::Revoked => "the token is revoked",
+            TokenError::Inactive => "the token is not active",
+            TokenError::IntrospectionUnavailable => "the issuer could not be asked about the token",
         };
         f.write_str(text)
     }

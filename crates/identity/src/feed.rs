@@ -263,7 +263,7 @@ impl KeyFeed {
             KeySource::File(path) => read(path.clone()).await.map(Some),
             KeySource::Url(url) => download(client, url).await.map(Some),
             KeySource::Discovery(issuer) => {
-                let url = discover(client, issuer).await?;
+                let url = discover(client, issuer, "jwks_uri").await?;
                 download(client, &url).await.map(Some)
             }
         }
@@ -312,8 +312,13 @@ async fn download(client: &KeyClient, url: &Uri) -> Result<Document, FeedError> 
     }
 }
 
-/// The `jwks_uri` of an issuer, from metadata that names the very same issuer (OpenID Connect Discovery section 4.3).
-async fn discover(client: &KeyClient, issuer: &str) -> Result<Uri, FeedError> {
+/// The address under `member` in the metadata of an issuer, which must name the very same issuer (OpenID Connect
+/// Discovery section 4.3).
+pub(crate) async fn discover(
+    client: &KeyClient,
+    issuer: &str,
+    member: &'static str,
+) -> Result<Uri, FeedError> {
     let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let url: Uri = url.parse().map_err(|reason| FeedError::Issuer { issuer: issuer.to_owned(), reason })?;
     let document = download(client, &url).await?;
@@ -323,9 +328,9 @@ async fn discover(client: &KeyClient, issuer: &str) -> Result<Uri, FeedError> {
     if metadata.get("issuer").and_then(|own| own.as_str()) != Some(issuer) {
         return Err(wrong(format!("is not that of issuer `{issuer}`")));
     }
-    let keys = metadata.get("jwks_uri").and_then(|keys| keys.as_str());
-    let keys = keys.ok_or_else(|| wrong("has no `jwks_uri`".to_owned()))?;
-    keys.parse().map_err(|error| wrong(format!("has a `jwks_uri` that is no URL: {error}")))
+    let address = metadata.get(member).and_then(|address| address.as_str());
+    let address = address.ok_or_else(|| wrong(format!("has no `{member}`")))?;
+    address.parse().map_err(|error| wrong(format!("has a `{member}` that is no URL: {error}")))
 }
 
 /// Up to a tenth less, so that gateways started together do not ask together.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, HOST, USER_AGENT};
-use http::{HeaderMap, Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
@@ -100,6 +100,12 @@ pub(crate) struct Fetched {
     pub(crate) max_age: Option<Duration>,
 }
 
+/// What is posted: a form, and the credentials of whoever posts it.
+pub(crate) struct Form {
+    pub(crate) body: Bytes,
+    pub(crate) authorization: HeaderValue,
+}
+
 impl KeyClient {
     /// A client that trusts the machine's roots and those of `extra_roots_pem`.
     ///
@@ -132,12 +138,19 @@ impl KeyClient {
 
     /// The document at `url`, of at most `bytes_max` bytes.
     pub(crate) async fn get(&self, url: &Uri, bytes_max: usize) -> Result<Fetched, FetchError> {
-        timeout(FETCH_TIMEOUT, self.get_patiently(url, bytes_max)).await.unwrap_or(Err(FetchError::TimedOut))
+        let fetched = self.fetch(url, None, bytes_max);
+        timeout(FETCH_TIMEOUT, fetched).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
-    async fn get_patiently(&self, url: &Uri, bytes_max: usize) -> Result<Fetched, FetchError> {
+    /// The answer to a form that is posted to `url`, of at most `bytes_max` bytes. How long that may take is for the
+    /// caller to say.
+    pub(crate) async fn post(&self, url: &Uri, form: Form, bytes_max: usize) -> Result<Bytes, FetchError> {
+        self.fetch(url, Some(form), bytes_max).await.map(|fetched| fetched.body)
+    }
+
+    async fn fetch(&self, url: &Uri, form: Option<Form>, bytes_max: usize) -> Result<Fetched, FetchError> {
         let target = Target::of(url, self.plain_http)?;
-        let request = target.request(url)?;
+        let request = target.request(url, form)?;
         let stream = TcpStream::connect((target.host, target.port)).await.map_err(FetchError::Connect)?;
         match target.server_name {
             None => exchange(stream, request, bytes_max).await,
@@ -186,12 +199,20 @@ impl<'u> Target<'u> {
         Ok(Target { host, port, authority: authority.as_str(), server_name })
     }
 
-    fn request(&self, url: &Uri) -> Result<Request<Empty<Bytes>>, http::Error> {
-        Request::get(url.path_and_query().map_or("/", |path| path.as_str()))
+    fn request(&self, url: &Uri, form: Option<Form>) -> Result<Request<Full<Bytes>>, http::Error> {
+        let request = Request::builder()
+            .uri(url.path_and_query().map_or("/", |path| path.as_str()))
             .header(HOST, self.authority)
             .header(ACCEPT, "application/json, application/jwk-set+json")
-            .header(USER_AGENT, "palisade")
-            .body(Empty::new())
+            .header(USER_AGENT, "palisade");
+        match form {
+            None => request.method(Method::GET).body(Full::default()),
+            Some(Form { body, authorization }) => request
+                .method(Method::POST)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(AUTHORIZATION, authorization)
+                .body(Full::new(body)),
+        }
     }
 }
 
@@ -201,7 +222,7 @@ fn is_loopback(host: &str) -> bool {
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
-    request: Request<Empty<Bytes>>,
+    request: Request<Full<Bytes>>,
     bytes_max: usize,
 ) -> Result<Fetched, FetchError> {
     let (mut sender, connection) =

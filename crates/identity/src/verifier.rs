@@ -64,8 +64,8 @@ pub struct Verified {
     pub claims: Claims,
     /// The `kid` of the key that signed it, if it named one.
     pub key_id: Option<String>,
-    /// The algorithm it is signed with.
-    pub algorithm: Algorithm,
+    /// The algorithm it is signed with; absent where its issuer was asked instead.
+    pub algorithm: Option<Algorithm>,
     /// When it stops being valid, the issuer's clock skew included.
     pub valid_until: Timestamp,
 }
@@ -94,13 +94,36 @@ impl Issuer {
 
     fn check(&self, header: &Header, claims: &Claims, now: Timestamp) -> Result<Timestamp, TokenError> {
         self.check_type(header, claims)?;
+        self.check_audience(claims)?;
+        let expires = claims.expires.ok_or(TokenError::MissingClaim("exp"))?;
+        let valid_until = self.check_times(claims, expires, now)?;
+        if let Some(lifetime_max) = self.lifetime_max {
+            let issued = claims.issued.ok_or(TokenError::MissingClaim("iat"))?;
+            if expires.since(issued) > lifetime_max {
+                return Err(TokenError::LifetimeTooLong);
+            }
+        }
+        Ok(valid_until)
+    }
+
+    /// Whether one of the audiences is ours.
+    pub(crate) fn check_audience(&self, claims: &Claims) -> Result<(), TokenError> {
         if !claims.audiences.iter().any(|audience| self.audiences.contains(audience)) {
             return Err(match claims.get("aud") {
                 Some(_) => TokenError::WrongAudience,
                 None => TokenError::MissingClaim("aud"),
             });
         }
-        let expires = claims.expires.ok_or(TokenError::MissingClaim("exp"))?;
+        Ok(())
+    }
+
+    /// Until when a token that ends at `expires` is good, if it is good at `now`.
+    pub(crate) fn check_times(
+        &self,
+        claims: &Claims,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, TokenError> {
         let valid_until = expires.plus(self.clock_skew);
         if now >= valid_until {
             return Err(TokenError::Expired);
@@ -108,12 +131,6 @@ impl Issuer {
         let latest_begin = now.plus(self.clock_skew);
         if [claims.not_before, claims.issued].into_iter().flatten().any(|begin| begin > latest_begin) {
             return Err(TokenError::NotYetValid);
-        }
-        if let Some(lifetime_max) = self.lifetime_max {
-            let issued = claims.issued.ok_or(TokenError::MissingClaim("iat"))?;
-            if expires.since(issued) > lifetime_max {
-                return Err(TokenError::LifetimeTooLong);
-            }
         }
         Ok(valid_until)
     }
@@ -188,7 +205,7 @@ impl Verifier {
         })?;
         let valid_until = issuer.check(&jws.header, &claims, now)?;
         let Header { algorithm, key_id, .. } = jws.header;
-        Ok(Verified { claims, key_id, algorithm, valid_until })
+        Ok(Verified { claims, key_id, algorithm: Some(algorithm), valid_until })
     }
 
     /// A number that changes whenever the keys of any issuer do.

@@ -49,6 +49,7 @@ pub(crate) struct Server {
 struct State {
     replies: HashMap<String, Reply>,
     heads: Vec<String>,
+    last_body: String,
 }
 
 impl Server {
@@ -84,6 +85,16 @@ impl Server {
         self.state().heads.iter().filter(|head| head.starts_with(&format!("GET {path} "))).count()
     }
 
+    /// How often something was posted to `path`.
+    pub(crate) fn posts(&self, path: &str) -> usize {
+        self.state().heads.iter().filter(|head| head.starts_with(&format!("POST {path} "))).count()
+    }
+
+    /// The body of the last request.
+    pub(crate) fn last_body(&self) -> String {
+        self.state().last_body.clone()
+    }
+
     /// The last request head, whole.
     pub(crate) fn last_head(&self) -> String {
         self.state().heads.last().unwrap().clone()
@@ -106,9 +117,18 @@ impl Server {
             }
         }
         let head = String::from_utf8(head).unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        if stream.read_exact(&mut body).await.is_err() {
+            return;
+        }
         let path = head.split(' ').nth(1).unwrap().to_owned();
         let reply = self.state().replies.get(&path).cloned().unwrap_or_else(|| Reply::new(404, &[], ""));
-        self.state().heads.push(head);
+        {
+            let mut state = self.state();
+            state.heads.push(head);
+            state.last_body = String::from_utf8(body).unwrap();
+        }
         // The client may have gone away in the middle, which is its right.
         let sent = stream.write_all(&reply.bytes).await.is_ok() && stream.flush().await.is_ok();
         if sent && reply.holds {

@@ -59,7 +59,7 @@ fn a_good_token_says_who_calls() {
     assert_eq!(verified.claims.client.as_deref(), Some("app"));
     assert!(verified.claims.has_scope("read"));
     assert_eq!(verified.key_id.as_deref(), Some("k1"));
-    assert_eq!(verified.algorithm, Algorithm::Es256);
+    assert_eq!(verified.algorithm, Some(Algorithm::Es256));
     assert_eq!(verified.valid_until, Timestamp::from_secs(NOW.as_secs() + 330));
 }
 
