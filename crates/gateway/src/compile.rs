@@ -193,6 +193,7 @@ apis:
         let document = Document::parse("palisade.yaml", CONFIG, &spec::Limits::default()).0;
         let feeds = Feeds {
             verifier: None,
+            introspector: None,
             proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
             revocations: Arc::default(),
             client_certificates: false,

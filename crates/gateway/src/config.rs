@@ -11,7 +11,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub use identity::{Dpop, Nonce, RevocationEntry, RevocationFile};
+pub use identity::{
+    Dpop, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile, SecretSource,
+};
 pub use quantity::{Rate, Size, Span};
 pub use tls::{AskClients, Clients, Upstream, UpstreamTls};
 
@@ -175,6 +177,10 @@ pub struct Issuer {
     /// Refuse tokens that live longer than this.
     #[serde(default)]
     pub lifetime_max: Option<Span>,
+    /// Ask this issuer about tokens that are no signed ones (RFC 7662). One issuer at most can be asked, since an opaque
+    /// token does not say whose it is.
+    #[serde(default)]
+    pub introspection: Option<Introspection>,
 }
 
 /// Where an issuer's keys are.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use identity::TokenError;
 use model::{Denied, Mode, OperationKey, Outcome, Timestamp};
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -214,6 +215,8 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
         caller: Caller::default(),
         answer_fields: SmallVec::new(),
         answer: None,
+        lookup: None,
+        looked_up: None,
         permits: SmallVec::new(),
         worker: &worker,
     };
@@ -231,7 +234,11 @@ fn decide(
     whole: &Bytes,
     trace: &mut Trace,
 ) -> Result<(), Denial> {
-    let judged = plan.pipeline.head(cx, trace)?;
+    let mut judged = plan.pipeline.head(cx, trace)?;
+    if let Judged::Introspect(waiting) = judged {
+        // Nothing is sent to answer a question, so nothing is asked of an issuer either.
+        judged = waiting.answered(cx, trace, Err(TokenError::IntrospectionUnavailable))?;
+    }
     if cx.answer.is_none() && whole.len() > plan.body_bytes_max {
         return Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"));
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use identity::introspection::Introspector;
 use identity::proof::Proofs;
 use identity::revocation::Revocations;
 use identity::{ApiKeys, Verifier};
@@ -13,6 +14,8 @@ use crate::limiter::Limiter;
 pub struct Feeds {
     /// Issuers and their keys; absent if none is configured.
     pub verifier: Option<Arc<Verifier>>,
+    /// The issuer that is asked about opaque tokens; absent if none is configured.
+    pub introspector: Option<Arc<Introspector>>,
     /// Judges proofs that a token's sender holds its key, and remembers them over reloads.
     pub proofs: Arc<Proofs>,
     /// Tokens and subjects that were revoked.

@@ -26,7 +26,7 @@ pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Engine, ListenerTls, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
 pub use metrics::{Metrics, OperationCounters};
-pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace};
+pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace, Waiting};
 pub use policy::{AnswerField, Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState};
 pub use respond::{PROBLEM_TYPE, respond};
 pub use snapshot::{ApiPlan, Found, Plan, Snapshot};

@@ -1,24 +1,14 @@
 //! Decides one request: every policy of its operation in stage order. All control flow of a decision is in this file.
 
-use model::{Mode, Outcome};
-use smallvec::SmallVec;
+mod step;
+
+use identity::introspection::Answer;
+use model::Mode;
 
 use crate::content;
 use crate::denial::{Denial, Verdict};
-use crate::policy::{Body, Context, Policy, Stage};
-
-/// One policy of an operation, and how it is applied.
-#[derive(Debug)]
-pub struct Step {
-    /// The control it enforces.
-    pub id: &'static str,
-    /// When it runs.
-    pub stage: Stage,
-    /// How its verdict is applied. Policies never see it.
-    pub mode: Mode,
-    /// The policy.
-    pub policy: Box<dyn Policy>,
-}
+use crate::policy::{Body, Context};
+pub use step::{Said, Step, Trace};
 
 /// The policies of one operation, in the order they run.
 #[derive(Debug, Default)]
@@ -26,27 +16,6 @@ pub struct Pipeline {
     steps: Vec<Step>,
     needs_body: bool,
 }
-
-/// What one step said, for the record.
-#[derive(Debug)]
-pub struct Said {
-    /// The control.
-    pub id: &'static str,
-    /// How it was applied.
-    pub mode: Mode,
-    /// Its verdict: why it denied, if it did, which is rare.
-    pub denied: Option<Box<Denial>>,
-}
-
-impl Said {
-    /// The verdict without its reason.
-    pub fn outcome(&self) -> Outcome {
-        if self.denied.is_some() { Outcome::Denied } else { Outcome::Allowed }
-    }
-}
-
-/// What every step said, in order.
-pub type Trace = SmallVec<[Said; 12]>;
 
 /// A request that every policy let through. Only this file makes one, and only an `Admitted` can be forwarded.
 #[derive(Debug)]
@@ -58,6 +27,14 @@ pub struct Pending<'s> {
     pipeline: &'s Pipeline,
 }
 
+/// A request that goes on once an issuer has said what its opaque token is.
+#[derive(Debug)]
+pub struct Waiting<'s> {
+    pipeline: &'s Pipeline,
+    /// The step that asked, which is asked again.
+    step: usize,
+}
+
 /// What follows from the head.
 #[derive(Debug)]
 pub enum Judged<'s> {
@@ -65,6 +42,8 @@ pub enum Judged<'s> {
     Admitted(Admitted),
     /// The body must be read whole and judged first.
     Body(Pending<'s>),
+    /// [`Context::lookup`] must be answered first.
+    Introspect(Waiting<'s>),
 }
 
 impl Pipeline {
@@ -94,9 +73,16 @@ impl Pipeline {
 
     /// Judges the head.
     pub fn head<'s>(&'s self, cx: &mut Context<'_>, trace: &mut Trace) -> Result<Judged<'s>, Denial> {
-        for step in &self.steps {
+        self.head_from(0, cx, trace)
+    }
+
+    fn head_from(&self, first: usize, cx: &mut Context<'_>, trace: &mut Trace) -> Result<Judged<'_>, Denial> {
+        for (index, step) in self.steps.iter().enumerate().skip(first) {
             let fields = cx.answer_fields.len();
             let verdict = step.policy.head(cx);
+            if cx.lookup.is_some() {
+                return Ok(Judged::Introspect(Waiting { pipeline: self, step: index }));
+            }
             // Neither caller nor backend can tell a control in shadow from one that is off.
             if step.mode == Mode::Shadow {
                 cx.answer_fields.truncate(fields);
@@ -113,6 +99,20 @@ impl Pipeline {
         } else {
             Ok(Judged::Admitted(Admitted(())))
         }
+    }
+}
+
+impl<'s> Waiting<'s> {
+    /// Goes on with the step that asked, by `answer`.
+    pub fn answered(
+        self,
+        cx: &mut Context<'_>,
+        trace: &mut Trace,
+        answer: Answer,
+    ) -> Result<Judged<'s>, Denial> {
+        cx.lookup = None;
+        cx.looked_up = Some(answer);
+        self.pipeline.head_from(self.step, cx, trace)
     }
 }
 

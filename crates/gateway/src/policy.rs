@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use identity::introspection::{Answer, Lookup};
 use identity::{ApiClient, CacheLimits, ClientCertificate, TokenCache, Verified};
 use model::{OperationKey, Principal, PrincipalKind, Timestamp};
 use schemars::{Schema, SchemaGenerator};
@@ -129,6 +130,11 @@ pub struct Context<'a> {
     pub answer_fields: SmallVec<[AnswerField; 4]>,
     /// An answer that a policy gives in the backend's place without refusing (a CORS preflight).
     pub answer: Option<http::StatusCode>,
+    /// The question about an opaque token that must be answered before the `Identify` stage can go on; written by the
+    /// policy that has it, for whoever can wait.
+    pub lookup: Option<Lookup<'a>>,
+    /// Its answer; for the policy that asked, and gone after it.
+    pub looked_up: Option<Answer>,
     /// Held until the answer has ended.
     pub permits: SmallVec<[Permit; 1]>,
     /// The caches of the worker that serves this request.

@@ -70,6 +70,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
     let document = Document::parse("palisade.yaml", &config, &spec::Limits::default()).0;
     let feeds = Feeds {
         verifier: None,
+        introspector: None,
         proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
         revocations: Arc::default(),
         client_certificates: false,

@@ -15,6 +15,7 @@ use identity::{Algorithm, Algorithms, ApiClient, ApiKeys, Issuer, KeyDigest, Typ
 use model::{Problem, Timestamp};
 use tokio::task::JoinSet;
 
+use crate::introspection;
 use crate::load::Loaded;
 use crate::revocations;
 
@@ -86,6 +87,7 @@ pub(crate) fn feeds(
             Err(message) => problems.push(Problem::error(message)),
         }
     }
+    let introspector = introspection::introspector(loaded, &pairs, &mut problems);
     let verifier = (!pairs.is_empty()).then(|| Verifier::new(pairs)).transpose();
     let verifier = verifier.unwrap_or_else(|error| {
         problems.push(Problem::error(error.to_string()));
@@ -100,6 +102,7 @@ pub(crate) fn feeds(
     match proofs {
         Some(proofs) if problems.is_empty() => Ok(Feeds {
             verifier: verifier.map(Arc::new),
+            introspector: introspector.map(Arc::new),
             proofs: Arc::new(proofs),
             revocations: Arc::new(revocations),
             client_certificates: asks_clients(&loaded.config.listen),
@@ -154,6 +157,7 @@ fn feed(source: FeedSource, algorithms: Algorithms, before: Option<&Feeds>) -> A
 pub(crate) fn none() -> Feeds {
     Feeds {
         verifier: None,
+        introspector: None,
         // Nothing is proven without tokens.
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[0; 32])),
         revocations: Arc::default(),

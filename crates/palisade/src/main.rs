@@ -4,6 +4,7 @@ mod admin;
 mod cli;
 mod commands;
 mod feeds;
+mod introspection;
 mod load;
 mod output;
 mod reference;

@@ -1,4 +1,6 @@
-//! What the user writes of proofs that belong to tokens, and of tokens that were revoked.
+//! What the user writes of opaque tokens, of proofs that belong to tokens, and of tokens that were revoked.
+
+use std::path::PathBuf;
 
 use model::Timestamp;
 use schemars::JsonSchema;
@@ -27,6 +29,50 @@ pub enum Nonce {
     Required,
     /// None is asked for.
     Off,
+}
+
+/// How an issuer is asked about its opaque tokens.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Introspection {
+    /// Where it is asked. Absent: its OIDC discovery document says.
+    #[serde(default)]
+    pub endpoint: IntrospectionEndpoint,
+    /// The client that the gateway is to the issuer (HTTP Basic, RFC 6749 section 2.3.1).
+    pub client_id: String,
+    /// Its secret, by reference.
+    pub client_secret: SecretSource,
+    /// How long an answer is believed at most, so within which time a revocation is seen; at most 5 min.
+    #[serde(default = "default_cache_max")]
+    pub cache_max: Span,
+    /// Take an answer without `aud` for one that is meant for us.
+    #[serde(default)]
+    pub aud_optional: bool,
+}
+
+/// Where an issuer is asked about tokens.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntrospectionEndpoint {
+    /// `introspection_endpoint` in `{issuer}/.well-known/openid-configuration`.
+    #[default]
+    Discovery,
+    /// This address; `http:` only on loopback.
+    Url(String),
+}
+
+/// Where a secret is; never the secret itself.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretSource {
+    /// A file; white space at its end is no part of the secret. Read again when it changes.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
+fn default_cache_max() -> Span {
+    Span::secs(60)
 }
 
 impl Default for Dpop {

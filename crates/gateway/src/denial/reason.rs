@@ -61,6 +61,8 @@ pub enum Reason {
     NonceRequired,
     /// The keys that would verify the token cannot be had; not the caller's fault (RFC 9110 15.6.4).
     KeysUnavailable,
+    /// The issuer that would say what an opaque token is cannot be asked (RFC 9110 15.6.4).
+    IntrospectionUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
     InsufficientScope,
     /// No client certificate where one is needed, or one that is no longer good.
@@ -131,6 +133,7 @@ impl Reason {
         Reason::InvalidProof,
         Reason::NonceRequired,
         Reason::KeysUnavailable,
+        Reason::IntrospectionUnavailable,
         Reason::InsufficientScope,
         Reason::CertificateRequired,
         Reason::CertificateRefused,
@@ -198,6 +201,7 @@ impl Reason {
             R::InvalidProof => Facts("invalid-proof", S::UNAUTHORIZED, "The proof that belongs to the token is not accepted"),
             R::NonceRequired => Facts("nonce-required", S::UNAUTHORIZED, "The proof that belongs to the token needs a fresh nonce"),
             R::KeysUnavailable => Facts("keys-unavailable", S::SERVICE_UNAVAILABLE, "Authentication is not available at the moment"),
+            R::IntrospectionUnavailable => Facts("introspection-unavailable", S::SERVICE_UNAVAILABLE, "Tokens cannot be checked at the moment"),
             R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
             R::CertificateRequired => Facts("certificate-required", S::FORBIDDEN, "A client certificate is needed"),
             R::CertificateRefused => Facts("certificate-refused", S::FORBIDDEN, "This client certificate is not accepted here"),
@@ -260,6 +264,7 @@ mod tests {
         ("invalid-proof", 401),
         ("nonce-required", 401),
         ("keys-unavailable", 503),
+        ("introspection-unavailable", 503),
         ("insufficient-scope", 403),
         ("certificate-required", 403),
         ("certificate-refused", 403),

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use identity::ClientCertificate;
+use identity::{ClientCertificate, TokenError};
 use model::{ExchangeId, Timestamp};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
@@ -284,6 +284,8 @@ impl Worker {
             caller: Caller::default(),
             answer_fields: SmallVec::new(),
             answer: None,
+            lookup: None,
+            looked_up: None,
             permits: SmallVec::new(),
             worker: &self.state,
         };
@@ -317,7 +319,14 @@ impl Worker {
                 "the exchange log takes no records",
             ));
         }
-        let judged = plan.pipeline.head(cx, &mut going.trace)?;
+        let mut judged = plan.pipeline.head(cx, &mut going.trace)?;
+        if let Judged::Introspect(waiting) = judged {
+            let answer = match cx.lookup.take() {
+                Some(lookup) => lookup.ask(&wall_clock).await,
+                None => Err(TokenError::IntrospectionUnavailable),
+            };
+            judged = waiting.answered(cx, &mut going.trace, answer)?;
+        }
         if let Some(status) = cx.answer {
             return Ok(Answer::Given(status));
         }
@@ -327,6 +336,9 @@ impl Worker {
             Judged::Admitted(admitted) => {
                 let streamed = Bounded::new(body, transit, Rc::clone(&going.request_progress));
                 (admitted, RequestBody::Streamed(Box::new(streamed)))
+            }
+            Judged::Introspect(_) => {
+                return Err(Denial::fixed(Reason::Internal, "jwt", "two questions about one token"));
             }
             Judged::Body(pending) => {
                 let whole = read_whole(body, transit, &going.request_progress).await?;

@@ -5,6 +5,7 @@ mod possession;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
+use identity::introspection::{Introspector, Lookup};
 use identity::proof::Proofs;
 use identity::revocation::Revocations;
 use identity::{TokenError, Verified, Verifier};
@@ -26,8 +27,8 @@ const TOKEN_NAME: &str = "access_token";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Seconds after which keys that are missing may be there.
-const KEYS_RETRY_SECS: u64 = 5;
+/// Seconds after which what is missing from an issuer may be there.
+const RETRY_SECS: u64 = 5;
 
 /// Settings of `jwt`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -64,6 +65,7 @@ enum Constrained {
 #[derive(Debug)]
 struct Jwt {
     verifier: Option<Arc<Verifier>>,
+    introspector: Option<Arc<Introspector>>,
     proofs: Arc<Proofs>,
     revocations: Arc<Revocations>,
     constrained: Constrained,
@@ -104,6 +106,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     keys.retain(|challenge| *challenge != Challenge::TOKEN);
     Some(Box::new(Jwt {
         verifier,
+        introspector: build.feeds.introspector.clone(),
         proofs: Arc::clone(&build.feeds.proofs),
         revocations: Arc::clone(&build.feeds.revocations),
         constrained: settings.sender_constrained,
@@ -155,7 +158,7 @@ impl Policy for Jwt {
             denial.challenges.extend(self.keys.iter().cloned());
             return Err(denial);
         };
-        let verified = self.verify(sent, cx)?;
+        let Some(verified) = self.verify(sent, cx)? else { return Ok(()) };
         self.check_possession(&verified, sent, cx)?;
         cx.caller.token = Some(verified);
         Ok(())
@@ -171,7 +174,8 @@ impl Policy for Jwt {
 }
 
 impl Jwt {
-    fn verify(&self, sent: Sent<'_>, cx: &Context<'_>) -> Result<Arc<Verified>, Denial> {
+    /// Who the token speaks for; nothing where its issuer must be asked first.
+    fn verify<'a>(&self, sent: Sent<'a>, cx: &mut Context<'a>) -> Result<Option<Arc<Verified>>, Denial> {
         let Some(verifier) = &self.verifier else {
             return Err(keys_unavailable("no issuer is configured"));
         };
@@ -179,7 +183,21 @@ impl Jwt {
             return Err(Denial::fixed(Reason::Internal, KIND.id, "the token cache is in use"));
         };
         let refused = |error| refused(error, sent.scheme);
-        let verified = tokens.verify(verifier, sent.token, cx.now).map_err(refused)?;
+        let verified = match tokens.verify(verifier, sent.token, cx.now) {
+            Err(error) if error.is_of_opaque_token() => match (&self.introspector, cx.looked_up.take()) {
+                (None, _) => Err(error),
+                (Some(_), Some(answer)) => {
+                    tokens.remember(verifier, sent.token, &answer, cx.now);
+                    answer
+                }
+                (Some(introspector), None) => {
+                    cx.lookup = Some(Lookup::new(introspector, sent.token));
+                    return Ok(None);
+                }
+            },
+            answer => answer,
+        };
+        let verified = verified.map_err(refused)?;
         if !self.issuers.is_empty() && !self.issuers.contains(&verified.claims.issuer) {
             return Err(sent.scheme.invalid_token(Redacted::fixed("an issuer that is not accepted here")));
         }
@@ -187,7 +205,7 @@ impl Jwt {
         if self.revocations.contains(&verified.claims, cx.now) {
             return Err(refused(TokenError::Revoked));
         }
-        Ok(verified)
+        Ok(Some(verified))
     }
 }
 
@@ -263,6 +281,10 @@ fn has_token_pair(form: &[u8]) -> bool {
 fn refused(error: TokenError, scheme: Scheme) -> Denial {
     match error {
         TokenError::KeysUnavailable => keys_unavailable("the keys of the issuer are not available"),
+        TokenError::IntrospectionUnavailable => {
+            let detail = "the issuer could not be asked about the token";
+            later(Denial::fixed(Reason::IntrospectionUnavailable, KIND.id, detail))
+        }
         // The texts of token errors are fixed, but for the names of claims.
         _ => scheme.invalid_token(Redacted::vouched(error.to_string())),
     }
@@ -276,8 +298,11 @@ fn malformed(detail: &'static str) -> Denial {
 }
 
 fn keys_unavailable(detail: &'static str) -> Denial {
-    let mut denial = Denial::fixed(Reason::KeysUnavailable, KIND.id, detail);
-    denial.retry_after_secs = Some(KEYS_RETRY_SECS);
+    later(Denial::fixed(Reason::KeysUnavailable, KIND.id, detail))
+}
+
+fn later(mut denial: Denial) -> Denial {
+    denial.retry_after_secs = Some(RETRY_SECS);
     denial
 }
 
@@ -334,5 +359,10 @@ GET /catalogue?access_token=abc HTTP/1.1
 Host: api.example
 ~~~
 
-When this is wrong: tokens that are no JWTs (opaque tokens) cannot be verified by signature.
+A token that is no signed one is opaque: the issuer with `introspection` is asked what it is (RFC 7662), once for all
+requests that wait, and its answer is believed no longer than the token lives and than `cache-max`, which is the time in
+which a revocation is seen. While the issuer cannot be asked, such tokens are answered 503. Where no issuer is asked, they
+are refused.
+
+When this is wrong: the issuer names its tokens' `aud` or `typ` otherwise than is configured.
 ";

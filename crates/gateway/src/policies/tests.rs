@@ -6,6 +6,7 @@ mod certificates;
 mod gateway;
 mod limits;
 mod messages;
+mod opaque;
 mod possession;
 
 use std::path::Path;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use gateway::config::{Config, KeySource, Listen};
+use gateway::config::{Config, KeySource, Listen, SecretSource};
 use gateway::record::{Log, Opened, Repair, Settings};
 use gateway::{Compiled, Engine, Feeds, Listening, Metrics, Snapshot};
 use model::{Problem, Severity};
@@ -201,7 +201,13 @@ fn files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
         KeySource::Url(_) | KeySource::Discovery => None,
     });
     let revocations = loaded.config.identity.revocations.as_ref().map(|path| loaded.folder.join(path));
-    compiled.into_iter().chain(keys).chain(revocations).chain(loaded.file.clone()).collect()
+    let secrets = loaded.config.identity.issuers.iter().filter_map(|issuer| {
+        match &issuer.introspection.as_ref()?.client_secret {
+            SecretSource::File(path) => Some(loaded.folder.join(path)),
+            SecretSource::Env(_) => None,
+        }
+    });
+    compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(loaded.file.clone()).collect()
 }
 
 /// Watches `files`, as far as this machine lets anybody.

@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod log_full;
 mod mtls;
+mod opaque;
 mod reload;
 mod requests;
 mod secrets;

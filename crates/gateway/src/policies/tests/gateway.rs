@@ -1,5 +1,6 @@
 //! A gateway without a network: raw requests through compiled pipelines, on a fixed clock with known callers.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use identity::introspection::Answer;
 use identity::issue::{SigningKey, key_set};
 use identity::proof::{ProofRules, Proofs};
 use identity::{
@@ -49,6 +51,8 @@ pub(super) struct Gateway {
     pub(super) now: Timestamp,
     pub(super) client: IpAddr,
     pub(super) certificate: Option<Arc<ClientCertificate>>,
+    /// What an issuer says when it is asked, the last first.
+    pub(super) looked_up: RefCell<Vec<Answer>>,
 }
 
 /// What became of the last of some requests.
@@ -104,7 +108,13 @@ impl Gateway {
     pub(super) fn with_feeds(paths: &str, settings: &str, feeds: &Feeds) -> Gateway {
         let compiled = compiled(paths, settings, feeds);
         let snapshot = compiled.snapshot.unwrap_or_else(|| panic!("{settings}\n{:#?}", compiled.problems));
-        Gateway { snapshot, now: NOW, client: Ipv4Addr::new(192, 0, 2, 1).into(), certificate: None }
+        Gateway {
+            snapshot,
+            now: NOW,
+            client: Ipv4Addr::new(192, 0, 2, 1).into(),
+            certificate: None,
+            looked_up: RefCell::default(),
+        }
     }
 
     pub(super) fn problems(paths: &str, settings: &str) -> Vec<Problem> {
@@ -164,18 +174,32 @@ impl Gateway {
             caller: Caller::default(),
             answer_fields: SmallVec::new(),
             answer: None,
+            lookup: None,
+            looked_up: None,
             permits: SmallVec::new(),
             worker,
         };
         let mut trace = Trace::new();
-        let verdict = decide(&mut cx, found.plan, body, &mut trace);
+        let verdict = decide(&mut cx, found.plan, body, &mut trace, &self.looked_up);
         in_flight.extend(cx.permits.drain(..));
         seen(&cx, verdict.err(), &trace)
     }
 }
 
-fn decide(cx: &mut Context<'_>, plan: &crate::snapshot::Plan, body: &str, trace: &mut Trace) -> Verdict {
-    match plan.pipeline.head(cx, trace)? {
+fn decide(
+    cx: &mut Context<'_>,
+    plan: &crate::snapshot::Plan,
+    body: &str,
+    trace: &mut Trace,
+    looked_up: &RefCell<Vec<Answer>>,
+) -> Verdict {
+    let mut judged = plan.pipeline.head(cx, trace)?;
+    if let Judged::Introspect(waiting) = judged {
+        assert!(cx.lookup.is_some());
+        judged = waiting.answered(cx, trace, looked_up.borrow_mut().pop().expect("a question"))?;
+    }
+    match judged {
+        Judged::Introspect(_) => panic!("two questions"),
         Judged::Admitted(_) => Ok(()),
         Judged::Body(pending) => {
             let whole = Bytes::copy_from_slice(body.as_bytes());
@@ -246,6 +270,7 @@ pub(super) fn feeds() -> Feeds {
     });
     Feeds {
         verifier: Some(Arc::new(Verifier::new(vec![(issuer, keys)]).unwrap())),
+        introspector: None,
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
         revocations: Arc::default(),
         client_certificates: true,
