@@ -305,7 +305,7 @@ mod tests {
                 expected = rest.to_owned() + "}";
             }
             let read: serde_json::Value = serde_json::from_str(&expected).unwrap();
-            let controls: Vec<ControlOutcome<'_>> = serde_json::from_value(read["controls"].clone()).unwrap();
+            let controls: Vec<ControlOutcome<'_>> = serde::Deserialize::deserialize(&read["controls"]).unwrap();
             prop_assert_eq!(&controls, &exchange.controls);
             let mut bytes = vec![0; expected.len()];
             let mut room = Room::new(&mut bytes);
