@@ -9,6 +9,7 @@ pub mod denial;
 mod engine;
 pub mod explain;
 mod feeds;
+pub mod leak;
 pub mod limiter;
 mod metrics;
 pub mod normalize;

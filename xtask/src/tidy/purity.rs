@@ -10,6 +10,7 @@ const PURE: &[&str] = &[
     "crates/gateway/src/policies/",
     "crates/gateway/src/policy.rs",
     "crates/gateway/src/pipeline",
+    "crates/gateway/src/leak",
     "crates/gateway/src/normalize",
     "crates/gateway/src/wire",
 ];
