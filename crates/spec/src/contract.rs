@@ -1,5 +1,6 @@
 //! The compiled form of an API document: what a request may be, ready to be checked.
 
+mod answer;
 mod body;
 mod compile;
 mod media;
@@ -17,6 +18,7 @@ pub(crate) mod trial;
 use http::Method;
 use model::Position;
 
+pub use answer::{AnswerCheck, compile_answers};
 pub use body::{Accepted, BodyKind, BodyLimits, Content, RequestBody};
 pub use compile::compile;
 pub use media::{MediaRange, MediaType};

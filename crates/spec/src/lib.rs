@@ -1,6 +1,7 @@
 //! API documents: from text to nodes with positions, and from there to a compiled contract.
 
 mod contract;
+mod declared;
 mod deserialize;
 mod disk;
 mod document;
@@ -18,10 +19,11 @@ mod tree;
 mod yaml;
 
 pub use contract::{
-    Accepted, BodyKind, BodyLimits, Content, Contract, Flow, Format, KeyLocation, MediaRange, MediaType,
-    NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent, ResponseHeader,
-    SchemeKind, Security, SecurityScheme, Server, StatusRange, compile,
+    Accepted, AnswerCheck, BodyKind, BodyLimits, Content, Contract, Flow, Format, KeyLocation, MediaRange,
+    MediaType, NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent,
+    ResponseHeader, SchemeKind, Security, SecurityScheme, Server, StatusRange, compile, compile_answers,
 };
+pub use declared::{Declared, Member, Schemas};
 pub use deserialize::{deserialize, nearest};
 pub use disk::read_below;
 pub use document::{Document, Limits};

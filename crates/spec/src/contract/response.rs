@@ -1,15 +1,15 @@
-//! Declared answers. Their schemas stay in the library until something checks answers.
+//! Declared answers. Their schemas stay in the library until somebody asks for them to be checked.
 
 use http::StatusCode;
 use model::Severity;
 
 use super::media::MediaRange;
 use super::reader::Reader;
-use super::{Format, NodeRef};
+use super::{AnswerCheck, Format, NodeRef};
 use crate::source::Spot;
 
 /// An answer that an operation may give.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Response {
     /// For which status codes.
     pub status: StatusRange,
@@ -17,6 +17,8 @@ pub struct Response {
     pub content: Vec<ResponseContent>,
     /// Its declared header fields.
     pub headers: Vec<ResponseHeader>,
+    /// What it is held against; absent until [`super::compile_answers`] made it.
+    pub check: Option<AnswerCheck>,
 }
 
 /// Status codes; the later variant is the closer one.
@@ -101,7 +103,7 @@ impl<'l> Reader<'_, 'l> {
         };
         let headers =
             response.members_of("headers").filter_map(|(name, header)| self.response_header(name, header));
-        Some(Response { status: range, content, headers: headers.collect() })
+        Some(Response { status: range, content, headers: headers.collect(), check: None })
     }
 
     fn response_header(&self, name: &str, header: Spot<'l>) -> Option<ResponseHeader> {

@@ -21,10 +21,6 @@ pub(crate) enum Direction {
     /// From the caller to the API.
     Request,
     /// From the API to the caller.
-    #[expect(
-        dead_code,
-        reason = "responses are read into the contract, and checked once the gateway reads them"
-    )]
     Response,
 }
 
