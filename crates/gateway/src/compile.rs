@@ -86,6 +86,7 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
             generation: ingredients.generation,
             limits: config.limits.clone(),
             tls,
+            proxies: config.listen.iter().map(|listen| listen.proxies.clone()).collect(),
             when_full: config.data.when_full,
             identity_headers: IdentityHeaders::default(),
             apis,

@@ -1,6 +1,7 @@
 //! What the user writes in `palisade.yaml`; [`crate::snapshot`] turns it into what runs.
 
 mod identity;
+mod proxies;
 mod quantity;
 mod tls;
 
@@ -14,6 +15,7 @@ use serde::de::IgnoredAny;
 pub use identity::{
     Dpop, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile, SecretSource,
 };
+pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
 pub use tls::{AskClients, Clients, Upstream, UpstreamTls};
 
@@ -72,6 +74,9 @@ pub struct Listen {
     /// Accept TLS only, with these certificates. Absent: plain HTTP.
     #[serde(default)]
     pub tls: Option<Tls>,
+    /// Proxies and load balancers in front, which say whom requests are from. Absent: a request is from whoever connects.
+    #[serde(default)]
+    pub proxies: Option<Proxies>,
 }
 
 /// TLS of a listener.
@@ -337,7 +342,7 @@ impl Default for Limits {
 }
 
 fn default_listen() -> Vec<Listen> {
-    vec![Listen { address: SocketAddr::from(([127, 0, 0, 1], 8080)), tls: None }]
+    vec![Listen { address: SocketAddr::from(([127, 0, 0, 1], 8080)), tls: None, proxies: None }]
 }
 
 fn default_clock_skew() -> Span {

@@ -3,6 +3,7 @@
 mod accept;
 mod account;
 mod body;
+mod connections;
 mod http1;
 mod peer;
 mod serve;

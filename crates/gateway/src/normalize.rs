@@ -3,12 +3,14 @@
 //! Everything after this sees one path, one host and one set of fields, so that what was authorised is what the
 //! backend acts on. A request is refused rather than repaired where servers are known to repair it differently.
 
+mod client;
 mod forward;
 mod headers;
 mod host;
 mod path;
 mod query;
 
+pub use client::{Client, client};
 pub use forward::{Facts, forwardable, request_id};
 pub use headers::{IDENTITY_HEADERS, IdentityHeaders, inbound};
 pub(crate) use host::is_authority;

@@ -7,7 +7,7 @@ use model::OperationKey;
 use smallvec::SmallVec;
 use spec::{JsonLimits, OperationIndex, Router};
 
-use crate::config::{Limits, WhenFull};
+use crate::config::{Limits, Proxies, WhenFull};
 use crate::denial::{Denial, Reason};
 use crate::engine::{ListenerTls, Origin};
 use crate::metrics::OperationCounters;
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub limits: Limits,
     /// TLS of each listener, in the config's order; absent for plain HTTP.
     pub tls: Vec<Option<ListenerTls>>,
+    /// The proxies before each listener, in the config's order.
+    pub proxies: Vec<Option<Proxies>>,
     /// What happens to requests that cannot be recorded.
     pub when_full: WhenFull,
     /// Header fields by which a caller could claim to be somebody; they are taken out of every request.

@@ -7,6 +7,7 @@
 mod chunked;
 mod field;
 mod head;
+mod proxy;
 mod request_line;
 
 use std::ops::Range;
@@ -17,6 +18,7 @@ use crate::normalize;
 pub(crate) use chunked::{ChunkRules, Chunked};
 use head::Head;
 pub use head::{FieldSpan, HeadSpans};
+pub use proxy::{Announced, announced};
 
 /// What an HTTP/2 connection without TLS begins with (RFC 9113 3.4).
 pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -5,7 +5,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::server::Acceptor;
 use socket2::{Domain, Socket, Type};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
@@ -24,17 +24,18 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::body::Source;
+use super::connections::Connections;
 use super::http1::{self, Inbound, Protocol, Service as _, Timeouts};
 use super::peer::Peer;
 use super::serve::{Connection, Served, Worker};
 use super::tls::ListenerTls;
 use super::transport::{Io, Prefixed};
-use crate::config::{Limits, Listen};
+use crate::config::{ClientSource, Limits, Listen};
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::record::Writer;
 use crate::snapshot::Snapshot;
-use crate::wire::WireLimits;
+use crate::wire::{self, Announced, WireLimits};
 
 /// How many connections wait in the kernel for a worker to accept them.
 const BACKLOG: i32 = 1024;
@@ -88,20 +89,6 @@ pub(super) struct Shared {
     pub connections: Arc<Connections>,
 }
 
-/// Open connections, in all and by address.
-#[derive(Debug, Default)]
-pub(super) struct Connections {
-    all: AtomicU32,
-    // Locked when a connection opens and closes, never while a request is served. Bounded by `connections_max`.
-    by_ip: std::sync::Mutex<std::collections::HashMap<IpAddr, u32>>,
-}
-
-/// A connection's place; given back when dropped.
-struct Place {
-    connections: Arc<Connections>,
-    ip: IpAddr,
-}
-
 impl Engine {
     /// Binds `listen` and starts one thread per writer of `log`; the snapshot may be replaced at any time.
     pub fn start(
@@ -146,35 +133,6 @@ impl Engine {
                 tracing::error!("a worker panicked");
             }
         }
-    }
-}
-
-impl Connections {
-    fn place(self: &Arc<Self>, ip: IpAddr, limits: &Limits) -> Option<Place> {
-        let mut by_ip = self.by_ip.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if self.all.load(Ordering::Acquire) >= limits.connections_max {
-            return None;
-        }
-        let count = by_ip.entry(ip).or_default();
-        if *count >= limits.connections_per_ip_max {
-            return None;
-        }
-        *count += 1;
-        self.all.fetch_add(1, Ordering::AcqRel);
-        Some(Place { connections: Arc::clone(self), ip })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut by_ip = self.connections.by_ip.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(count) = by_ip.get_mut(&self.ip) {
-            *count -= 1;
-            if *count == 0 {
-                by_ip.remove(&self.ip);
-            }
-        }
-        self.connections.all.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -248,7 +206,10 @@ fn admit(
     stopping: watch::Receiver<bool>,
 ) {
     let ip = peer.ip().to_canonical();
-    let Some(place) = worker.shared.connections.place(ip, &worker.limits()) else {
+    let snapshot = worker.shared.snapshot.load_full();
+    let is_proxy =
+        snapshot.proxies.get(index).and_then(Option::as_ref).is_some_and(|proxies| proxies.trusts(ip));
+    let Some(place) = worker.shared.connections.place(ip, is_proxy, &snapshot.limits) else {
         worker.shared.metrics.connections_refused.inc();
         return;
     };
@@ -259,30 +220,78 @@ fn admit(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a socket refused TCP_NODELAY");
         }
-        let snapshot = worker.shared.snapshot.load_full();
-        let served = |worker, scheme, peer| Served { worker, connection: Connection { ip, scheme }, peer };
-        match snapshot.tls.get(index).and_then(Option::as_ref) {
-            None => speak(served(worker, Scheme::Http, None), Box::new(stream), None, stopping).await,
-            Some(tls) => match timeout(snapshot.limits.handshake_timeout.0, handshake(tls, stream)).await {
-                Ok(Ok(stream)) => {
-                    let connection = stream.get_ref().1;
-                    let protocol = match connection.alpn_protocol() {
-                        Some(b"h2") => Protocol::Http2,
-                        _ => Protocol::Http1,
-                    };
-                    let served = served(worker, Scheme::Https, Some(Peer::of(index, connection)));
-                    drop(snapshot);
-                    speak(served, Box::new(stream), Some(protocol), stopping).await;
-                }
-                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-                Err(_) => tracing::debug!("a TLS handshake took too long"),
-            },
+        let opened =
+            timeout(snapshot.limits.first_byte_timeout.0, announced(&snapshot, index, ip, stream)).await;
+        match opened {
+            Ok(Ok((io, ip))) => serve(worker, &snapshot, io, (ip, index), stopping).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a connection did not begin as its listener wants"),
+            Err(_) => tracing::debug!("nobody said in time whom a connection is from"),
         }
     });
 }
 
+/// Ends the handshake, if there is one to be, and speaks HTTP with the client at an address of a listener.
+async fn serve(
+    worker: Rc<Worker>,
+    snapshot: &Snapshot,
+    io: Io,
+    (ip, listener): (IpAddr, usize),
+    stopping: watch::Receiver<bool>,
+) {
+    let served =
+        |worker, scheme, peer| Served { worker, connection: Connection { ip, scheme, listener }, peer };
+    let Some(tls) = snapshot.tls.get(listener).and_then(Option::as_ref) else {
+        return speak(served(worker, Scheme::Http, None), io, None, stopping).await;
+    };
+    match timeout(snapshot.limits.handshake_timeout.0, handshake(tls, io)).await {
+        Ok(Ok(stream)) => {
+            let connection = stream.get_ref().1;
+            let protocol = match connection.alpn_protocol() {
+                Some(b"h2") => Protocol::Http2,
+                _ => Protocol::Http1,
+            };
+            let peer = Peer::of(listener, connection);
+            speak(served(worker, Scheme::Https, Some(peer)), Box::new(stream), Some(protocol), stopping)
+                .await;
+        }
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+/// The connection behind what a proxy has announced, and whom it is from.
+async fn announced(
+    snapshot: &Snapshot,
+    listener: usize,
+    ip: IpAddr,
+    mut stream: TcpStream,
+) -> io::Result<(Io, IpAddr)> {
+    let proxies = snapshot.proxies.get(listener).and_then(Option::as_ref);
+    let Some(proxies) = proxies.filter(|proxies| proxies.client == ClientSource::ProxyProtocol) else {
+        return Ok((Box::new(stream), ip));
+    };
+    if !proxies.trusts(ip) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let mut read = Vec::new();
+    loop {
+        match wire::announced(&read) {
+            Announced::Header { bytes, client } => {
+                let rest = read.get(bytes..).unwrap_or_default();
+                let client = client.map_or(ip, |client| client.to_canonical());
+                return Ok((Box::new(Prefixed::new(rest, Box::new(stream))), client));
+            }
+            Announced::Malformed => return Err(io::ErrorKind::InvalidData.into()),
+            Announced::Partial if stream.read_buf(&mut read).await? == 0 => {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Announced::Partial => {}
+        }
+    }
+}
+
 /// Ends a handshake as the name that the client asks for wants it.
-async fn handshake(tls: &ListenerTls, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+async fn handshake(tls: &ListenerTls, stream: Io) -> io::Result<TlsStream<Io>> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let config = tls.config(start.client_hello().server_name()).ok_or(io::ErrorKind::Unsupported)?;
     start.into_stream(config).await

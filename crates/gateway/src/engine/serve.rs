@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use identity::{ClientCertificate, TokenError};
 use model::{ExchangeId, Timestamp};
 use smallvec::SmallVec;
@@ -56,10 +56,12 @@ struct Pools {
 /// What is known of the connection that a request came over.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Connection {
-    /// The peer's address.
+    /// The peer's address, or the one that a proxy announced for the whole connection.
     pub ip: IpAddr,
     /// How it carries HTTP.
     pub scheme: Scheme,
+    /// The listener's place in the config.
+    pub listener: usize,
 }
 
 /// Answers the requests of one connection.
@@ -111,6 +113,15 @@ pub(super) enum Answer {
 pub(super) struct Forwarded {
     pub head: Head,
     pub exchange: Exchange,
+}
+
+impl Connection {
+    /// As seen from the client, where proxies stand between that are believed.
+    fn seen_through(self, headers: &HeaderMap, snapshot: &Snapshot) -> Connection {
+        let Some(proxies) = snapshot.proxies.get(self.listener).and_then(Option::as_ref) else { return self };
+        let client = normalize::client(headers, self.ip, proxies);
+        Connection { ip: client.ip, scheme: client.scheme.unwrap_or(self.scheme), ..self }
+    }
 }
 
 impl Served {
@@ -247,8 +258,8 @@ impl Worker {
         fault: Option<Fault>,
     ) -> Response<AnswerBody> {
         let (started, now) = (Instant::now(), wall_clock());
-        let connection = served.connection;
         let snapshot = self.shared.snapshot.load_full();
+        let connection = served.connection.seen_through(&parts.headers, &snapshot);
         let id = self.exchange_id(now);
         let cleaned = match fault {
             Some(fault) => Err(fault.denial()),

@@ -51,6 +51,7 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
         generation: 1,
         limits: Limits::default(),
         tls: vec![None],
+        proxies: vec![None],
         when_full: WhenFull::Refuse,
         identity_headers: IdentityHeaders::default(),
         apis: vec![ApiPlan {
@@ -67,7 +68,12 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
 
 /// Sends `requests` on one connection to a gateway before `backend`, and returns what came back until it closed, and the
 /// log as text.
-pub fn exchange(runtime: &Runtime, backend: SocketAddr, mode: Mode, requests: &[u8]) -> (String, String) {
+pub(crate) fn exchange(
+    runtime: &Runtime,
+    backend: SocketAddr,
+    mode: Mode,
+    requests: &[u8],
+) -> (String, String) {
     let gateway = Gateway::start(backend, mode);
     let answers = runtime.block_on(async {
         let mut stream = TcpStream::connect(gateway.address).await.unwrap();
@@ -79,16 +85,16 @@ pub fn exchange(runtime: &Runtime, backend: SocketAddr, mode: Mode, requests: &[
 }
 
 /// What comes until the connection closes.
-pub async fn read_to_close(stream: &mut TcpStream) -> String {
+pub(crate) async fn read_to_close(stream: &mut TcpStream) -> String {
     let mut answers = Vec::new();
     while stream.read_buf(&mut answers).await.unwrap_or(0) > 0 {}
     String::from_utf8(answers).unwrap()
 }
 
 /// A running gateway.
-pub struct Gateway {
+pub(crate) struct Gateway {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     engine: Engine,
     log: Log,
     data: tempfile::TempDir,
@@ -96,19 +102,19 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway before `backend`, whose one policy is in `mode`.
-    pub fn start(backend: SocketAddr, mode: Mode) -> Gateway {
+    pub(crate) fn start(backend: SocketAddr, mode: Mode) -> Gateway {
         let data = tempfile::tempdir().unwrap();
         let metrics = Arc::new(Metrics::default());
         let shared = Arc::new(ArcSwap::from_pointee(snapshot(backend, &metrics, mode)));
         let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
         let opened = Log::open(data.path(), settings, 1).unwrap();
-        let listen = [Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None }];
+        let listen = [Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None, proxies: None }];
         let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
         Gateway { address: listening[0].address, engine, log: opened.log, data }
     }
 
     /// Stops it; the log as text.
-    pub fn stop(self) -> String {
+    pub(crate) fn stop(self) -> String {
         self.engine.stop();
         drop(self.log);
         log_text(self.data.path())

@@ -305,7 +305,8 @@ fn read(arguments: &Run) -> Result<Loaded, Box<Unread>> {
     let mut loaded = load(&arguments.source, arguments.upstream.as_deref())?;
     let config = &mut loaded.config;
     if !arguments.listen.is_empty() {
-        config.listen = arguments.listen.iter().map(|&address| Listen { address, tls: None }).collect();
+        config.listen =
+            arguments.listen.iter().map(|&address| Listen { address, tls: None, proxies: None }).collect();
     }
     if let Some(address) = arguments.admin {
         config.admin.address = address;
