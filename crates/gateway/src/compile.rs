@@ -45,8 +45,8 @@ pub struct Ingredients<'a> {
 pub struct Compiled {
     /// The snapshot; absent where any problem is an error.
     pub snapshot: Option<Snapshot>,
-    /// The contracts, in the order of the APIs that could be read.
-    pub contracts: Vec<Arc<Contract>>,
+    /// The contract of each API, in their order; absent where its document could not be read.
+    pub contracts: Vec<Option<Arc<Contract>>>,
     /// Everything that is wrong or worth knowing.
     pub problems: Vec<Problem>,
     /// The text of every file that was read, for showing problems; by the name that positions give.
@@ -55,9 +55,38 @@ pub struct Compiled {
     pub files: Vec<PathBuf>,
 }
 
-/// Reads a config: its document, and what it says where that can be understood.
-pub fn read_config(document: &Document) -> Result<Config, Vec<Problem>> {
-    spec::deserialize(document, document.root())
+/// Reads a config as far as it can be understood: the rest of it can then be checked all the same. The document comes
+/// back without the parts that could not be read, so that what is in the config and what is in the document agree.
+///
+/// The config can be used where there are no problems.
+pub fn read_config(document: Document) -> (Document, Option<Config>, Vec<Problem>) {
+    let lacking = lacking(&document);
+    let (document, config, mut problems) = spec::deserialize_partly(document);
+    problems.extend(lacking);
+    (document, config, problems)
+}
+
+/// Everything that a config must have and this one does not.
+fn lacking(document: &Document) -> Vec<Problem> {
+    let missing = |node: Node<'_>, key: &str, help: &str| {
+        let is_missing = node.is_object() && node.get(key).is_none();
+        let problem = || document.problem(Severity::Error, node, format!("`{key}` is missing")).help(help);
+        is_missing.then(problem)
+    };
+    let root = document.root();
+    let of_root = [
+        missing(root, "version", "a config begins with `version: 1`"),
+        missing(root, "apis", "list the apis to protect, each with `name`, `spec` and `upstream`"),
+    ];
+    let of_api = |api| {
+        [
+            missing(api, "name", "call it what records and metrics are to call it"),
+            missing(api, "spec", "name its OpenAPI document"),
+            missing(api, "upstream", "write the origin of its backend, as in `http://127.0.0.1:9000`"),
+        ]
+    };
+    let apis = root.get("apis").into_iter().flat_map(Node::items);
+    of_root.into_iter().chain(apis.flat_map(of_api)).flatten().collect()
 }
 
 /// Compiles a snapshot. Problems never stop at the first: what can be read is read.
@@ -74,12 +103,15 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
     let mut apis = Vec::new();
     for (index, api) in config.apis.iter().enumerate() {
         let node = apis_node.and_then(|apis| apis.items().nth(index)).unwrap_or(ingredients.document.root());
+        let before = compiled.contracts.len();
         apis.extend(compile_api(ingredients, api, node, &mut compiled));
+        compiled.contracts.resize(before + 1, None);
     }
     let tls =
         (0..config.listen.len()).map(|index| listener::tls(ingredients, index, &mut compiled)).collect();
-    if config.apis.is_empty() {
-        compiled.problems.push(Problem::error("no api to protect").help("list one under `apis`"));
+    if let Some(apis) = apis_node.filter(|apis| apis.is_empty()) {
+        let problem = ingredients.document.problem(Severity::Error, apis, "no api to protect");
+        compiled.problems.push(problem.help("list one under `apis`"));
     }
     if !compiled.problems.iter().any(|problem| problem.severity == Severity::Error) {
         compiled.snapshot = Some(Snapshot {
@@ -102,7 +134,11 @@ fn compile_api(
     compiled: &mut Compiled,
 ) -> Option<ApiPlan> {
     let config = ingredients.document;
-    let origin = origin::origin(ingredients, api, node, compiled);
+    let origin = if api.upstream.url.is_empty() && node.get("upstream").is_none() {
+        None
+    } else {
+        origin::origin(ingredients, api, node, compiled)
+    };
     let library = library(ingredients, api, node, compiled)?;
     let (contract, problems) = spec::compile(&library);
     compiled.problems.extend(problems);
@@ -110,7 +146,7 @@ fn compile_api(
     let names = plan::Names { config, api_node: node, api, library: &library };
     let (plans, problems) = plan::plans(ingredients, &contract, &names);
     compiled.problems.extend(problems);
-    compiled.contracts.push(Arc::clone(&contract));
+    compiled.contracts.push(Some(Arc::clone(&contract)));
     compiled.documents.extend(library.documents().iter().cloned());
     let plan::Plans { router, base_paths, operations, undeclared } = plans;
     Some(ApiPlan {
@@ -131,11 +167,11 @@ fn library(
     node: Node<'_>,
     compiled: &mut Compiled,
 ) -> Option<Library> {
-    let mut document = read_document(ingredients, &api.spec, node.get("spec").unwrap_or(node), compiled)?;
+    let mut document = read_document(ingredients, &api.spec, node.get("spec")?, compiled)?;
     let overlays = node.get("overlays");
     for (index, path) in api.overlays.iter().enumerate() {
         let place = overlays.and_then(|overlays| overlays.items().nth(index)).unwrap_or(node);
-        let overlay = read_document(ingredients, path, place, compiled)?;
+        let Some(overlay) = read_document(ingredients, path, place, compiled) else { continue };
         let (overlaid, problems) = spec::overlay(document, &overlay);
         compiled.problems.extend(problems);
         document = overlaid;
@@ -202,9 +238,11 @@ apis:
             api_key_header: HeaderName::from_static("x-api-key"),
             limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
         };
+        let (document, config, problems) = read_config(document);
+        assert_eq!(problems, []);
         let compiled = compile(&Ingredients {
             document: &document,
-            config: &read_config(&document).unwrap(),
+            config: &config.unwrap(),
             folder: Path::new(""),
             read: &|_| Ok(SPECIFICATION.as_bytes().to_vec()),
             load: &|_, _| Err(io::ErrorKind::NotFound.into()),

@@ -19,12 +19,17 @@ pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
 pub use tls::{AskClients, Clients, Upstream, UpstreamTls};
 
+// What must be in it may be absent here, and what must be said of an API empty, so that the rest is read and checked all
+// the same; `read_config` says what is missing.
 /// The whole file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("required" = ["version", "apis"]))]
 pub struct Config {
     /// The version of this format: `1`.
-    pub version: Version,
+    #[serde(default)]
+    #[schemars(with = "Version")]
+    pub version: Option<Version>,
     /// Where requests come in.
     #[serde(default = "default_listen")]
     pub listen: Vec<Listen>,
@@ -45,6 +50,7 @@ pub struct Config {
     #[schemars(with = "serde_json::Value")]
     pub controls: Option<IgnoredAny>,
     /// The APIs to protect.
+    #[serde(default)]
     pub apis: Vec<Api>,
     /// Bounds on connections, heads, bodies and times.
     #[serde(default)]
@@ -225,15 +231,22 @@ pub struct ClientKey {
 /// One API to protect.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("required" = ["name", "spec", "upstream"]))]
 pub struct Api {
     /// Its name in records, metrics and findings.
+    #[serde(default)]
+    #[schemars(!default)]
     pub name: String,
     /// The OpenAPI document (2.0 to 3.2, JSON or YAML), relative to this file.
+    #[serde(default)]
+    #[schemars(!default)]
     pub spec: PathBuf,
     /// OpenAPI Overlays applied to it, in order.
     #[serde(default)]
     pub overlays: Vec<PathBuf>,
     /// Origin of the backend, as in `http://127.0.0.1:9000`, or an object with `url` and `tls`.
+    #[serde(default)]
+    #[schemars(!default)]
     pub upstream: Upstream,
     /// Host names it answers to. Empty: any.
     #[serde(default)]

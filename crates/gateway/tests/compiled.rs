@@ -68,6 +68,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
         format!("version: 1\napis: [{{ name: example, spec: spec.yaml, upstream: 'http://{backend}' }}]\n");
     let specification = format!("openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:{PATHS}");
     let document = Document::parse("palisade.yaml", &config, &spec::Limits::default()).0;
+    let (document, config, _) = read_config(document);
     let feeds = Feeds {
         verifier: None,
         introspector: None,
@@ -80,7 +81,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
     };
     let compiled = compile(&Ingredients {
         document: &document,
-        config: &read_config(&document).unwrap(),
+        config: &config.unwrap(),
         folder: Path::new(""),
         read: &|_| Ok(specification.clone().into_bytes()),
         load: &|_, _| Err(io::ErrorKind::NotFound.into()),

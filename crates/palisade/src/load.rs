@@ -18,10 +18,10 @@ const FILE_BYTES_MAX: usize = 64 << 20;
 /// The name of a config that was made from flags.
 const COMMAND_LINE: &str = "command line";
 
-/// A config that was read.
+/// A config that was read, as far as it can be understood.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// Its text, for positions.
+    /// Its text, for positions, without what could not be understood.
     pub(crate) document: Document,
     /// What it says.
     pub(crate) config: Config,
@@ -29,6 +29,8 @@ pub(crate) struct Loaded {
     pub(crate) folder: PathBuf,
     /// The file it is in; absent for flags.
     pub(crate) file: Option<PathBuf>,
+    /// What is wrong with it. It is only to be checked, and not to be run, where anything is.
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// Why there is no config: the problems, and the document they are in, if it could be read.
@@ -53,15 +55,11 @@ pub(crate) fn load(source: &Source, upstream: Option<&str>) -> Result<Loaded, Bo
         None => (flags(source, upstream).to_string().into_bytes(), COMMAND_LINE.to_owned(), PathBuf::new()),
     };
     let (document, mut problems) = Document::parse(&name, text, &spec::Limits::default());
-    match gateway::read_config(&document) {
-        Ok(config) if problems.is_empty() => {
-            Ok(Loaded { document, config, folder, file: source.config.clone() })
-        }
-        Ok(_) => Err(Box::new(Unread { problems, document: Some(document) })),
-        Err(more) => {
-            problems.extend(more);
-            Err(Box::new(Unread { problems, document: Some(document) }))
-        }
+    let (document, config, more) = gateway::read_config(document);
+    problems.extend(more);
+    match config {
+        Some(config) => Ok(Loaded { document, config, folder, file: source.config.clone(), problems }),
+        None => Err(Box::new(Unread { problems, document: Some(document) })),
     }
 }
 

@@ -7,6 +7,7 @@ mod feeds;
 mod introspection;
 mod load;
 mod output;
+mod prepare;
 mod reference;
 mod revocations;
 mod summary;

@@ -12,6 +12,7 @@ use serde::de::{DeserializeOwned, Error, Unexpected, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
 use crate::document::Document;
+use crate::overlay::without;
 use crate::tree::{Kind, Node};
 
 use access::{Choice, Items, Members};
@@ -30,15 +31,40 @@ const PROBLEMS_MAX: usize = 100;
 /// # Errors
 /// Every problem of the value in document order: a member that cannot be read is left out and the rest is read on.
 pub fn deserialize<T: DeserializeOwned>(document: &Document, node: Node<'_>) -> Result<T, Vec<Problem>> {
+    match partly(document, node) {
+        Partly { value: Some(value), problems, .. } if problems.is_empty() => Ok(value),
+        Partly { problems, .. } => Err(problems),
+    }
+}
+
+/// Reads `document` into a `T` as far as it can be: what is left of it once the members and items that cannot be read
+/// are left out, the `T` that this makes, and every problem. There is no `T` where what is left is none.
+pub fn deserialize_partly<T: DeserializeOwned>(document: Document) -> (Document, Option<T>, Vec<Problem>) {
+    let Partly { value, skipped, problems } = partly(&document, document.root());
+    (without(document, &skipped), value, problems)
+}
+
+/// What came of reading a value.
+struct Partly<T> {
+    value: Option<T>,
+    /// Members and items that could not be read, by the index of their value.
+    skipped: HashSet<u32>,
+    problems: Vec<Problem>,
+}
+
+fn partly<T: DeserializeOwned>(document: &Document, node: Node<'_>) -> Partly<T> {
     let mut skipped = HashSet::new();
     let mut problems = BTreeMap::new();
+    let mut value = None;
     loop {
         let reading = Reading { skipped: RefCell::new(skipped) };
         let result = T::deserialize(Reader { reading: &reading, node });
         skipped = reading.skipped.into_inner();
         let located = match result {
-            Ok(value) if problems.is_empty() => return Ok(value),
-            Ok(_) => break,
+            Ok(read) => {
+                value = Some(read);
+                break;
+            }
             Err(failure) => failure.located_at(node),
         };
         // What contains a part that was left out may fail for that reason alone.
@@ -51,7 +77,7 @@ pub fn deserialize<T: DeserializeOwned>(document: &Document, node: Node<'_>) -> 
             break;
         }
     }
-    Err(problems.into_values().collect())
+    Partly { value, skipped, problems: problems.into_values().collect() }
 }
 
 fn has_skipped_child(node: Node<'_>, skipped: &HashSet<u32>) -> bool {

@@ -24,7 +24,7 @@ pub use contract::{
     ResponseHeader, SchemeKind, Security, SecurityScheme, Server, StatusRange, compile, compile_answers,
 };
 pub use declared::{Declared, Member, Schemas};
-pub use deserialize::{deserialize, nearest};
+pub use deserialize::{deserialize, deserialize_partly, nearest};
 pub use disk::read_below;
 pub use document::{Document, Limits};
 pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};

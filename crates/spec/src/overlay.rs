@@ -12,6 +12,7 @@ use model::{Problem, Severity};
 use crate::document::Document;
 use crate::tree::{Kind, Node};
 
+pub(crate) use graft::without;
 use graft::{Change, Grafted};
 use path::Path;
 

@@ -42,8 +42,8 @@ pub(super) fn origin(
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     match scheme {
-        "http" if api.upstream.tls.is_some() => {
-            wrong("`tls` is for a backend that is spoken to by `https:`".to_owned());
+        "http" if api.upstream.tls.is_some() || api.upstream_authorities.is_some() => {
+            wrong("TLS is only spoken to a backend whose origin begins with `https:`".to_owned());
             None
         }
         "http" => Some(Origin { host, port: authority.port_u16().unwrap_or(80), tls: None }),

@@ -112,7 +112,11 @@ fn unknown_controls(layer: Setting<'_>, problems: &mut Vec<Problem>) {
                 &entry,
                 format!("no control is called `{}`", entry.key),
             );
-            problems.push(problem.help(format!("the controls are {}", known.join(", "))));
+            let help = match spec::nearest(entry.key, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the controls are {}", known.join(", ")),
+            };
+            problems.push(problem.help(help));
         }
     }
 }

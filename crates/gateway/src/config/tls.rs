@@ -36,7 +36,7 @@ pub enum AskClients {
 }
 
 /// A backend: an origin, or an origin and how TLS is spoken to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Upstream {
     /// The origin, as in `https://orders.internal`.
     pub url: String,

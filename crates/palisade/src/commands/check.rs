@@ -10,25 +10,15 @@ use crate::feeds;
 use crate::load::load;
 use crate::output::problems::{self, Sources, Tally, Tool};
 use crate::output::{self, Format, Look};
+use crate::prepare::{ApiRead, Before, Prepared, prepare};
 
 /// What was read and what is wrong with it.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The APIs, in the config's order; those that do not compile have no operations.
+    /// The APIs, in the config's order; those that cannot be read have no operations.
     pub(crate) apis: Vec<ApiRead>,
-    /// Every problem of the config, the documents and the overlays.
+    /// Every problem of the config and of all that it names.
     pub(crate) problems: Vec<Problem>,
-}
-
-/// One API that was read.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ApiRead {
-    /// Its name in the config.
-    pub(crate) name: String,
-    /// The document, as it was named.
-    pub(crate) spec: String,
-    /// How many operations it declares.
-    pub(crate) operations: usize,
 }
 
 /// Reads everything that the arguments name, as `run` would, and says what is wrong with it.
@@ -45,28 +35,10 @@ pub(crate) fn run(arguments: &Check) -> Exit {
 }
 
 fn read(arguments: &Check) -> (Outcome, Vec<Document>) {
-    let loaded = match load(&arguments.source, arguments.upstream.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(unread) => {
-            let outcome = Outcome { apis: Vec::new(), problems: unread.problems };
-            return (outcome, unread.document.into_iter().collect());
-        }
-    };
-    let (feeds, mut problems) = match feeds::feeds(&loaded, &feeds::limiter(), None) {
-        Ok(feeds) => (feeds, Vec::new()),
-        Err(problems) => (feeds::none(), problems),
-    };
-    let compiled = loaded.compile(&feeds, &Metrics::default(), 1);
-    problems.extend(compiled.problems);
-    let apis = compiled.contracts.iter().zip(&loaded.config.apis).map(|(contract, api)| ApiRead {
-        name: api.name.clone(),
-        spec: api.spec.display().to_string(),
-        operations: contract.operations.len(),
-    });
-    let outcome = Outcome { apis: apis.collect(), problems };
-    let mut documents = compiled.documents;
-    documents.push(loaded.document);
-    (outcome, documents)
+    let loaded = load(&arguments.source, arguments.upstream.as_deref());
+    let before = Before { limiter: &feeds::limiter(), feeds: None, metrics: &Metrics::default() };
+    let Prepared { apis, problems, documents, .. } = prepare(loaded, before, 1);
+    (Outcome { apis, problems }, documents)
 }
 
 /// The outcome in the form that was asked for.

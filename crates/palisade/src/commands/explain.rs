@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
+use gateway::Metrics;
 use gateway::explain::{Explained, Question, RequestOutcome, explain};
-use gateway::{Compiled, Metrics};
 use http::HeaderMap;
 use model::Outcome;
 use model::limit::read_capped;
@@ -12,6 +12,7 @@ use crate::cli::{BodyText, Exit, Explain};
 use crate::feeds;
 use crate::load::{load, read_file};
 use crate::output::{self, Format, Look, problems};
+use crate::prepare::{Before, Prepared, Ready, prepare};
 use crate::summary;
 
 /// Largest body that is explained, in bytes.
@@ -19,17 +20,10 @@ const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Explains the request that the arguments describe, and ends as the help says.
 pub(crate) fn run(arguments: &Explain) -> Exit {
-    let loaded = match load(&arguments.source, arguments.upstream.as_deref()) {
-        Ok(loaded) => loaded,
-        Err(unread) => return say(unread.problems, unread.document.as_slice(), arguments.format),
-    };
-    let feeds = match feeds::feeds(&loaded, &feeds::limiter(), None) {
-        Ok(feeds) => feeds,
-        Err(problems) => return say(problems, &[loaded.document], arguments.format),
-    };
-    let Compiled { snapshot, problems, mut documents, .. } = loaded.compile(&feeds, &Metrics::default(), 1);
-    documents.push(loaded.document);
-    let Some(snapshot) = snapshot else {
+    let loaded = load(&arguments.source, arguments.upstream.as_deref());
+    let before = Before { limiter: &feeds::limiter(), feeds: None, metrics: &Metrics::default() };
+    let Prepared { ready, problems, documents, .. } = prepare(loaded, before, 1);
+    let Some(Ready { feeds, snapshot, .. }) = ready else {
         return say(problems, &documents, arguments.format);
     };
     if let Err(message) = fetch_keys(&feeds) {

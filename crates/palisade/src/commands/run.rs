@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use gateway::config::{Config, KeySource, Listen, SecretSource};
+use gateway::config::{Config, Listen};
 use gateway::record::{Log, Opened, Repair, Settings};
-use gateway::{Compiled, Engine, Feeds, Listening, Metrics, Snapshot};
+use gateway::{Engine, Feeds, Listening, Metrics, Snapshot};
 use model::{Problem, Severity};
 use prometheus_client::registry::Registry;
 use spec::Document;
@@ -23,6 +23,7 @@ use crate::commands::log::EXCHANGES;
 use crate::feeds;
 use crate::load::{Loaded, Unread, load};
 use crate::output::{self, Look, problems};
+use crate::prepare::{Before, Prepared, Ready, prepare};
 use crate::summary;
 use crate::watch::{Cause, Watch};
 
@@ -68,27 +69,16 @@ pub(crate) fn run(arguments: Run) -> Exit {
 
 async fn serve(arguments: Run) -> Exit {
     let (metrics, limiter) = (Arc::new(Metrics::default()), feeds::limiter());
-    let loaded = match read(&arguments) {
-        Ok(loaded) => loaded,
-        Err(unread) => return say_unread(*unread),
-    };
-    let feeds = match feeds::feeds(&loaded, &limiter, None) {
-        Ok(feeds) => feeds,
-        Err(problems) => return say_problems(problems, &[loaded.document]),
-    };
-    let mut compiled = loaded.compile(&feeds, &metrics, 1);
-    let Some(snapshot) = compiled.snapshot.take() else {
-        let Compiled { problems, mut documents, .. } = compiled;
-        documents.push(loaded.document);
-        return say_problems(problems, &documents);
-    };
-    report_problems(std::mem::take(&mut compiled.problems), &compiled.documents);
+    let before = Before { limiter: &limiter, feeds: None, metrics: &metrics };
+    let Prepared { ready, problems, documents, .. } = prepare(read(&arguments), before, 1);
+    report_problems(problems, &documents);
+    let Some(Ready { config, feeds, snapshot, files }) = ready else { return Exit::Usage };
     let key_client = match feeds::key_client() {
         Ok(client) => client,
         Err(error) => return fail(&error.to_string()),
     };
     // Before the keys are waited for: a file that changes in the meantime is noticed.
-    let watch = watch(files(&loaded, compiled.files));
+    let watch = watch(files);
     let refreshing = feeds::keep_fresh(&feeds, &key_client).await;
     report(&summary::text(&snapshot));
     let running = Running {
@@ -101,7 +91,7 @@ async fn serve(arguments: Run) -> Exit {
         watch,
         refreshing,
     };
-    start(running, &loaded.config).await
+    start(running, &config).await
 }
 
 /// Opens the log, binds every address, and serves until a signal says to stop.
@@ -194,22 +184,6 @@ async fn admin(
     Ok(bound)
 }
 
-/// Every file that was read.
-fn files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
-    let keys = loaded.config.identity.issuers.iter().filter_map(|issuer| match &issuer.keys {
-        KeySource::File(path) => Some(loaded.folder.join(path)),
-        KeySource::Url(_) | KeySource::Discovery => None,
-    });
-    let revocations = loaded.config.identity.revocations.as_ref().map(|path| loaded.folder.join(path));
-    let secrets = loaded.config.identity.issuers.iter().filter_map(|issuer| {
-        match &issuer.introspection.as_ref()?.client_secret {
-            SecretSource::File(path) => Some(loaded.folder.join(path)),
-            SecretSource::Env(_) => None,
-        }
-    });
-    compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(loaded.file.clone()).collect()
-}
-
 /// Watches `files`, as far as this machine lets anybody.
 fn watch(files: Vec<PathBuf>) -> Option<Watch> {
     match Watch::start() {
@@ -266,28 +240,13 @@ async fn until_stopped(running: &mut Running, stop: &mut Stop) {
 /// Compiles everything again and swaps it in; what does not compile changes nothing. The files it was read from.
 async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> {
     let kept = "nothing was changed; the last good config stays in force\n";
-    let loaded = match read(&running.arguments) {
-        Ok(loaded) => loaded,
-        Err(unread) => {
-            say_unread(*unread);
-            report(kept);
-            return None;
-        }
+    let prepared = {
+        let in_force = running.feeds.load();
+        let before = Before { limiter: &running.limiter, feeds: Some(&in_force), metrics: &running.metrics };
+        prepare(read(&running.arguments), before, generation)
     };
-    let feeds = match feeds::feeds(&loaded, &running.limiter, Some(&running.feeds.load())) {
-        Ok(feeds) => feeds,
-        Err(problems) => {
-            say_problems(problems, &[loaded.document]);
-            report(kept);
-            return None;
-        }
-    };
-    let Compiled { snapshot, problems, mut documents, files: compiled, .. } =
-        loaded.compile(&feeds, &running.metrics, generation);
-    let files = files(&loaded, compiled);
-    documents.push(loaded.document);
-    report_problems(problems, &documents);
-    let Some(snapshot) = snapshot else {
+    report_problems(prepared.problems, &prepared.documents);
+    let Some(Ready { feeds, snapshot, files, .. }) = prepared.ready else {
         report(kept);
         return None;
     };
@@ -339,15 +298,6 @@ fn addresses(listening: &[Listening], admin: SocketAddr) -> String {
     }
     text.push_str(&format!("admin on http://{admin}\n"));
     text
-}
-
-fn say_unread(unread: Unread) -> Exit {
-    say_problems(unread.problems, unread.document.as_slice())
-}
-
-fn say_problems(problems: Vec<Problem>, documents: &[Document]) -> Exit {
-    report_problems(problems, documents);
-    Exit::Usage
 }
 
 fn report_problems(problems: Vec<Problem>, documents: &[Document]) {

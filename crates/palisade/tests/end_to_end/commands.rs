@@ -61,6 +61,80 @@ fn check_ends_with_1_where_there_are_findings_and_with_2_where_run_would_not_sta
     assert_eq!(stage.palisade(&["run", "-c", "palisade.yaml"]).status.code(), Some(2));
 }
 
+/// Something is wrong in every corner of the config and of each file that it names, and all of it is said.
+#[test]
+fn check_says_every_problem_at_once() {
+    let mut stage = Stage::new();
+    let apis = [
+        json!({ "name": "one", "spec": "one.yaml", "overlays": ["missing.overlay.yaml", "bad.overlay.yaml"], "upstream": "http://127.0.0.1:9/path" }),
+        json!({ "name": "unread", "spec": "missing.yaml" }),
+        json!({ "name": "two", "spec": "two.yaml", "upstream": "127.0.0.1:9", "werkers": 1,
+            "controls": { "rate-limit": { "limits": "many" }, "jtw": "off" } }),
+    ];
+    stage.config["version"] = json!(2);
+    stage.config["limits"] = json!({ "body-timeout": "soon", "no-such": 1 });
+    stage.config["listen"] = json!([
+        { "address": "nowhere" },
+        { "address": "127.0.0.1:0", "tls": { "certificates": [
+            { "certificate": "missing.pem", "key": "missing.key" },
+            { "certificate": "openapi.yaml", "key": "openapi.yaml" },
+        ] } },
+    ]);
+    stage.config["identity"] = json!({
+        "issuers": [
+            { "issuer": "https://a.example", "audiences": ["x"], "keys": { "file": "missing.jwks" } },
+            { "issuer": "https://b.example", "audiences": ["x"], "keys": { "file": "bad.jwks" }, "algorithms": ["HS256"] },
+        ],
+        "api-keys": { "header": "not a name", "clients": [{ "name": "shop", "sha256": "abc" }] },
+    });
+    stage.config["apis"] = json!(apis);
+    stage.write_config();
+    stage.write("one.yaml", &SPEC.replace("limit, in: query", "limit, in: nowhere"));
+    stage.write("two.yaml", &SPEC.replace("tokens: [orders:write]", "tokken: []"));
+    stage.write("bad.overlay.yaml", "overlay: 7.0.0\nactions: []\n");
+    stage.write("bad.jwks", "{ \"keys\": [\n{ \"kty\": \"oct\", \"k\": \"AAAA\" } ] }");
+    let (stdout, _) = check(&stage.palisade(&["check", "-c", "palisade.yaml", "--format", "json"]), 2);
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    let said: Vec<String> = report["problems"].as_array().unwrap().iter().map(Value::to_string).collect();
+    for (file, words) in [
+        ("palisade.yaml", "`version: 1`"),
+        ("palisade.yaml", "/limits/body-timeout"),
+        ("palisade.yaml", "no-such"),
+        ("palisade.yaml", "socket address"),
+        ("palisade.yaml", "missing.pem"),
+        ("palisade.yaml", "missing.key"),
+        ("palisade.yaml", "PEM"),
+        ("palisade.yaml", "missing.jwks"),
+        ("palisade.yaml", "HS256"),
+        ("palisade.yaml", "not a name"),
+        ("palisade.yaml", "SHA-256"),
+        ("bad.jwks", "key 0 of the set"),
+        ("palisade.yaml", "missing.overlay.yaml"),
+        ("bad.overlay.yaml", "only version 1"),
+        ("palisade.yaml", "no path"),
+        ("one.yaml", "no place that is known"),
+        ("palisade.yaml", "`upstream` is missing"),
+        ("palisade.yaml", "missing.yaml"),
+        ("palisade.yaml", "werkers"),
+        ("palisade.yaml", "did you mean `jwt`"),
+        ("palisade.yaml", "/controls/rate-limit/limits"),
+        ("palisade.yaml", "127.0.0.1:9` names no scheme"),
+        ("two.yaml", "tokken"),
+    ] {
+        let found = said
+            .iter()
+            .any(|problem| problem.contains(words) && problem.contains(&format!("\"file\":\"{file}\"")));
+        assert!(found, "nothing of `{words}` in {file}:\n{}", said.join("\n"));
+    }
+    assert_eq!(said.len(), 23, "and nothing that only follows from another:\n{}", said.join("\n"));
+    let placed =
+        report["problems"].as_array().unwrap().iter().all(|problem| problem["line"].as_u64() > Some(0));
+    assert!(placed, "each says where:\n{}", said.join("\n"));
+    // Those who run it are told as much, and nothing runs.
+    let (_, stderr) = check(&stage.palisade(&["run", "-c", "palisade.yaml"]), 2);
+    assert!(stderr.contains("werkers") && stderr.contains("tokken"), "{stderr}");
+}
+
 #[test]
 fn wrong_usage_ends_with_2_and_what_cannot_be_done_with_3() {
     let stage = stage();

@@ -1,6 +1,6 @@
 //! A document with parts of another grafted on: unchanged subtrees are copied as they stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::document::{Document, Limits};
 use crate::json::JsonLimits;
@@ -73,6 +73,22 @@ impl Grafted {
         self.document.set_tree(tree);
         Ok(())
     }
+}
+
+/// `document` without the nodes of these indexes; everything else keeps its place.
+pub(crate) fn without(mut document: Document, nodes: &HashSet<u32>) -> Document {
+    if nodes.is_empty() {
+        return document;
+    }
+    let changes = nodes.iter().map(|index| (*index, Change::Remove)).collect();
+    let builder = Builder::over(document.tree());
+    let mut rebuilding = Rebuilding { base: &document, overlay: &document, changes: &changes, builder };
+    // It is no larger and no deeper than it was.
+    if rebuilding.node(document.root(), &[]).is_ok() {
+        let tree = rebuilding.builder.finish();
+        document.set_tree(tree);
+    }
+    document
 }
 
 impl<'a> Rebuilding<'a> {

@@ -245,11 +245,12 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
     let (document, problems) = Document::parse("palisade.yaml", &config, &Limits::default());
     assert!(problems.is_empty(), "{problems:?}\n{config}");
     let read = |_: &Path| Ok(specification.clone().into_bytes());
-    let config = read_config(&document).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let (document, config, problems) = read_config(document);
+    assert!(problems.is_empty(), "{problems:?}");
     let metrics = Metrics::default();
     compile(&Ingredients {
         document: &document,
-        config: &config,
+        config: &config.unwrap(),
         folder: Path::new(""),
         read: &read,
         load: &|_, _| Err(io::ErrorKind::NotFound.into()),

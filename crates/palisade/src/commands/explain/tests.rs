@@ -38,7 +38,8 @@ fn explained(line: &str) -> Explained {
     let folder = tempfile::tempdir().unwrap();
     let arguments = arguments(folder.path(), line);
     let loaded = load(&arguments.source, None).unwrap();
-    let feeds = feeds::feeds(&loaded, &feeds::limiter(), None).unwrap();
+    let (feeds, problems) = feeds::feeds(&loaded, &feeds::limiter(), None);
+    assert_eq!(problems, []);
     let snapshot = loaded.compile(&feeds, &Metrics::default(), 1).snapshot.unwrap();
     explain(&snapshot, question(&arguments, Vec::new()))
 }
