@@ -182,7 +182,7 @@ fn library(
     let (library, problems) =
         Library::load(document, &limits, &|location: Location<'_>| (ingredients.load)(folder, location));
     compiled.problems.extend(problems);
-    compiled.files.extend(library.documents().iter().map(|document| PathBuf::from(document.file())));
+    compiled.files.extend(library.paths().iter().cloned());
     Some(library)
 }
 

@@ -254,7 +254,8 @@ pub struct Api {
     /// Path prefix it is served under. Absent: the base paths of the document's servers.
     #[serde(default)]
     pub base_path: Option<String>,
-    /// Hosts that `$ref`s may be fetched from. Empty: none, references stay within the document's folder.
+    /// Hosts that `$ref`s may be fetched from, as `host` or `host:port`: over `https:`, or `http:` on this machine, without
+    /// redirects, up to 16 MiB each and 30 s for all. Empty: none, references stay within the document's folder.
     #[serde(default)]
     pub reference_hosts: Vec<String>,
     /// PEM file of authorities that vouch for the backend, in place of the system's.

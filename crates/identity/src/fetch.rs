@@ -1,4 +1,4 @@
-//! One bounded GET of a JSON document over TCP or TLS: no redirects, no cookies, no reuse.
+//! One bounded GET of a document over TCP or TLS: no redirects, no cookies, no reuse.
 
 use std::io;
 use std::pin::pin;
@@ -25,12 +25,18 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a response head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// Fetches key sets and discovery documents.
+/// Fetches key sets, discovery documents and what API documents refer to.
 #[derive(Clone)]
 pub struct KeyClient {
     tls: TlsConnector,
     plain_http: PlainHttp,
 }
+
+/// What keys and metadata are asked for as.
+const JSON: &str = "application/json, application/jwk-set+json";
+
+/// What API documents are asked for as.
+const DOCUMENT: &str = "application/yaml, application/json, */*;q=0.5";
 
 /// Where keys may be fetched without TLS, so that whoever stands between can replace them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,19 +144,35 @@ impl KeyClient {
 
     /// The document at `url`, of at most `bytes_max` bytes.
     pub(crate) async fn get(&self, url: &Uri, bytes_max: usize) -> Result<Fetched, FetchError> {
-        let fetched = self.fetch(url, None, bytes_max);
+        self.get_as(url, JSON, bytes_max).await
+    }
+
+    /// The API document at `url`, of at most `bytes_max` bytes, on the same terms as keys: within 10 s, over TLS unless
+    /// `plain_http` says otherwise, and without following a redirect.
+    pub async fn document(&self, url: &Uri, bytes_max: usize) -> Result<Bytes, FetchError> {
+        self.get_as(url, DOCUMENT, bytes_max).await.map(|fetched| fetched.body)
+    }
+
+    async fn get_as(&self, url: &Uri, accept: &'static str, bytes_max: usize) -> Result<Fetched, FetchError> {
+        let fetched = self.fetch(url, accept, None, bytes_max);
         timeout(FETCH_TIMEOUT, fetched).await.unwrap_or(Err(FetchError::TimedOut))
     }
 
     /// The answer to a form that is posted to `url`, of at most `bytes_max` bytes. How long that may take is for the
     /// caller to say.
     pub(crate) async fn post(&self, url: &Uri, form: Form, bytes_max: usize) -> Result<Bytes, FetchError> {
-        self.fetch(url, Some(form), bytes_max).await.map(|fetched| fetched.body)
+        self.fetch(url, JSON, Some(form), bytes_max).await.map(|fetched| fetched.body)
     }
 
-    async fn fetch(&self, url: &Uri, form: Option<Form>, bytes_max: usize) -> Result<Fetched, FetchError> {
+    async fn fetch(
+        &self,
+        url: &Uri,
+        accept: &'static str,
+        form: Option<Form>,
+        bytes_max: usize,
+    ) -> Result<Fetched, FetchError> {
         let target = Target::of(url, self.plain_http)?;
-        let request = target.request(url, form)?;
+        let request = target.request(url, accept, form)?;
         let stream = TcpStream::connect((target.host, target.port)).await.map_err(FetchError::Connect)?;
         match target.server_name {
             None => exchange(stream, request, bytes_max).await,
@@ -199,11 +221,16 @@ impl<'u> Target<'u> {
         Ok(Target { host, port, authority: authority.as_str(), server_name })
     }
 
-    fn request(&self, url: &Uri, form: Option<Form>) -> Result<Request<Full<Bytes>>, http::Error> {
+    fn request(
+        &self,
+        url: &Uri,
+        accept: &'static str,
+        form: Option<Form>,
+    ) -> Result<Request<Full<Bytes>>, http::Error> {
         let request = Request::builder()
             .uri(url.path_and_query().map_or("/", |path| path.as_str()))
             .header(HOST, self.authority)
-            .header(ACCEPT, "application/json, application/jwk-set+json")
+            .header(ACCEPT, accept)
             .header(USER_AGENT, "palisade");
         match form {
             None => request.method(Method::GET).body(Full::default()),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use spec::{Document, Location};
 
 use crate::cli::Source;
+use crate::references::References;
 
 /// Largest file that is read, in bytes.
 const FILE_BYTES_MAX: usize = 64 << 20;
@@ -66,9 +67,10 @@ pub(crate) fn load(source: &Source, upstream: Option<&str>) -> Result<Loaded, Bo
 impl Loaded {
     /// Compiles the snapshot with this number.
     pub(crate) fn compile(&self, feeds: &Feeds, metrics: &Metrics, generation: u64) -> Compiled {
+        let references = References::new();
         let load = |folder: &Path, location: Location<'_>| match location {
             Location::File(file) => spec::read_below(folder, file, FILE_BYTES_MAX),
-            Location::Url(_) => Err(io::ErrorKind::Unsupported.into()),
+            Location::Url(url) => references.fetch(url),
         };
         gateway::compile(&Ingredients {
             document: &self.document,

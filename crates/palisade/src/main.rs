@@ -9,6 +9,7 @@ mod load;
 mod output;
 mod prepare;
 mod reference;
+mod references;
 mod revocations;
 mod summary;
 mod watch;

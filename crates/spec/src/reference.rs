@@ -49,6 +49,7 @@ pub type Loader<'a> = &'a dyn Fn(Location<'_>) -> io::Result<Vec<u8>>;
 #[derive(Debug, Clone)]
 pub struct Library {
     documents: Vec<Document>,
+    paths: Vec<PathBuf>,
     /// For each document and file part of a reference in it: the document it names, or why there is none.
     files: Vec<HashMap<String, Result<u32, ReferenceFault>>>,
 }
@@ -62,8 +63,8 @@ pub enum ReferenceFault {
     Host(String),
     /// It is outside the folder of the root document.
     Outside,
-    /// The file cannot be had.
-    Unreadable(io::ErrorKind),
+    /// The file cannot be had, for this reason.
+    Unreadable(Box<str>),
     /// There are too many files, or they are too large.
     TooMuch,
     /// The document has no such node.
@@ -85,6 +86,7 @@ impl Library {
             loader,
             bytes_left: limits.bytes_max,
             bases: vec![Base::of_root(&path)],
+            paths: vec![path.clone()],
             documents: vec![root],
             problems: Vec::new(),
         };
@@ -94,7 +96,7 @@ impl Library {
             let number = files.len();
             files.push(names.into_iter().map(|name| (name.clone(), loading.file(number, &name))).collect());
         }
-        (Library { documents: loading.documents, files }, loading.problems)
+        (Library { documents: loading.documents, paths: loading.paths, files }, loading.problems)
     }
 
     /// A library of one document; references to other files lead nowhere.
@@ -106,6 +108,11 @@ impl Library {
     /// The root document first, then the others in the order in which they are referred to.
     pub fn documents(&self) -> &[Document] {
         &self.documents
+    }
+
+    /// Every file that was read or should have been; what is on a host is none.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
     }
 
     /// The document with this number.
@@ -155,7 +162,7 @@ impl Library {
     fn file(&self, number: u32, file: &str) -> Result<u32, ReferenceFault> {
         match self.files.get(number as usize).and_then(|files| files.get(file)) {
             Some(found) => found.clone(),
-            None => Err(ReferenceFault::Unreadable(io::ErrorKind::NotFound)),
+            None => Err(ReferenceFault::Unreadable("it was not loaded".into())),
         }
     }
 }
@@ -168,6 +175,7 @@ struct Loading<'a> {
     /// Where each document is from.
     bases: Vec<Base>,
     documents: Vec<Document>,
+    paths: Vec<PathBuf>,
     problems: Vec<Problem>,
 }
 
@@ -182,9 +190,16 @@ impl Loading<'_> {
         if self.documents.len() >= self.limits.documents_max {
             return Err(ReferenceFault::TooMuch);
         }
-        let (bytes, name) =
-            base.with_location(self.folder, |location| ((self.loader)(location), location.to_string()));
-        let bytes = bytes.map_err(|error| ReferenceFault::Unreadable(error.kind()))?;
+        let (bytes, name, path) = base.with_location(self.folder, |location| {
+            let path = match location {
+                Location::File(path) => Some(path.to_owned()),
+                Location::Url(_) => None,
+            };
+            ((self.loader)(location), location.to_string(), path)
+        });
+        // What could not be read is named too: once it is there, the reference leads somewhere.
+        self.paths.extend(path);
+        let bytes = bytes.map_err(|error| ReferenceFault::Unreadable(error.to_string().into()))?;
         self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or(ReferenceFault::TooMuch)?;
         let (document, problems) = Document::parse(&name, bytes, &self.limits.document);
         self.problems.extend(problems);
@@ -242,13 +257,26 @@ fn anchored<'t>(root: Node<'t>, anchor: &str) -> Option<Node<'t>> {
     None
 }
 
+impl ReferenceFault {
+    /// What the user can do about it, where that is not plain.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            ReferenceFault::Host(host) => Some(format!(
+                "copy the document into the folder of the root document, or list `{host}` under `reference-hosts` of the api"
+            )),
+            ReferenceFault::Outside => Some("copy the file to or below that folder".to_owned()),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for ReferenceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReferenceFault::Malformed => f.write_str("is not a reference that can be followed"),
             ReferenceFault::Host(host) => write!(f, "is on `{host}`, from which nothing may be fetched"),
             ReferenceFault::Outside => f.write_str("is outside the folder of the root document"),
-            ReferenceFault::Unreadable(kind) => write!(f, "cannot be read: {kind}"),
+            ReferenceFault::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
             ReferenceFault::TooMuch => f.write_str("is not loaded: too many or too large files"),
             ReferenceFault::NoSuchNode => f.write_str("leads to nothing in its document"),
             ReferenceFault::NoSuchAnchor => f.write_str("names an anchor that its document does not have"),

@@ -95,7 +95,7 @@ impl<'l> Source<'l> {
     fn unresolved(&self, reference: Spot<'l>, fault: &ReferenceFault) {
         if self.unresolved.borrow_mut().insert(reference.key()) {
             let text = reference.node.as_str().unwrap_or_default();
-            self.problem(Severity::Error, reference, format!("`{text}` {fault}"));
+            self.report(Severity::Error, reference, format!("`{text}` {fault}"), fault.help());
         }
     }
 }

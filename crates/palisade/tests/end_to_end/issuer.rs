@@ -1,5 +1,6 @@
 //! An issuer of real signed tokens, whose keys are in a file or served over real HTTP.
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -72,6 +73,8 @@ struct State {
 #[derive(Debug, Default)]
 struct Inner {
     keys: String,
+    /// Other answers, by path: status line and further fields, and body.
+    others: HashMap<String, (String, String)>,
     is_down: bool,
     fetches: Vec<String>,
 }
@@ -97,6 +100,21 @@ impl Provider {
     /// Puts other keys in place.
     pub(crate) fn publish(&self, keys: String) {
         self.state.inner.lock().unwrap().keys = keys;
+    }
+
+    /// Answers `path` with this text.
+    pub(crate) fn serve(&self, path: &str, text: &str) {
+        self.answer_with(path, "200 OK", text);
+    }
+
+    /// Answers `path` by leading to another one.
+    pub(crate) fn redirect(&self, path: &str, to: &str) {
+        self.answer_with(path, &format!("302 Found\r\nLocation: {}{to}", self.url), "");
+    }
+
+    fn answer_with(&self, path: &str, status: &str, text: &str) {
+        let answer = (status.to_owned(), text.to_owned());
+        self.state.inner.lock().unwrap().others.insert(path.to_owned(), answer);
     }
 
     /// Answers nothing but errors from now on.
@@ -130,7 +148,10 @@ fn answer(path: &str, address: SocketAddr, state: &State) -> String {
         "/.well-known/openid-configuration" => {
             ("200 OK", json!({ "issuer": url, "jwks_uri": format!("{url}/jwks.json") }).to_string())
         }
-        _ => ("404 Not Found", String::new()),
+        _ => match inner.others.get(path) {
+            Some((status, body)) => (status.as_str(), body.clone()),
+            None => ("404 Not Found", String::new()),
+        },
     };
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

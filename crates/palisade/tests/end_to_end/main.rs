@@ -31,6 +31,7 @@ mod log_full;
 mod mtls;
 mod opaque;
 mod proxies;
+mod references;
 mod reload;
 mod requests;
 mod secrets;

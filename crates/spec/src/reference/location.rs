@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Component, Path};
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::ReferenceFault;
+
+/// What stands for itself in a segment of a URL is left as it is (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Something to load.
 #[derive(Debug, Clone, Copy)]
@@ -96,10 +99,7 @@ impl Base {
                 let mut url = origin.clone();
                 for segment in &self.segments {
                     url.push('/');
-                    url.extend(percent_encoding::utf8_percent_encode(
-                        segment,
-                        percent_encoding::NON_ALPHANUMERIC,
-                    ));
+                    url.extend(utf8_percent_encode(segment, RESERVED));
                 }
                 f(Location::Url(&url))
             }

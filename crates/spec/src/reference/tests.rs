@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 
 use super::{Library, LibraryLimits, Location, ReferenceFault};
 use crate::document::{Document, Limits};
@@ -98,9 +99,9 @@ fn an_allowed_host_may_refer_to_itself_but_not_to_the_disk() {
     let limits = LibraryLimits { hosts: vec!["good.example".into()], ..LibraryLimits::default() };
     let (library, asked) = load(
         &[
-            ("api/root.yaml", "a: {$ref: 'https://Good.example/v1/a%20b#/x'}"),
+            ("api/root.yaml", "a: {$ref: 'https://Good.example/v1/a%20b.yaml#/x'}"),
             (
-                "https://good.example/v1/a%20b",
+                "https://good.example/v1/a%20b.yaml",
                 "x: 1\ny: {$ref: '../v2/c'}\nz: {$ref: '/d'}\nw: {$ref: 'https://h/'}\n",
             ),
             ("https://good.example/v2/c", "c: 1"),
@@ -109,9 +110,10 @@ fn an_allowed_host_may_refer_to_itself_but_not_to_the_disk() {
         &limits,
     );
     assert_eq!(asked.len(), 3, "{asked:?}");
-    assert_eq!(resolved(&library, 0, "https://Good.example/v1/a%20b#/x"), Ok((1, "1".into())));
+    assert_eq!(resolved(&library, 0, "https://Good.example/v1/a%20b.yaml#/x"), Ok((1, "1".into())));
     assert_eq!(resolved(&library, 1, "../v2/c#/c").unwrap().1, "1");
     assert_eq!(resolved(&library, 1, "/d#/d").unwrap().1, "1");
+    assert_eq!(library.paths(), [Path::new("api/root.yaml")], "what was fetched is no file");
 }
 
 #[test]
