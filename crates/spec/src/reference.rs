@@ -1,8 +1,10 @@
 //! A document and the files it refers to, and where each `$ref` leads.
 
+mod loading;
 mod location;
+mod resource;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,11 +14,16 @@ use model::Problem;
 use crate::document::{Document, Limits};
 use crate::tree::Node;
 
+use loading::{Loading, files_named_in, is_meta_schema, is_modern};
 use location::Base;
 pub use location::Location;
+use resource::{Resource, innermost, joined, resources};
 
 /// References that lead to references, one after the other, before it is called a circle.
 const CHAIN_MAX: usize = 64;
+
+/// The beginning of the addresses of the schemas that describe JSON Schema 2020-12.
+pub(crate) const META_SCHEMAS: &str = "https://json-schema.org/draft/2020-12/";
 
 /// What may be loaded for one root document.
 #[derive(Debug, Clone)]
@@ -46,12 +53,16 @@ impl Default for LibraryLimits {
 pub type Loader<'a> = &'a dyn Fn(Location<'_>) -> io::Result<Vec<u8>>;
 
 /// A root document and everything it refers to, loaded; references themselves are followed one by one on demand.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Library {
     documents: Vec<Document>,
     paths: Vec<PathBuf>,
-    /// For each document and file part of a reference in it: the document it names, or why there is none.
-    files: Vec<HashMap<String, Result<u32, ReferenceFault>>>,
+    /// The schema resources of each document.
+    resources: Vec<Vec<Resource>>,
+    /// Document and node by the absolute URI of a resource.
+    addresses: HashMap<String, (u32, u32)>,
+    /// For each document, and resource and file part of a reference in it: the document it names, or why there is none.
+    files: Vec<HashMap<(usize, String), Result<u32, ReferenceFault>>>,
 }
 
 /// Why a reference leads nowhere. As text, it continues a sentence that begins with the reference.
@@ -67,6 +78,8 @@ pub enum ReferenceFault {
     Unreadable(Box<str>),
     /// There are too many files, or they are too large.
     TooMuch,
+    /// It is a meta-schema of JSON Schema, which needs no document.
+    MetaSchema,
     /// The document has no such node.
     NoSuchNode,
     /// It names an anchor, and no node has it.
@@ -90,13 +103,41 @@ impl Library {
             documents: vec![root],
             problems: Vec::new(),
         };
-        let mut files = Vec::new();
-        while let Some(document) = loading.documents.get(files.len()) {
-            let names = files_named_in(document);
-            let number = files.len();
-            files.push(names.into_iter().map(|name| (name.clone(), loading.file(number, &name))).collect());
+        let is_modern = is_modern(loading.documents.first());
+        let mut library = Library::default();
+        while let Some(document) = loading.documents.get(library.files.len()) {
+            let number = library.files.len();
+            let address = loading.bases.get(number).map(Base::address).unwrap_or_default();
+            let own = resources(document, &address, is_modern);
+            let names = files_named_in(document, &own);
+            library.register(number, address, own);
+            let mut files = HashMap::new();
+            for (resource, name) in names {
+                let base = library.address_of(number, resource);
+                if !library.addresses.contains_key(&joined(base, &name)) {
+                    let loaded = loading.file(number, base, resource > 0, &name);
+                    files.insert((resource, name), loaded);
+                }
+            }
+            library.files.push(files);
         }
-        (Library { documents: loading.documents, paths: loading.paths, files }, loading.problems)
+        let Loading { documents, paths, problems, .. } = loading;
+        (Library { documents, paths, ..library }, problems)
+    }
+
+    /// Puts the resources of a document in place; of two with one address the first is meant.
+    fn register(&mut self, number: usize, address: String, own: Vec<Resource>) {
+        let Ok(document) = u32::try_from(number) else { return };
+        self.addresses.entry(address).or_insert((document, 0));
+        for resource in &own {
+            self.addresses.entry(resource.address.clone()).or_insert((document, resource.node));
+        }
+        self.resources.push(own);
+    }
+
+    fn address_of(&self, number: usize, resource: usize) -> &str {
+        let found = self.resources.get(number).and_then(|own| own.get(resource));
+        found.map_or("", |found| &found.address)
     }
 
     /// A library of one document; references to other files lead nowhere.
@@ -120,21 +161,90 @@ impl Library {
         self.documents.get(number as usize)
     }
 
-    /// Where `reference`, standing in the document `number`, leads: to a node of a document.
+    /// Where `reference`, standing in the document `number` at the node with `index`, leads: to a node of a document.
     ///
     /// # Errors
     /// Why it leads nowhere.
-    pub fn resolve(&self, number: u32, reference: &str) -> Result<(u32, Node<'_>), ReferenceFault> {
+    pub fn resolve(
+        &self,
+        number: u32,
+        index: u32,
+        reference: &str,
+    ) -> Result<(u32, Node<'_>), ReferenceFault> {
+        if is_meta_schema(reference) {
+            return Err(ReferenceFault::MetaSchema);
+        }
         let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let number = if file.is_empty() { number } else { self.file(number, file)? };
+        let (number, start) = self.resource(number, index, file)?;
         let document = self.document(number).ok_or(ReferenceFault::Malformed)?;
         let fragment = location::decoded(fragment).ok_or(ReferenceFault::Malformed)?;
+        let start = document.node(start);
         let node = if fragment.is_empty() || fragment.starts_with('/') {
-            document.root().pointer(&fragment).ok_or(ReferenceFault::NoSuchNode)
+            // Many give schemas an `$id` and go on writing references as if they were not resources of their own.
+            let found = start.pointer(&fragment).or_else(|| document.root().pointer(&fragment));
+            found.ok_or(ReferenceFault::NoSuchNode)
         } else {
-            anchored(document.root(), &fragment).ok_or(ReferenceFault::NoSuchAnchor)
+            let found = self.anchored(number, start, &fragment, &["$anchor", "$dynamicAnchor"]);
+            found.ok_or(ReferenceFault::NoSuchAnchor)
         };
         node.map(|node| (number, node))
+    }
+
+    /// The resource that `file`, the part of a reference before `#`, names: its document and node.
+    fn resource(&self, number: u32, index: u32, file: &str) -> Result<(u32, u32), ReferenceFault> {
+        let own = self.resources.get(number as usize).map_or(&[][..], Vec::as_slice);
+        let around = innermost(own, index);
+        if file.is_empty() {
+            return Ok((number, own.get(around).map_or(0, |resource| resource.node)));
+        }
+        if let Some(found) = self.addresses.get(&joined(self.address_of(number as usize, around), file)) {
+            return Ok(*found);
+        }
+        let files = self.files.get(number as usize);
+        match files.and_then(|files| files.get(&(around, file.to_owned()))) {
+            Some(found) => found.clone().map(|number| (number, 0)),
+            None => Err(ReferenceFault::Unreadable("it was not loaded".into())),
+        }
+    }
+
+    /// The node of the resource that the node with `index` is in.
+    pub(crate) fn resource_of(&self, number: u32, index: u32) -> u32 {
+        let own = self.resources.get(number as usize).map_or(&[][..], Vec::as_slice);
+        own.get(innermost(own, index)).map_or(0, |resource| resource.node)
+    }
+
+    /// The node of the resource beginning at `start` that one of `keys` calls `anchor`.
+    fn anchored<'l>(&'l self, number: u32, start: Node<'l>, anchor: &str, keys: &[&str]) -> Option<Node<'l>> {
+        let has =
+            |node: Node<'_>| keys.iter().any(|key| node.get(key).and_then(Node::as_str) == Some(anchor));
+        self.nodes_of(number, start).into_iter().find(|node| has(*node))
+    }
+
+    /// The dynamic anchors of the resource beginning at the node `start`, and their nodes.
+    pub(crate) fn dynamic_anchors(&self, number: u32, start: u32) -> Vec<(&str, u32)> {
+        let Some(document) = self.document(number) else { return Vec::new() };
+        let nodes = self.nodes_of(number, document.node(start)).into_iter();
+        nodes.filter_map(|node| Some((node.get("$dynamicAnchor")?.as_str()?, node.index()))).collect()
+    }
+
+    /// Every object of a resource, those of resources within it left out.
+    fn nodes_of<'l>(&'l self, number: u32, start: Node<'l>) -> Vec<Node<'l>> {
+        let own = self.resources.get(number as usize).map_or(&[][..], Vec::as_slice);
+        let is_other = |node: Node<'_>| {
+            node.index() != start.index()
+                && own.binary_search_by_key(&node.index(), |resource| resource.node).is_ok()
+        };
+        let mut found = Vec::new();
+        let mut left = vec![start];
+        while let Some(node) = left.pop() {
+            if node.is_object() {
+                found.push(node);
+            }
+            left.extend(node.items().filter(|node| !is_other(*node)));
+            left.extend(node.entries().map(|entry| entry.value).filter(|node| !is_other(*node)));
+        }
+        found.sort_by_key(|node| node.index());
+        found
     }
 
     /// What `node` of the document `number` stands for: itself, or what its chain of `$ref`s leads to.
@@ -154,107 +264,11 @@ impl Library {
                 return Ok((number, node));
             };
             last = (number, reference);
-            (number, node) = self.resolve(number, text).map_err(|fault| (number, reference, fault))?;
+            (number, node) =
+                self.resolve(number, reference.index(), text).map_err(|fault| (number, reference, fault))?;
         }
         Err((last.0, last.1, ReferenceFault::Circle))
     }
-
-    fn file(&self, number: u32, file: &str) -> Result<u32, ReferenceFault> {
-        match self.files.get(number as usize).and_then(|files| files.get(file)) {
-            Some(found) => found.clone(),
-            None => Err(ReferenceFault::Unreadable("it was not loaded".into())),
-        }
-    }
-}
-
-struct Loading<'a> {
-    folder: &'a Path,
-    limits: &'a LibraryLimits,
-    loader: Loader<'a>,
-    bytes_left: usize,
-    /// Where each document is from.
-    bases: Vec<Base>,
-    documents: Vec<Document>,
-    paths: Vec<PathBuf>,
-    problems: Vec<Problem>,
-}
-
-impl Loading<'_> {
-    /// The document that `file`, standing in the document `number`, names; loaded unless it is already.
-    fn file(&mut self, number: usize, file: &str) -> Result<u32, ReferenceFault> {
-        let base = self.bases.get(number).ok_or(ReferenceFault::Malformed)?.join(file, &self.limits.hosts)?;
-        if let Some(known) = self.bases.iter().position(|known| *known == base) {
-            return u32::try_from(known).map_err(|_too_many| ReferenceFault::TooMuch);
-        }
-        let number = u32::try_from(self.documents.len()).map_err(|_too_many| ReferenceFault::TooMuch)?;
-        if self.documents.len() >= self.limits.documents_max {
-            return Err(ReferenceFault::TooMuch);
-        }
-        let (bytes, name, path) = base.with_location(self.folder, |location| {
-            let path = match location {
-                Location::File(path) => Some(path.to_owned()),
-                Location::Url(_) => None,
-            };
-            ((self.loader)(location), location.to_string(), path)
-        });
-        // What could not be read is named too: once it is there, the reference leads somewhere.
-        self.paths.extend(path);
-        let bytes = bytes.map_err(|error| ReferenceFault::Unreadable(error.to_string().into()))?;
-        self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or(ReferenceFault::TooMuch)?;
-        let (document, problems) = Document::parse(&name, bytes, &self.limits.document);
-        self.problems.extend(problems);
-        self.documents.push(document);
-        self.bases.push(base);
-        Ok(number)
-    }
-}
-
-/// File parts of all references of a document, each once.
-fn files_named_in(document: &Document) -> Vec<String> {
-    let mut files: Vec<String> = Vec::new();
-    let mut seen = HashSet::new();
-    let mut left = vec![document.root()];
-    while let Some(node) = left.pop() {
-        for entry in node.entries() {
-            match (entry.key, entry.value.as_str()) {
-                ("$ref" | "$dynamicRef", Some(reference)) => add_file(&mut files, &mut seen, reference),
-                ("discriminator", None) => {
-                    let mapping = entry.value.get("mapping").into_iter().flat_map(Node::entries);
-                    mapping.filter_map(|entry| entry.value.as_str()).for_each(|reference| {
-                        // A bare word there is the name of a schema.
-                        if reference.contains(['.', '/', '#']) {
-                            add_file(&mut files, &mut seen, reference);
-                        }
-                    });
-                    left.push(entry.value);
-                }
-                _ => left.push(entry.value),
-            }
-        }
-        left.extend(node.items());
-    }
-    files
-}
-
-fn add_file(files: &mut Vec<String>, seen: &mut HashSet<String>, reference: &str) {
-    let file = reference.split_once('#').map_or(reference, |(file, _)| file);
-    if !file.is_empty() && seen.insert(file.to_owned()) {
-        files.push(file.to_owned());
-    }
-}
-
-/// The node with this `$anchor` (JSON Schema 2020-12).
-fn anchored<'t>(root: Node<'t>, anchor: &str) -> Option<Node<'t>> {
-    let mut left = vec![root];
-    while let Some(node) = left.pop() {
-        let has = |key| node.get(key).and_then(Node::as_str) == Some(anchor);
-        if has("$anchor") || has("$dynamicAnchor") {
-            return Some(node);
-        }
-        left.extend(node.items());
-        left.extend(node.entries().map(|entry| entry.value));
-    }
-    None
 }
 
 impl ReferenceFault {
@@ -278,6 +292,7 @@ impl fmt::Display for ReferenceFault {
             ReferenceFault::Outside => f.write_str("is outside the folder of the root document"),
             ReferenceFault::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
             ReferenceFault::TooMuch => f.write_str("is not loaded: too many or too large files"),
+            ReferenceFault::MetaSchema => f.write_str("is a meta-schema, and only a schema may refer to it"),
             ReferenceFault::NoSuchNode => f.write_str("leads to nothing in its document"),
             ReferenceFault::NoSuchAnchor => f.write_str("names an anchor that its document does not have"),
             ReferenceFault::Circle => f.write_str("leads around in a circle"),

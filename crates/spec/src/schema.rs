@@ -5,6 +5,7 @@ mod format;
 mod instance;
 mod pattern;
 mod rewrite;
+mod scope;
 #[cfg(test)]
 mod suite;
 #[cfg(test)]

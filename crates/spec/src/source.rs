@@ -18,6 +18,15 @@ pub(crate) struct Spot<'l> {
     pub(crate) node: Node<'l>,
 }
 
+/// Why a schema stands for none of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SchemaFault {
+    /// It is one of JSON Schema's own.
+    MetaSchema,
+    /// Its reference leads nowhere, which was said.
+    Nowhere,
+}
+
 /// Reads documents and collects problems.
 #[derive(Debug)]
 pub(crate) struct Source<'l> {
@@ -69,10 +78,44 @@ impl<'l> Source<'l> {
         }
     }
 
+    /// As [`Source::follow`], for a schema: a meta-schema stands in no document, and is no broken reference there.
+    pub(crate) fn follow_schema(&self, spot: Spot<'l>) -> Result<Spot<'l>, SchemaFault> {
+        match self.library.follow(spot.document, spot.node) {
+            Ok((document, node)) => Ok(Spot { document, node }),
+            Err((_, _, ReferenceFault::MetaSchema)) => Err(SchemaFault::MetaSchema),
+            Err((document, node, fault)) => {
+                self.unresolved(Spot { document, node }, &fault);
+                Err(SchemaFault::Nowhere)
+            }
+        }
+    }
+
+    /// The meta-schema that the text in `spot` names, if it was loaded.
+    pub(crate) fn meta_schema(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
+        let found = self.library.resolve(spot.document, spot.node.index(), spot.node.as_str()?).ok()?;
+        Some(Spot { document: found.0, node: found.1 })
+    }
+
+    /// Document and node of the schema resource that `spot` is in.
+    pub(crate) fn resource_of(&self, spot: Spot<'l>) -> (u32, u32) {
+        (spot.document, self.library.resource_of(spot.document, spot.node.index()))
+    }
+
+    /// Names and nodes of the dynamic anchors of a resource.
+    pub(crate) fn dynamic_anchors(&self, (document, node): (u32, u32)) -> Vec<(String, u32)> {
+        let anchors = self.library.dynamic_anchors(document, node).into_iter();
+        anchors.map(|(name, node)| (name.to_owned(), node)).collect()
+    }
+
+    /// The node of a document.
+    pub(crate) fn node(&self, (document, node): (u32, u32)) -> Option<Spot<'l>> {
+        self.library.document(document).map(|found| Spot { document, node: found.node(node) })
+    }
+
     /// What the reference that stands as text in `spot` leads to.
     pub(crate) fn resolve(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
         let reference = spot.node.as_str()?;
-        match self.library.resolve(spot.document, reference) {
+        match self.library.resolve(spot.document, spot.node.index(), reference) {
             Ok((document, node)) => Some(Spot { document, node }),
             Err(fault) => {
                 self.unresolved(spot, &fault);
@@ -83,7 +126,7 @@ impl<'l> Source<'l> {
 
     /// Whether `reference`, standing in `spot`, leads to anything.
     pub(crate) fn leads_somewhere(&self, spot: Spot<'l>, reference: &str) -> bool {
-        self.library.resolve(spot.document, reference).is_ok()
+        self.library.resolve(spot.document, spot.node.index(), reference).is_ok()
     }
 
     /// The text of each document.

@@ -52,7 +52,7 @@ fn an_allowed_host_is_asked_and_what_it_says_is_enforced() {
     let mut gateway = stage.start();
     assert_eq!(provider.fetches(), ["/shared/order.yaml", "/shared/item.json"]);
     let bearer = stage.issuer.bearer("orders:write");
-    let mut post = |item: &str| {
+    let post = |item: &str| {
         let body = json!({ "item": item }).to_string();
         let request = format!(
             "POST /orders HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

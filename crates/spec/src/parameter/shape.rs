@@ -96,7 +96,7 @@ impl Shape {
     }
 
     fn below<'l>(source: &Source<'l>, spot: Spot<'l>, depth: usize, left: &mut usize) -> Shape {
-        let target = source.follow(spot);
+        let target = source.follow_schema(spot).ok();
         let Some(schema) = target.filter(|_| depth < DEPTH_MAX && *left > 0) else { return Shape::ANY };
         *left -= 1;
         let mut shape = Shape { types: declared_types(schema), ..Shape::ANY };

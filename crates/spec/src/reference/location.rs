@@ -92,22 +92,24 @@ impl Base {
         if self.segments.is_empty() { Err(ReferenceFault::Malformed) } else { Ok(self) }
     }
 
+    /// Its absolute URI. Files have one of a scheme that no document can mean anything else by.
+    pub(super) fn address(&self) -> String {
+        let mut address = self.origin.clone().unwrap_or_else(|| "palisade://".to_owned());
+        for segment in &self.segments {
+            address.push('/');
+            address.extend(utf8_percent_encode(segment, RESERVED));
+        }
+        address
+    }
+
     /// Calls `f` with where to load this from; files are below `folder`.
     pub(super) fn with_location<T>(&self, folder: &Path, f: impl FnOnce(Location<'_>) -> T) -> T {
-        match &self.origin {
-            Some(origin) => {
-                let mut url = origin.clone();
-                for segment in &self.segments {
-                    url.push('/');
-                    url.extend(utf8_percent_encode(segment, RESERVED));
-                }
-                f(Location::Url(&url))
-            }
-            None => {
-                let mut path = folder.to_owned();
-                path.extend(&self.segments);
-                f(Location::File(&path))
-            }
+        if self.origin.is_some() {
+            f(Location::Url(&self.address()))
+        } else {
+            let mut path = folder.to_owned();
+            path.extend(&self.segments);
+            f(Location::File(&path))
         }
     }
 }

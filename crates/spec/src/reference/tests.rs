@@ -24,7 +24,7 @@ fn load(files: &[(&str, &str)], limits: &LibraryLimits) -> (Library, Vec<String>
 }
 
 fn resolved(library: &Library, number: u32, reference: &str) -> Result<(u32, String), ReferenceFault> {
-    let found = library.resolve(number, reference);
+    let found = library.resolve(number, 0, reference);
     found.map(|(number, node)| {
         (number, node.scalar().map_or_else(|| node.to_value().to_string(), str::to_owned))
     })
@@ -84,7 +84,7 @@ fn nothing_outside_the_folder_and_nothing_from_the_network_is_asked_for() {
         let limits = LibraryLimits { hosts: vec!["good.example".into()], ..LibraryLimits::default() };
         let (library, asked) = load(&[("api/root.yaml", &text)], &limits);
         assert_eq!(asked, [""; 0], "{file}");
-        let fault = library.resolve(0, &format!("{file}#/x")).unwrap_err();
+        let fault = library.resolve(0, 0, &format!("{file}#/x")).unwrap_err();
         match fault {
             ReferenceFault::Outside => assert!(outside.contains(file), "{file}"),
             ReferenceFault::Malformed => assert!(other.contains(file) || outside.contains(file), "{file}"),
@@ -149,5 +149,5 @@ fn files_and_bytes_are_limited() {
     let (library, _) = load(&files, &LibraryLimits { bytes_max: 50, ..LibraryLimits::default() });
     assert_eq!(library.documents().len(), 4);
     let alone = Library::of(library.documents()[0].clone());
-    assert!(alone.resolve(0, "1").is_err());
+    assert!(alone.resolve(0, 0, "1").is_err());
 }

@@ -9,11 +9,15 @@ use serde_json::{Map, Value, json};
 
 use super::instance::InstanceJson;
 use super::pattern::Patterns;
+use super::scope::{Scopes, Vocabulary, Way};
 use super::{Check, Compiled, Validator, format};
 use crate::source::{Source, Spot};
 
 /// Definitions that may turn out not to compile before all of them are given up.
 const BROKEN_MAX: usize = 32;
+
+/// Where no dynamic anchor is in force.
+const NO_SCOPE: usize = 0;
 
 /// Which way a value travels: `readOnly` and `writeOnly` depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,8 +44,9 @@ pub(crate) struct Definitions<'s, 'l> {
     pub(super) patterns: Patterns,
     compiled: Arc<Compiled>,
     definitions: Vec<Definition<'l>>,
-    known: HashMap<(u32, u32, Direction), usize>,
-    waiting: VecDeque<(usize, Spot<'l>, Direction)>,
+    pub(super) scopes: Scopes,
+    known: HashMap<(u32, u32, Direction, usize), usize>,
+    waiting: VecDeque<(usize, Spot<'l>, Way)>,
 }
 
 struct Definition<'l> {
@@ -59,6 +64,7 @@ impl<'s, 'l> Definitions<'s, 'l> {
             patterns: Patterns::new(),
             compiled: Arc::default(),
             definitions: Vec::new(),
+            scopes: Scopes::new(),
             known: HashMap::new(),
             waiting: VecDeque::new(),
         }
@@ -81,12 +87,23 @@ impl<'s, 'l> Definitions<'s, 'l> {
     }
 
     fn definition_of(&mut self, spot: Spot<'l>, direction: Direction) -> usize {
-        let target = match self.source.follow(spot) {
-            // What stands beside a `$ref` counts in 2020-12, so the reference itself is the schema.
-            Some(target) if self.dialect == Dialect::Draft4 || spot.node.len() == 1 => target,
-            Some(_) | None => spot,
+        let target = match self.dialect {
+            Dialect::Draft4 => self.source.follow(spot).unwrap_or(spot),
+            Dialect::Draft202012 => self.alone(spot),
         };
-        self.definition(target, direction)
+        self.definition(target, direction, NO_SCOPE)
+    }
+
+    /// What `spot` leads to as long as it is a reference and nothing else: what stands beside one counts in 2020-12.
+    fn alone(&self, mut spot: Spot<'l>) -> Spot<'l> {
+        // A circle is left where it was found, and said where it is rewritten.
+        let is_sound = self.source.follow_schema(spot).is_ok();
+        while let Some(reference) = spot.get("$ref").filter(|_| is_sound && spot.node.len() == 1)
+            && let Some(target) = self.source.resolve(reference)
+        {
+            spot = target;
+        }
+        spot
     }
 
     /// A validator for a schema that no document has as it stands.
@@ -97,7 +114,13 @@ impl<'s, 'l> Definitions<'s, 'l> {
 
     /// A reference to the schema at `spot`, to stand in a composed one.
     pub(crate) fn reference(&mut self, spot: Spot<'l>, direction: Direction) -> Value {
-        let index = self.definition(spot, direction);
+        let index = self.definition(spot, direction, NO_SCOPE);
+        json!({ "$ref": format!("#/$defs/{index}") })
+    }
+
+    /// The same for a schema that was reached on `way`.
+    pub(super) fn reference_on(&mut self, spot: Spot<'l>, way: Way) -> Value {
+        let index = self.definition(spot, way.direction, way.scope);
         json!({ "$ref": format!("#/$defs/{index}") })
     }
 
@@ -117,20 +140,35 @@ impl<'s, 'l> Definitions<'s, 'l> {
         }
     }
 
-    fn definition(&mut self, spot: Spot<'l>, direction: Direction) -> usize {
+    fn definition(&mut self, spot: Spot<'l>, direction: Direction, scope: usize) -> usize {
         let (document, node) = spot.key();
         let next = self.definitions.len();
-        let index = *self.known.entry((document, node, direction)).or_insert(next);
+        let way = self.way_to(spot, direction, scope);
+        let scope = way.map_or(scope, |way| way.scope);
+        let index = *self.known.entry((document, node, direction, scope)).or_insert(next);
         if index == next {
             self.definitions.push(Definition { schema: Value::Bool(false), spot, is_slot: false });
-            self.waiting.push_back((index, spot, direction));
+            self.waiting.extend(way.map(|way| (index, spot, way)));
         }
         index
     }
 
+    /// How the schema at `spot` is read; nothing, and a problem, where there are too many ways to it.
+    pub(super) fn way_to(&mut self, spot: Spot<'l>, direction: Direction, scope: usize) -> Option<Way> {
+        if self.dialect == Dialect::Draft4 {
+            return Some(Way { direction, scope, vocabulary: Vocabulary::USUAL });
+        }
+        let Some(scope) = self.scopes.entered(self.source, spot, scope) else {
+            let message = "the schema has too many dynamic anchors, so no value is valid here";
+            self.source.problem(Severity::Error, spot, message);
+            return None;
+        };
+        Some(Way { direction, scope, vocabulary: self.scopes.vocabulary(self.source, spot) })
+    }
+
     fn rewrite_waiting(&mut self) {
-        while let Some((index, spot, direction)) = self.waiting.pop_front() {
-            let schema = self.rewritten(spot, direction);
+        while let Some((index, spot, way)) = self.waiting.pop_front() {
+            let schema = self.rewritten(spot, way);
             if let Some(definition) = self.definitions.get_mut(index) {
                 definition.schema = schema;
             }

@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::definitions::{Definitions, Dialect, Direction};
 use super::format;
+use super::scope::{VALIDATION_KEYWORDS, Way};
 use crate::source::Spot;
 use crate::tree::Kind;
 
@@ -19,10 +20,10 @@ type Keywords = Map<String, Value>;
 
 impl<'l> Definitions<'_, 'l> {
     /// The schema at `spot`, with references to other definitions.
-    pub(super) fn rewritten(&mut self, spot: Spot<'l>, direction: Direction) -> Value {
+    pub(super) fn rewritten(&mut self, spot: Spot<'l>, way: Way) -> Value {
         match spot.node.kind() {
             Kind::Bool => Value::Bool(spot.node.as_bool() == Some(true)),
-            Kind::Object => self.rewritten_object(spot, direction),
+            Kind::Object => self.rewritten_object(spot, way),
             Kind::Null => {
                 self.source.problem(Severity::Warning, spot, "the schema is empty, so any value is valid");
                 Value::Bool(true)
@@ -38,39 +39,40 @@ impl<'l> Definitions<'_, 'l> {
         }
     }
 
-    fn rewritten_object(&mut self, spot: Spot<'l>, direction: Direction) -> Value {
+    fn rewritten_object(&mut self, spot: Spot<'l>, way: Way) -> Value {
+        let Some(way) = self.way_within(spot, way) else { return Value::Bool(false) };
         let mut keywords = Keywords::new();
-        let reference = ["$ref", "$dynamicRef"].into_iter().find_map(|key| spot.get(key));
-        if let Some(reference) = reference.filter(|reference| reference.node.as_str().is_some()) {
-            // A chain that leads around in a circle says nothing, and what says nothing would accept everything.
-            let target = self.source.resolve(reference).filter(|_| self.source.follow(spot).is_some());
-            let Some(target) = target else { return Value::Bool(false) };
-            let reference = self.reference(target, direction);
-            if self.dialect == Dialect::Draft4 || spot.node.len() == 1 {
-                return reference;
+        let mut dynamic = None;
+        for key in ["$ref", "$dynamicRef"] {
+            let reference = spot.get(key).filter(|reference| reference.node.as_str().is_some());
+            let Some(reference) = reference else { continue };
+            let Some(target) = self.referred(spot, key, reference, way) else { return Value::Bool(false) };
+            if self.dialect == Dialect::Draft4 {
+                return target;
             }
-            if let Value::Object(reference) = reference {
-                keywords = reference;
+            match target {
+                Value::Object(target) if keywords.is_empty() => keywords = target,
+                target => dynamic = Some(target),
             }
         }
         for (key, value) in spot.members() {
-            self.keyword(&mut keywords, spot, key, value, direction);
+            self.keyword(&mut keywords, spot, key, value, way);
         }
-        self.drop_unwanted(&mut keywords, spot, direction);
+        if let Some(dynamic) = dynamic {
+            let all = keywords.entry("allOf").or_insert_with(|| Value::Array(Vec::new()));
+            all.as_array_mut().into_iter().for_each(|all| all.push(dynamic.clone()));
+        }
+        self.drop_unwanted(&mut keywords, spot, way);
         self.check_discriminator(spot);
-        format_bounds(&mut keywords, spot);
+        if way.vocabulary.asserts_formats {
+            format_bounds(&mut keywords, spot);
+        }
         Value::Object(keywords)
     }
 
-    fn keyword(
-        &mut self,
-        keywords: &mut Keywords,
-        schema: Spot<'l>,
-        key: &str,
-        value: Spot<'l>,
-        direction: Direction,
-    ) {
+    fn keyword(&mut self, keywords: &mut Keywords, schema: Spot<'l>, key: &str, value: Spot<'l>, way: Way) {
         let rewritten = match key {
+            key if !way.vocabulary.validates && VALIDATION_KEYWORDS.contains(&key) => return,
             "type" => self.types(schema, value),
             "enum" => self.options(schema, value),
             "const" => Some(value.node.to_value()),
@@ -84,16 +86,16 @@ impl<'l> Definitions<'_, 'l> {
             | "minContains" | "maxContains" => self.count(key, value),
             "uniqueItems" => value.node.as_bool().map(Value::Bool),
             "pattern" => self.pattern(value),
-            "format" => value.node.as_str().filter(|name| format::ASSERTED.contains(name)).map(Value::from),
+            "format" => self.format(value, way),
             // In a parameter of Swagger 2.0 it says that the parameter is, not which properties are.
             "required" if value.node.as_bool().is_some() && schema.get("in").is_some() => return,
             "required" => self.names(key, value),
             "dependentRequired" => self.dependent_names(value),
-            "properties" | "dependentSchemas" => self.schema_map(key, value, direction),
-            "patternProperties" => return self.pattern_properties(keywords, schema, value, direction),
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.schema_list(key, value, direction),
+            "properties" | "dependentSchemas" => self.schema_map(key, value, way),
+            "patternProperties" => return self.pattern_properties(keywords, schema, value, way),
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.schema_list(key, value, way),
             "items" if value.node.is_array() => {
-                let items = self.schema_list(key, value, direction);
+                let items = self.schema_list(key, value, way);
                 keywords.extend(items.map(|items| ("prefixItems".to_owned(), items)));
                 return;
             }
@@ -107,7 +109,7 @@ impl<'l> Definitions<'_, 'l> {
             | "contains"
             | "propertyNames"
             | "unevaluatedItems"
-            | "unevaluatedProperties" => Some(self.rewritten(value, direction)),
+            | "unevaluatedProperties" => Some(self.rewritten(value, way)),
             _ => return,
         };
         keywords.extend(rewritten.map(|rewritten| (key.to_owned(), rewritten)));
@@ -153,7 +155,8 @@ impl<'l> Definitions<'_, 'l> {
     }
 
     fn options(&self, schema: Spot<'l>, value: Spot<'l>) -> Option<Value> {
-        if !value.node.is_array() || value.node.is_empty() {
+        let may_be_empty = self.dialect == Dialect::Draft202012;
+        if !value.node.is_array() || value.node.is_empty() && !may_be_empty {
             self.malformed("enum", value, "a list of values");
             return None;
         }
@@ -195,6 +198,20 @@ impl<'l> Definitions<'_, 'l> {
             }
             None => self.number(key, value).map(Value::Number),
         }
+    }
+
+    fn format(&mut self, value: Spot<'l>, way: Way) -> Option<Value> {
+        let name = value.node.as_str().filter(|name| format::ASSERTED.contains(name))?;
+        if way.vocabulary.asserts_formats {
+            return Some(Value::from(name));
+        }
+        if self.scopes.told.insert(self.source.resource_of(value)) {
+            let message =
+                "by the dialect that `$schema` names, formats only describe, so they are not enforced";
+            let help = "take `$schema` out for them to be enforced, as the dialect of OpenAPI allows";
+            self.source.report(Severity::Warning, value, message.to_owned(), Some(help.to_owned()));
+        }
+        None
     }
 
     fn pattern(&mut self, value: Spot<'l>) -> Option<Value> {
@@ -239,36 +256,29 @@ impl<'l> Definitions<'_, 'l> {
         Some(Value::Object(names.collect()))
     }
 
-    fn schema_map(&mut self, key: &str, value: Spot<'l>, direction: Direction) -> Option<Value> {
+    fn schema_map(&mut self, key: &str, value: Spot<'l>, way: Way) -> Option<Value> {
         if !value.node.is_object() {
             self.malformed(key, value, "an object of schemas");
             return None;
         }
-        let schemas =
-            value.members().map(|(name, schema)| (name.to_owned(), self.rewritten(schema, direction)));
+        let schemas = value.members().map(|(name, schema)| (name.to_owned(), self.rewritten(schema, way)));
         Some(Value::Object(schemas.collect()))
     }
 
-    fn schema_list(&mut self, key: &str, value: Spot<'l>, direction: Direction) -> Option<Value> {
+    fn schema_list(&mut self, key: &str, value: Spot<'l>, way: Way) -> Option<Value> {
         if !value.node.is_array() || value.node.is_empty() {
             self.malformed(key, value, "a list of schemas");
             return None;
         }
-        Some(Value::Array(value.items().map(|schema| self.rewritten(schema, direction)).collect()))
+        Some(Value::Array(value.items().map(|schema| self.rewritten(schema, way)).collect()))
     }
 
     /// A property pattern that is not enforced must not make properties undeclared either.
-    fn pattern_properties(
-        &mut self,
-        keywords: &mut Keywords,
-        schema: Spot<'l>,
-        value: Spot<'l>,
-        direction: Direction,
-    ) {
+    fn pattern_properties(&mut self, keywords: &mut Keywords, schema: Spot<'l>, value: Spot<'l>, way: Way) {
         let mut rewritten = Map::new();
         for (pattern, property) in value.members() {
             if self.is_supported(pattern, property) {
-                rewritten.insert(pattern.to_owned(), self.rewritten(property, direction));
+                rewritten.insert(pattern.to_owned(), self.rewritten(property, way));
             } else {
                 keywords.insert(UNSUPPORTED_PATTERN.to_owned(), Value::Null);
             }
@@ -280,9 +290,9 @@ impl<'l> Definitions<'_, 'l> {
     }
 
     /// What the caller must not send becomes a property that never is valid, and is no longer required.
-    fn drop_unwanted(&mut self, keywords: &mut Keywords, spot: Spot<'l>, direction: Direction) {
+    fn drop_unwanted(&mut self, keywords: &mut Keywords, spot: Spot<'l>, way: Way) {
         keywords.remove(UNSUPPORTED_PATTERN);
-        let unwanted = self.unwanted(spot, direction);
+        let unwanted = self.unwanted(spot, way);
         if unwanted.is_empty() {
             return;
         }
@@ -297,16 +307,17 @@ impl<'l> Definitions<'_, 'l> {
     }
 
     /// The properties, of the schema itself and of what it is composed from, that must not be sent.
-    fn unwanted(&self, spot: Spot<'l>, direction: Direction) -> Vec<&'l str> {
+    fn unwanted(&self, spot: Spot<'l>, way: Way) -> Vec<&'l str> {
         let mut unwanted = Vec::new();
         let mut waiting = vec![spot];
         let mut seen = HashSet::new();
         while let Some(schema) = waiting.pop() {
             let declared = schema.members_of("properties");
             unwanted.extend(
-                declared.filter(|(_, property)| self.is_unwanted(*property, direction)).map(|(name, _)| name),
+                declared.filter(|(_, property)| self.is_unwanted(*property, way)).map(|(name, _)| name),
             );
-            for branch in schema.items_of("allOf").filter_map(|branch| self.source.follow(branch)) {
+            for branch in schema.items_of("allOf").filter_map(|branch| self.source.follow_schema(branch).ok())
+            {
                 if seen.len() < ALL_OF_MAX && seen.insert(branch.key()) {
                     waiting.push(branch);
                 }
@@ -315,13 +326,13 @@ impl<'l> Definitions<'_, 'l> {
         unwanted
     }
 
-    fn is_unwanted(&self, property: Spot<'l>, direction: Direction) -> bool {
-        let key = match direction {
+    fn is_unwanted(&self, property: Spot<'l>, way: Way) -> bool {
+        let key = match way.direction {
             Direction::Request => "readOnly",
             Direction::Response => "writeOnly",
         };
         let beside_reference = self.dialect == Dialect::Draft202012 && property.is_true(key);
-        beside_reference || self.source.follow(property).is_some_and(|target| target.is_true(key))
+        beside_reference || self.source.follow_schema(property).is_ok_and(|target| target.is_true(key))
     }
 
     /// The choice is by the schemas themselves; a mapping that leads nowhere is said, for others rely on it.

@@ -338,3 +338,86 @@ fn a_pointer_holds_names_that_the_schema_declares_and_no_other() {
         ]);
     }
 }
+
+#[test]
+fn what_stands_beside_a_reference_counts_along_a_whole_chain() {
+    let components = "    One: {$ref: '#/components/schemas/Two', maxLength: 3}
+    Two: {$ref: '#/components/schemas/Three', minLength: 2}
+    Three: {type: string}";
+    let trial = schema("3.1.0", "{$ref: '#/components/schemas/One'}", components);
+    assert_eq!(trial.said(), Vec::<String>::new());
+    trial.check_bodies(&[
+        ("\"abc\"", "ok"),
+        ("\"abcd\"", "body: must have at most 3 characters"),
+        ("\"a\"", "body: must have at least 2 characters"),
+        ("1", "body: must be a string, is a number"),
+    ]);
+}
+
+#[test]
+fn references_are_read_against_the_nearest_id_and_else_as_they_were_meant() {
+    let components = "    Order:
+      $id: https://api.example/order
+      properties: {own: {$ref: '#/$defs/own'}, item: {$ref: item}, of_root: {$ref: '#/components/schemas/Flag'}}
+      $defs: {own: {type: integer}}
+    Item: {$id: 'https://api.example/item', type: string}
+    Flag: {type: boolean}";
+    let trial = schema("3.1.0", "{$ref: '#/components/schemas/Order'}", components);
+    assert_eq!(trial.said(), Vec::<String>::new());
+    trial.check_bodies(&[
+        ("{\"own\": 1, \"item\": \"a\", \"of_root\": true}", "ok"),
+        ("{\"own\": \"a\"}", "body: `/own` must be an integer, is a string"),
+        ("{\"item\": 1}", "body: `/item` must be a string, is a number"),
+        ("{\"of_root\": 1}", "body: `/of_root` must be a boolean, is a number"),
+    ]);
+    // `$id` is no word of 3.0: there the reference leads to a file that is not there.
+    let old = schema("3.0.3", "{$ref: '#/components/schemas/Order'}", components);
+    assert!(old.said().iter().any(|said| said.contains("`item` is not loaded")), "{:?}", old.said());
+}
+
+#[test]
+fn a_dynamic_reference_takes_the_outermost_anchor_on_the_way_to_it() {
+    let components = "    Tree:
+      $id: https://api.example/tree
+      $dynamicAnchor: node
+      properties: {child: {$dynamicRef: '#node'}, data: true}
+    Strict:
+      $id: https://api.example/strict
+      $dynamicAnchor: node
+      $ref: tree
+      unevaluatedProperties: false";
+    let deep = "{\"child\": {\"daat\": 1}}";
+    let strict = schema("3.1.0", "{$ref: '#/components/schemas/Strict'}", components);
+    assert_eq!(strict.said(), Vec::<String>::new());
+    strict.check_bodies(&[
+        ("{\"child\": {\"data\": 1}}", "ok"),
+        (deep, "body: `/child` must have no property that is not declared"),
+    ]);
+    schema("3.1.0", "{$ref: '#/components/schemas/Tree'}", components).check_bodies(&[(deep, "ok")]);
+}
+
+#[test]
+fn a_schema_that_leads_to_itself_ends() {
+    // What its circle says beside itself still counts, as it does where types inherit and list their heirs.
+    let components = "    All: {type: integer, allOf: [{$ref: '#/components/schemas/All'}]}
+    Ping: {type: integer, anyOf: [{$ref: '#/components/schemas/Pong'}]}
+    Pong: {allOf: [{$ref: '#/components/schemas/Ping'}]}
+    Own: {$dynamicAnchor: own, type: integer, $dynamicRef: '#own'}";
+    for name in ["All", "Ping", "Own"] {
+        let text = format!("{{$ref: '#/components/schemas/{name}'}}");
+        let trial = schema("3.1.0", &text, components);
+        assert_eq!(trial.said(), Vec::<String>::new());
+        trial.check_bodies(&[("1", "ok"), ("true", "body: must be an integer, is a boolean")]);
+    }
+}
+
+#[test]
+fn a_dialect_says_whether_formats_count() {
+    let plain = "{$schema: 'https://json-schema.org/draft/2020-12/schema', format: date}";
+    let trial = schema("3.1.0", plain, "");
+    assert_eq!(trial.said().len(), 1, "{:?}", trial.said());
+    assert!(trial.said()[0].starts_with("warning") && trial.said()[0].contains("not enforced"));
+    trial.check_bodies(&[("\"a\"", "ok")]);
+    let own = "{$schema: 'https://spec.openapis.org/oas/3.1/dialect/base', format: date}";
+    check("3.1.0", own, &[("\"a\"", "body: must be in the format `date`")]);
+}
