@@ -85,6 +85,28 @@ impl Loaded {
     }
 }
 
+/// What is wrong with a config, in the words of whoever wrote it: where that was flags, the flag in place of a position.
+pub(crate) fn in_words_of_flags(problem: Problem) -> Problem {
+    let Some(position) = problem.position.as_ref().filter(|position| &*position.file == COMMAND_LINE) else {
+        return problem;
+    };
+    let flags = [
+        ("/apis/0/spec", "--spec"),
+        ("/apis/0/overlays", "--overlay"),
+        ("/apis/0/upstream", "--upstream"),
+        ("/identity/issuers/0/keys", "--jwks"),
+        ("/identity/issuers/0/audiences", "--audience"),
+        ("/identity", "--issuer"),
+        ("/controls", "--control"),
+    ];
+    let flag = flags.iter().find(|(pointer, _)| position.pointer.starts_with(pointer));
+    let message = match flag {
+        Some((_, flag)) => format!("{flag}: {}", problem.message),
+        None => problem.message,
+    };
+    Problem { message, position: None, ..problem }
+}
+
 /// A whole file, under a cap.
 pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     read_capped(std::fs::File::open(path)?, FILE_BYTES_MAX)

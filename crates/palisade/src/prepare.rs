@@ -11,7 +11,7 @@ use serde::Serialize;
 use spec::Document;
 
 use crate::feeds;
-use crate::load::{Loaded, Unread};
+use crate::load::{Loaded, Unread, in_words_of_flags};
 
 /// What outlives a config.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,7 @@ pub(crate) fn prepare(loaded: Result<Loaded, Box<Unread>>, before: Before<'_>, g
     let Compiled { snapshot, contracts, problems: more, mut documents, files } =
         loaded.compile(&feeds, before.metrics, generation);
     problems.extend(more);
+    let problems: Vec<Problem> = problems.into_iter().map(in_words_of_flags).collect();
     let apis = contracts.iter().zip(&loaded.config.apis).map(|(contract, api)| ApiRead {
         name: api.name.clone(),
         spec: api.spec.display().to_string(),

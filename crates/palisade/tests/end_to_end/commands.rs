@@ -156,6 +156,27 @@ fn wrong_usage_ends_with_2_and_what_cannot_be_done_with_3() {
 }
 
 #[test]
+fn what_is_wrong_with_a_flag_is_said_of_the_flag() {
+    let stage = stage();
+    let run =
+        ["run", "--spec", "openapi.yaml", "--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0"];
+    let with = |flag: &str, value: &'static str| {
+        let mut arguments = run.to_vec();
+        match arguments.iter().position(|argument| *argument == flag) {
+            Some(at) => arguments[at + 1] = value,
+            None => arguments.extend(["--issuer", "https://a.example", "--audience", "a", "--jwks", value]),
+        }
+        check(&stage.palisade(&arguments), 2).1
+    };
+    let not_there = "`missing` cannot be read: No such file or directory (os error 2)\n\n1 error\n";
+    assert_eq!(with("--spec", "missing"), format!("error: --spec: {not_there}"));
+    assert_eq!(with("--jwks", "missing"), format!("error: --jwks: {not_there}"));
+    let said = with("--upstream", "http://127.0.0.1:9/api");
+    assert!(said.starts_with("error: --upstream: an upstream has no path, query or user\n"), "{said}");
+    assert!(said.contains("help: write an origin") && !said.contains("command line"), "{said}");
+}
+
+#[test]
 fn explain_says_the_verdict_of_the_running_engine_and_sends_nothing() {
     let stage = stage();
     let read = format!("Authorization: Bearer {}", stage.issuer.token("orders:read"));
