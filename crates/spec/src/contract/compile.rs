@@ -117,7 +117,7 @@ impl<'l> Reader<'_, 'l> {
                 Ok(template) => Some(template),
                 Err(fault) => {
                     let message = format!("the path `{path}` {fault}, so its operations are not routed");
-                    self.source.problem(Severity::Error, own, message);
+                    self.source.report(Severity::Error, own, message, help_for(path));
                     None
                 }
             };
@@ -187,22 +187,41 @@ impl<'l> Reader<'_, 'l> {
         let (router, refused) = Router::build(routes);
         for (index, refusal) in refused {
             let (Some(spot), Some(template)) = (owners.get(index), templates.get(index)) else { continue };
-            let (severity, message) = match refusal {
+            let (severity, message, help) = match refusal {
                 Refusal::Malformed(fault) => {
-                    (Severity::Error, format!("`{template}` {fault}, so its operations are not routed"))
+                    let message = format!("`{template}` {fault}, so its operations are not routed");
+                    (Severity::Error, message, help_for(template))
                 }
                 Refusal::Collides(first) => {
-                    (Severity::Warning, format!("`{template}` matches the same requests as `{first}`"))
+                    (Severity::Warning, format!("`{template}` matches the same requests as `{first}`"), None)
                 }
                 Refusal::MethodTaken(method) => (
                     Severity::Error,
                     format!("`{method} {template}` is never reached, for an earlier path takes it"),
+                    Some(
+                        "the two differ in names of parameters only: remove one, here or by an overlay"
+                            .to_owned(),
+                    ),
                 ),
             };
-            self.source.problem(severity, *spot, message);
+            self.source.report(severity, *spot, message, help);
         }
         router
     }
+}
+
+/// What to write in place of a path that cannot be routed.
+fn help_for(path: &str) -> Option<String> {
+    let help = if path.contains('?') {
+        "write what comes after `?` as parameters with `in: query`; a path with one operation a method is left"
+    } else if path.contains('#') {
+        "no request has what comes after `#`: write the path alone, and tell its operations apart by a parameter"
+    } else if path.contains("}{") {
+        "put something between the two, or make them one parameter: where one ends cannot be told"
+    } else {
+        return None;
+    };
+    Some(format!("{help}; to go on without the path, remove it by an overlay"))
 }
 
 /// FNV-1a of 128 bits, over the texts and their lengths.
