@@ -148,6 +148,8 @@ impl<'s, 'l> Definitions<'s, 'l> {
         let index = *self.known.entry((document, node, direction, scope)).or_insert(next);
         if index == next {
             self.definitions.push(Definition { schema: Value::Bool(false), spot, is_slot: false });
+            let way =
+                way.filter(|_| self.scopes.may_repeat((document, node, direction)) || self.refuse(spot));
             self.waiting.extend(way.map(|way| (index, spot, way)));
         }
         index
@@ -159,11 +161,18 @@ impl<'s, 'l> Definitions<'s, 'l> {
             return Some(Way { direction, scope, vocabulary: Vocabulary::USUAL });
         }
         let Some(scope) = self.scopes.entered(self.source, spot, scope) else {
-            let message = "the schema has too many dynamic anchors, so no value is valid here";
-            self.source.problem(Severity::Error, spot, message);
+            self.refuse(spot);
             return None;
         };
         Some(Way { direction, scope, vocabulary: self.scopes.vocabulary(self.source, spot) })
+    }
+
+    /// Says that a schema is reached in too many ways; it is not gone into any further.
+    fn refuse(&self, spot: Spot<'l>) -> bool {
+        let message =
+            "the schema is reached with too many sets of dynamic anchors, so no value is valid here";
+        self.source.problem(Severity::Error, spot, message);
+        false
     }
 
     fn rewrite_waiting(&mut self) {

@@ -9,7 +9,10 @@ use crate::reference::META_SCHEMAS;
 use crate::source::{SchemaFault, Source, Spot};
 
 /// The most sets of dynamic anchors that the schemas of one contract are read under.
-const SCOPES_MAX: usize = 64;
+const SCOPES_MAX: usize = 32;
+
+/// The most schemas that are compiled once more for another set of dynamic anchors.
+const REPEATED_MAX: usize = 10_000;
 
 const VALIDATION: &str = "https://json-schema.org/draft/2020-12/vocab/validation";
 const FORMAT_ASSERTION: &str = "https://json-schema.org/draft/2020-12/vocab/format-assertion";
@@ -66,6 +69,9 @@ pub(super) struct Scopes {
     known: Vec<Anchors>,
     of_resources: HashMap<(u32, u32), Vec<(String, u32)>>,
     vocabularies: HashMap<(u32, u32), Vocabulary>,
+    /// Schemas that were reached, and how many times one was reached in another scope.
+    seen: HashSet<(u32, u32, Direction)>,
+    repeated: usize,
     /// Resources whose formats were said not to count.
     pub(super) told: HashSet<(u32, u32)>,
 }
@@ -97,6 +103,8 @@ impl Scopes {
             known: vec![Anchors::new()],
             of_resources: HashMap::new(),
             vocabularies: HashMap::new(),
+            seen: HashSet::new(),
+            repeated: 0,
             told: HashSet::new(),
         }
     }
@@ -116,8 +124,16 @@ impl Scopes {
         if let Some(known) = self.known.iter().position(|known| *known == anchors) {
             return Some(known);
         }
-        self.known.push(anchors);
-        (self.known.len() <= SCOPES_MAX).then(|| self.known.len() - 1)
+        (self.known.len() < SCOPES_MAX).then(|| {
+            self.known.push(anchors);
+            self.known.len() - 1
+        })
+    }
+
+    /// Whether the schema at `place` may be compiled once more, for another scope.
+    pub(super) fn may_repeat(&mut self, place: (u32, u32, Direction)) -> bool {
+        self.repeated += usize::from(!self.seen.insert(place));
+        self.repeated <= REPEATED_MAX
     }
 
     /// The outermost node that `anchor` stands for in `scope`.

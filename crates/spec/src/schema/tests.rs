@@ -421,3 +421,19 @@ fn a_dialect_says_whether_formats_count() {
     let own = "{$schema: 'https://spec.openapis.org/oas/3.1/dialect/base', format: date}";
     check("3.1.0", own, &[("\"a\"", "body: must be in the format `date`")]);
 }
+
+#[test]
+fn dynamic_anchors_in_ever_other_sets_are_refused_and_cost_a_bounded_time() {
+    let mut components = String::new();
+    for number in 0..300 {
+        let targets: Vec<String> =
+            (0..10).map(|other| format!("p{other}: {{$ref: s{}}}", (number * 7 + other) % 300)).collect();
+        components.push_str(&format!(
+            "    S{number}: {{$id: 'https://x.example/s{number}', $dynamicAnchor: a{}, properties: {{{}}}}}\n",
+            number % 100,
+            targets.join(", ")
+        ));
+    }
+    let trial = schema("3.1.0", "{$ref: '#/components/schemas/S0'}", &components);
+    assert!(trial.said().iter().any(|said| said.contains("too many sets of dynamic anchors")));
+}
