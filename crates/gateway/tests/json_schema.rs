@@ -88,9 +88,13 @@ fn snapshot(schema: &Value, placing: Placing) -> Result<Snapshot, String> {
     let (document, config, _) = read_config(document);
     let feeds = Feeds {
         verifier: None,
+        introspector: None,
+        proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
+        revocations: Arc::default(),
+        client_certificates: false,
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),
-        limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
+        limiter: Arc::new(Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
     };
     let load = |_: &Path, location: Location<'_>| match location {
         Location::File(file) if file == Path::new("schema.json") && in_file.is_some() => {
