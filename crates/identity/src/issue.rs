@@ -6,9 +6,11 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
+use crate::thumbprint::Thumbprint;
 
 /// A private key with the `kid` of its public half; it never leaves the process.
 pub struct SigningKey {
@@ -55,6 +57,24 @@ impl SigningKey {
         };
         let public = pair.public().ok_or(IssueError::Crypto)?;
         Ok(SigningKey { id: id.into(), pair, public })
+    }
+
+    /// A fresh key for ES256, and its private half to keep. Its `kid` is its thumbprint (RFC 7638).
+    pub(crate) fn generate_kept() -> Result<(SigningKey, Zeroizing<Vec<u8>>), IssueError> {
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
+        let pkcs8 = Zeroizing::new(document.as_ref().to_vec());
+        Ok((SigningKey::from_kept(&pkcs8)?, pkcs8))
+    }
+
+    /// The key that [`SigningKey::generate_kept`] gave to keep.
+    pub(crate) fn from_kept(pkcs8: &[u8]) -> Result<SigningKey, IssueError> {
+        let Ok(pair) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8) else {
+            return Err(IssueError::Crypto);
+        };
+        let pair = Pair::Ecdsa(pair);
+        let public = pair.public().ok_or(IssueError::Crypto)?;
+        let id = Thumbprint::of_jwk(&public).ok_or(IssueError::Crypto)?.to_string();
+        Ok(SigningKey { id, pair, public })
     }
 
     /// What the key signs with.

@@ -12,6 +12,7 @@ mod claims;
 mod error;
 pub mod feed;
 pub mod fetch;
+pub mod internal;
 pub mod introspection;
 pub mod issue;
 mod json;
