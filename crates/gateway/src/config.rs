@@ -13,7 +13,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub use identity::{
-    Dpop, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile, SecretSource,
+    Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
+    SecretSource,
 };
 pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
@@ -157,6 +158,8 @@ pub struct Identity {
     pub issuers: Vec<Issuer>,
     /// Keys that identify client applications.
     pub api_keys: Option<ApiKeys>,
+    /// Issuer of tokens for the inside, which `phantom-token` puts in place of the caller's.
+    pub internal: Option<Internal>,
     /// Proofs that the sender of a bound token holds its key (RFC 9449).
     pub dpop: Dpop,
     /// File of tokens and subjects that are revoked, YAML or JSON: `revoked`, a list of entries with `jti` or `sub`,

@@ -13,7 +13,7 @@ use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
 use crate::pipeline::{Judged, Trace};
-use crate::policy::{AnswerField, Caller, Context, WorkerState};
+use crate::policy::{AnswerField, Authorization, Caller, Context, WorkerState};
 use crate::respond::{change, respond};
 use crate::snapshot::{Found, Plan, Snapshot};
 
@@ -215,6 +215,7 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
         caller: Caller::default(),
         answer_fields: SmallVec::new(),
         answer: None,
+        authorization: Authorization::default(),
         lookup: None,
         looked_up: None,
         permits: SmallVec::new(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use identity::internal::InternalIssuer;
 use identity::introspection::Introspector;
 use identity::proof::Proofs;
 use identity::revocation::Revocations;
@@ -16,6 +17,8 @@ pub struct Feeds {
     pub verifier: Option<Arc<Verifier>>,
     /// The issuer that is asked about opaque tokens; absent if none is configured.
     pub introspector: Option<Arc<Introspector>>,
+    /// Signs tokens for the inside; absent if none is configured.
+    pub internal: Option<Arc<InternalIssuer>>,
     /// Judges proofs that a token's sender holds its key, and remembers them over reloads.
     pub proofs: Arc<Proofs>,
     /// Tokens and subjects that were revoked.

@@ -12,6 +12,7 @@ mod feeds;
 pub mod leak;
 pub mod limiter;
 mod metrics;
+mod minted;
 mod network;
 pub mod normalize;
 mod pipeline;
@@ -30,6 +31,8 @@ pub use feeds::Feeds;
 pub use metrics::{Metrics, OperationCounters};
 pub use network::Network;
 pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace, Waiting};
-pub use policy::{AnswerField, Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState};
+pub use policy::{
+    AnswerField, Authorization, Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState,
+};
 pub use respond::{PROBLEM_TYPE, respond};
 pub use snapshot::{ApiPlan, Found, Plan, Snapshot};

@@ -7,7 +7,7 @@ use model::Mode;
 
 use crate::content;
 use crate::denial::{Denial, Verdict};
-use crate::policy::{Body, Context};
+use crate::policy::{Authorization, Body, Context};
 pub use step::{Said, Step, Trace};
 
 /// The policies of one operation, in the order they run.
@@ -87,6 +87,7 @@ impl Pipeline {
             if step.mode == Mode::Shadow {
                 cx.answer_fields.truncate(fields);
                 cx.answer = None;
+                cx.authorization = Authorization::AsSent;
             }
             trace.push(Said { id: step.id, mode: step.mode, denied: None });
             apply(step.mode, verdict, trace.last_mut())?;

@@ -7,6 +7,7 @@ mod cors;
 mod ip_limit;
 mod jwt;
 mod mtls;
+mod phantom_token;
 mod rate_limit;
 mod request_schema;
 mod scope;
@@ -30,6 +31,7 @@ pub const ALL: &[&Kind] = &[
     &ip_limit::KIND,
     &jwt::KIND,
     &mtls::KIND,
+    &phantom_token::KIND,
     &rate_limit::KIND,
     &request_schema::KIND,
     &scope::KIND,

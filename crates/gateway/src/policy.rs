@@ -17,6 +17,7 @@ use spec::{Json, JsonError, JsonLimits};
 use crate::build::Build;
 use crate::content;
 use crate::denial::Verdict;
+use crate::minted::MintedCache;
 use crate::normalize::Scheme;
 
 /// A kind of policy: how it is named, when it runs, how it is made, and what it is for.
@@ -49,8 +50,11 @@ pub enum Stage {
     /// How often. After identity, since most limits are per caller; after authorisation, so that refusals by
     /// authorisation do not use up a caller's quota.
     Limit,
-    /// Whether the request is what the contract says. Last, since it reads the body.
+    /// Whether the request is what the contract says. Late, since it reads the body.
     Validate,
+    /// What the backend is told of the caller. Last of all that looks at the head, so that nothing is signed for a
+    /// request whose head is refused.
+    Exchange,
 }
 
 /// Decides on requests to one operation. Made once, when a snapshot is compiled; it does no IO and reads no clock.
@@ -130,6 +134,8 @@ pub struct Context<'a> {
     pub answer_fields: SmallVec<[AnswerField; 4]>,
     /// An answer that a policy gives in the backend's place without refusing (a CORS preflight).
     pub answer: Option<http::StatusCode>,
+    /// What becomes of the caller's `Authorization` on the way to the backend: written by the `Exchange` stage.
+    pub authorization: Authorization,
     /// The question about an opaque token that must be answered before the `Identify` stage can go on; written by the
     /// policy that has it, for whoever can wait.
     pub lookup: Option<Lookup<'a>>,
@@ -141,16 +147,33 @@ pub struct Context<'a> {
     pub worker: &'a WorkerState,
 }
 
+/// What becomes of the caller's `Authorization`.
+#[derive(Debug, Clone, Default)]
+pub enum Authorization {
+    /// The backend gets it as it was sent.
+    #[default]
+    AsSent,
+    /// The backend gets none.
+    Nothing,
+    /// The backend gets this instead.
+    Instead(Arc<[u8]>),
+}
+
 /// What one worker thread keeps for its policies, without locks.
 #[derive(Debug)]
 pub struct WorkerState {
     /// Tokens that were verified or refused before.
     pub tokens: RefCell<TokenCache>,
+    /// Tokens for the inside that were made before.
+    pub minted: RefCell<MintedCache>,
 }
 
 impl Default for WorkerState {
     fn default() -> WorkerState {
-        WorkerState { tokens: RefCell::new(TokenCache::new(CacheLimits::default())) }
+        WorkerState {
+            tokens: RefCell::new(TokenCache::new(CacheLimits::default())),
+            minted: RefCell::default(),
+        }
     }
 }
 

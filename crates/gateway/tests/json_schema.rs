@@ -89,6 +89,7 @@ fn snapshot(schema: &Value, placing: Placing) -> Result<Snapshot, String> {
     let feeds = Feeds {
         verifier: None,
         introspector: None,
+        internal: None,
         proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
         revocations: Arc::default(),
         client_certificates: false,

@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 
 use crate::base64url;
 use crate::issue::IssueError;
-use crate::thumbprint::sha256;
 use crate::verifier::Verified;
 
 pub use ring::{Ring, RingError};
@@ -109,8 +108,12 @@ impl InternalIssuer {
             subject.verified.map_or(Timestamp::from_micros(u64::MAX), |verified| verified.valid_until);
         let expires = now.plus(self.lifetime).min(outside);
         let mut claims = self.claims(subject, expires, now);
-        let named = claims.to_string();
-        claims["jti"] = base64url::encode(sha256(named.as_bytes()).get(..16).unwrap_or_default()).into();
+        let random = getrandom::u64().or(Err(IssueError::Crypto))?.to_be_bytes();
+        claims.insert(
+            "jti".to_owned(),
+            base64url::encode([now.as_micros().to_be_bytes(), random].concat()).into(),
+        );
+        let claims = Value::Object(claims);
         let ring = self.ring.load();
         let token = ring.signing(self.rotation, now).sign("at+jwt", &claims)?;
         let left = expires.since(now);
@@ -118,7 +121,7 @@ impl InternalIssuer {
         Ok(Minted { token, expires, fresh_until })
     }
 
-    fn claims(&self, subject: &Subject<'_>, expires: Timestamp, now: Timestamp) -> Value {
+    fn claims(&self, subject: &Subject<'_>, expires: Timestamp, now: Timestamp) -> Map<String, Value> {
         let Subject { principal, verified, audience, claims } = subject;
         let outside = verified.map(|verified| &verified.claims);
         let mut members = Map::new();
@@ -127,10 +130,10 @@ impl InternalIssuer {
                 members.insert(name.clone(), value.clone());
             }
         }
-        let mut act = json!({ "sub": self.url });
-        if let Some(before) = outside.and_then(|outside| outside.get("act")) {
-            act["act"] = before.clone();
-        }
+        let act = match outside.and_then(|outside| outside.get("act")) {
+            None => json!({ "sub": self.url }),
+            Some(before) => json!({ "sub": self.url, "act": before }),
+        };
         members.insert("iss".to_owned(), self.url.as_str().into());
         members.insert("aud".to_owned(), (*audience).into());
         members.insert("iat".to_owned(), now.as_secs().into());
@@ -145,7 +148,7 @@ impl InternalIssuer {
         if let Some(outside) = outside {
             members.insert("scope".to_owned(), outside.scopes.join(" ").into());
         }
-        Value::Object(members)
+        members
     }
 }
 

@@ -58,6 +58,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-9", "REC-API-11"],
     },
     Control {
+        id: "phantom-token",
+        title: "give the backend a token of the inside in place of the caller's",
+        owasp: &["API2:2023", "API8:2023"],
+        nist: &["REC-API-11", "REC-API-12"],
+    },
+    Control {
         id: "protocol",
         title: "accept only requests that every parser on the way reads alike",
         owasp: &["API8:2023"],

@@ -37,6 +37,8 @@ pub(crate) struct Facts {
     pub(crate) not_ready: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// Every metric.
     pub(crate) metrics: Arc<Registry>,
+    /// The keys that verify tokens of the inside.
+    pub(crate) key_set: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
     /// What is in force, by operation and control.
     pub(crate) snapshot: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
 }
@@ -98,6 +100,7 @@ fn router(facts: Facts, hosts: Hosts) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route("/jwks.json", get(key_set))
         .route("/snapshot", get(snapshot))
         .layer(middleware::from_fn_with_state(hosts, only_own_hosts))
         .with_state(facts)
@@ -152,6 +155,13 @@ async fn metrics(State(facts): State<Facts>) -> Response {
 
 /// OpenMetrics 1.0.0, section "Overall structure".
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// RFC 7517 section 8.5.2.
+const JWK_SET: &str = "application/jwk-set+json";
+
+async fn key_set(State(facts): State<Facts>) -> Response {
+    ([(header::CONTENT_TYPE, JWK_SET)], (facts.key_set)().to_string()).into_response()
+}
 
 async fn snapshot(State(facts): State<Facts>) -> axum::Json<serde_json::Value> {
     axum::Json((facts.snapshot)())

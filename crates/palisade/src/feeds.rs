@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::introspection;
 use crate::load::{Loaded, read_file};
 use crate::revocations;
+use crate::signing;
 
 /// Buckets of all rate limits together; 16 bytes each.
 const LIMITER_SLOTS: usize = 1 << 16;
@@ -54,8 +55,9 @@ pub(crate) fn feeds(
     limiter: &Arc<Limiter>,
     before: Option<&Feeds>,
 ) -> (Feeds, Vec<Problem>) {
-    let Config { identity: Identity { issuers, api_keys, dpop, revocations }, .. } = &loaded.config;
+    let Config { identity: Identity { issuers, api_keys, dpop, revocations, internal }, .. } = &loaded.config;
     let mut problems = Vec::new();
+    let internal = internal.as_ref().and_then(|config| signing::issuer(config, before, &mut problems));
     let proofs = proofs(dpop, before, &mut problems);
     let revocations =
         revocations.as_ref().map(|path| revocations::read(&loaded.folder.join(path), wall_clock()));
@@ -88,6 +90,7 @@ pub(crate) fn feeds(
     let feeds = Feeds {
         verifier: verifier.map(Arc::new),
         introspector: introspector.map(Arc::new),
+        internal: internal.map(Arc::new),
         proofs: Arc::new(proofs),
         revocations: Arc::new(revocations),
         client_certificates: asks_clients(&loaded.config.listen),

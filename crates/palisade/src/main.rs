@@ -11,6 +11,7 @@ mod prepare;
 mod reference;
 mod references;
 mod revocations;
+mod signing;
 mod summary;
 mod watch;
 

@@ -21,6 +21,30 @@ pub struct Dpop {
     pub proofs_max: u32,
 }
 
+/// The issuer of tokens for the inside. Its keys are kept in the data folder, and published at `/jwks.json` of the admin
+/// listener.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Internal {
+    /// Its identifier, which stands in the `iss` of its tokens.
+    pub issuer: String,
+    /// How long its tokens live; at most 5 min, and never longer than the token they stand for.
+    #[serde(default = "default_lifetime")]
+    pub lifetime: Span,
+    /// How long each key signs. It is published for a quarter of that, or an hour if that is less, before it does, and
+    /// until the last token that it signed has expired.
+    #[serde(default = "default_rotation")]
+    pub rotation: Span,
+}
+
+fn default_lifetime() -> Span {
+    Span::secs(120)
+}
+
+fn default_rotation() -> Span {
+    Span::secs(86_400)
+}
+
 /// Whether a proof must hold a nonce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

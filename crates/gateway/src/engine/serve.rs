@@ -27,7 +27,7 @@ use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
 use crate::pipeline::{Admitted, Judged, Trace};
-use crate::policy::{Caller, Context, WorkerState};
+use crate::policy::{Authorization, Caller, Context, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
 use crate::wire::Fault;
@@ -295,6 +295,7 @@ impl Worker {
             caller: Caller::default(),
             answer_fields: SmallVec::new(),
             answer: None,
+            authorization: Authorization::default(),
             lookup: None,
             looked_up: None,
             permits: SmallVec::new(),
@@ -364,7 +365,8 @@ impl Worker {
             }
         };
         going.decided = Some(Instant::now());
-        self.forward(admitted, going, parts, asked, body).await.map(Answer::Forwarded)
+        let authorization = std::mem::take(&mut cx.authorization);
+        self.forward(admitted, going, (parts, &authorization), asked, body).await.map(Answer::Forwarded)
     }
 
     /// Sends an admitted request to its backend.
@@ -372,7 +374,7 @@ impl Worker {
         &self,
         _admitted: Admitted,
         going: &mut Going<'_>,
-        parts: &Parts,
+        (parts, authorization): (&Parts, &Authorization),
         asked: &Asked<'_>,
         body: RequestBody,
     ) -> Result<Forwarded, Denial> {
@@ -385,6 +387,11 @@ impl Worker {
             client: going.connection.ip,
             host: asked.host.as_ref(),
             scheme: going.connection.scheme,
+            authorization: match authorization {
+                Authorization::AsSent => None,
+                Authorization::Nothing => Some(None),
+                Authorization::Instead(value) => Some(Some(value)),
+            },
         };
         let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::{Host, Scheme};
 
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,6 +28,9 @@ pub struct Facts<'a> {
     pub host: Option<&'a Host<'a>>,
     /// How the caller connects.
     pub scheme: Scheme,
+    /// What it gets in place of the caller's `Authorization`, and of the proof that goes with it; `None` within where
+    /// that is nothing.
+    pub authorization: Option<Option<&'a [u8]>>,
 }
 
 /// Gives `send` the fields of a request as the backend gets them, each value in parts: those of the caller, and in place
@@ -40,6 +44,7 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
     for (name, value) in headers {
         let is_replaced = *name == header::HOST && facts.host.is_some()
             || *name == header::FORWARDED
+            || facts.authorization.is_some() && (*name == header::AUTHORIZATION || *name == DPOP)
             || !has_request_id && *name == X_REQUEST_ID
             || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE);
         if !is_replaced {
@@ -49,6 +54,9 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
     let port = facts.host.and_then(|host| host.port).map(|port| format!(":{port}")).unwrap_or_default();
     if let Some(host) = facts.host {
         send("host", &[host.name.as_bytes(), port.as_bytes()]);
+    }
+    if let Some(Some(authorization)) = facts.authorization {
+        send("authorization", &[authorization]);
     }
     let id = facts.id.to_hex();
     if !has_request_id {

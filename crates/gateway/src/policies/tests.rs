@@ -7,6 +7,7 @@ mod gateway;
 mod limits;
 mod messages;
 mod opaque;
+mod phantom;
 mod possession;
 
 use std::path::Path;

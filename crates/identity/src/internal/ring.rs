@@ -188,7 +188,7 @@ mod tests {
             "the last tokens of the first key are still good"
         );
         let third = rotated(&second, at(9 * 60 + 6)).unwrap();
-        assert_eq!(ids(&third), [two.clone()]);
+        assert_eq!(ids(&third), std::slice::from_ref(&two));
         assert_eq!(signer(&third, at(9 * 60 + 6)), two);
     }
 

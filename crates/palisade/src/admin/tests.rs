@@ -42,6 +42,7 @@ async fn listening() -> Listening {
     let facts = Facts {
         not_ready: Arc::new(move || told.lock().unwrap().clone()),
         metrics: Arc::new(registry),
+        key_set: Arc::new(|| serde_json::json!({ "keys": [] })),
         snapshot: Arc::new(|| serde_json::json!({ "operations": [] })),
     };
     // It ends with the test's runtime.

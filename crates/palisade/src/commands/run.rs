@@ -24,6 +24,7 @@ use crate::feeds;
 use crate::load::{Loaded, Unread, load};
 use crate::output::{self, Look, problems};
 use crate::prepare::{Before, Prepared, Ready, prepare};
+use crate::signing;
 use crate::summary;
 use crate::watch::{Cause, Watch};
 
@@ -77,9 +78,13 @@ async fn serve(arguments: Run) -> Exit {
         Ok(client) => client,
         Err(error) => return fail(&error.to_string()),
     };
+    if let Err(error) = signing::open(&feeds, &config) {
+        return fail(&error);
+    }
     // Before the keys are waited for: a file that changes in the meantime is noticed.
     let watch = watch(files);
-    let refreshing = feeds::keep_fresh(&feeds, &key_client).await;
+    let mut refreshing = feeds::keep_fresh(&feeds, &key_client).await;
+    signing::keep_rotating(&feeds, &config, &mut refreshing);
     report(&summary::text(&snapshot));
     let running = Running {
         arguments,
@@ -167,12 +172,13 @@ async fn admin(
     let mut registry = Registry::default();
     running.metrics.register(&mut registry);
     let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
-    let is_stopping = Arc::clone(is_stopping);
+    let (is_stopping, signers) = (Arc::clone(is_stopping), Arc::clone(&running.feeds));
     let facts = admin::Facts {
         not_ready: Arc::new(move || {
             summary::not_ready(&log, &feeds.load(), is_stopping.load(Ordering::Relaxed))
         }),
         metrics: Arc::new(registry),
+        key_set: Arc::new(move || signing::key_set(&signers.load())),
         snapshot: Arc::new(move || summary::json(&snapshot.load())),
     };
     // It ends with the runtime: the last requests are answered while it says that the gateway is stopping.
@@ -246,12 +252,18 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
         prepare(read(&running.arguments), before, generation)
     };
     report_problems(prepared.problems, &prepared.documents);
-    let Some(Ready { feeds, snapshot, files, .. }) = prepared.ready else {
+    let Some(Ready { config, feeds, snapshot, files }) = prepared.ready else {
         report(kept);
         return None;
     };
+    if let Err(error) = signing::open(&feeds, &config) {
+        report(&format!("error: {error}\n"));
+        report(kept);
+        return None;
+    }
     // The keys come first, so that no request meets a snapshot whose tokens cannot be verified yet.
-    let refreshing = feeds::keep_fresh(&feeds, &running.key_client).await;
+    let mut refreshing = feeds::keep_fresh(&feeds, &running.key_client).await;
+    signing::keep_rotating(&feeds, &config, &mut refreshing);
     running.feeds.store(Arc::new(feeds));
     running.snapshot.store(Arc::new(snapshot));
     running.refreshing = refreshing;

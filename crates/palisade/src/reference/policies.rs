@@ -91,6 +91,7 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Authorize => "authorize",
         Stage::Limit => "limit",
         Stage::Validate => "validate",
+        Stage::Exchange => "exchange",
     }
 }
 

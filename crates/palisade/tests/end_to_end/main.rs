@@ -30,6 +30,7 @@ mod limits;
 mod log_full;
 mod mtls;
 mod opaque;
+mod phantom;
 mod proxies;
 mod references;
 mod reload;

@@ -81,7 +81,13 @@ fn sent_on(lines: &str, client: &str, host_text: &str) -> HeaderMap {
     let host = host(Version::HTTP_11, &uri, &host_fields, Scheme::Https).unwrap();
     let headers = fields(lines);
     let id = ExchangeId::new(Timestamp::from_micros(1_764_000_000_123_456), 7);
-    let facts = Facts { id, client: client.parse().unwrap(), host: host.as_ref(), scheme: Scheme::Https };
+    let facts = Facts {
+        id,
+        client: client.parse().unwrap(),
+        host: host.as_ref(),
+        scheme: Scheme::Https,
+        authorization: None,
+    };
     let mut sent = HeaderMap::new();
     forwardable(&headers, &facts, |name, value| {
         sent.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_bytes(&value.concat()).unwrap());

@@ -5,9 +5,11 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use identity::internal::{InternalIssuer, Ring};
 use identity::introspection::Answer;
 use identity::issue::{SigningKey, key_set};
 use identity::proof::{ProofRules, Proofs};
@@ -27,7 +29,7 @@ use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::pipeline::{Judged, Trace};
-use crate::policy::{Caller, Context, Permit, WorkerState};
+use crate::policy::{Authorization, Caller, Context, Permit, WorkerState};
 use crate::respond::change;
 use crate::snapshot::Snapshot;
 
@@ -67,6 +69,8 @@ pub(super) struct Seen {
     pub(super) said: Vec<(&'static str, Option<String>)>,
     pub(super) headers: HeaderMap,
     pub(super) principal: Option<String>,
+    /// What the backend gets as `Authorization`, where that is not what was sent; empty for nothing.
+    pub(super) authorization: Option<String>,
 }
 
 impl Seen {
@@ -174,6 +178,7 @@ impl Gateway {
             caller: Caller::default(),
             answer_fields: SmallVec::new(),
             answer: None,
+            authorization: Authorization::default(),
             lookup: None,
             looked_up: None,
             permits: SmallVec::new(),
@@ -228,6 +233,11 @@ fn seen(cx: &Context<'_>, denial: Option<Denial>, trace: &Trace) -> Seen {
             change(&mut headers, cx.answer_fields.iter().cloned());
             headers
         },
+        authorization: match &cx.authorization {
+            Authorization::AsSent => None,
+            Authorization::Nothing => Some(String::new()),
+            Authorization::Instead(value) => Some(String::from_utf8(value.to_vec()).unwrap()),
+        },
         principal: cx.caller.principal().id.map(|id| id.into_owned()),
         denial,
     }
@@ -272,6 +282,12 @@ pub(super) fn feeds() -> Feeds {
     Feeds {
         verifier: Some(Arc::new(Verifier::new(vec![(issuer, keys)]).unwrap())),
         introspector: None,
+        internal: Some(Arc::new(InternalIssuer::new(
+            "https://palisade.internal".to_owned(),
+            Duration::from_secs(60),
+            Duration::from_secs(86_400),
+            Ring::fresh(NOW).unwrap(),
+        ))),
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
         revocations: Arc::default(),
         client_certificates: true,
