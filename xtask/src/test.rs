@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.run("licences and sources", licences)?;
         steps.command("lints", lints())?;
         steps.command("fuzz targets", fuzz())?;
+        steps.run("OpenID provider", tools::oidc_provider)?;
         tests(&mut steps)?;
     }
     steps.finish();

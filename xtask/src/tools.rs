@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::failure::{Failure, Outcome, because};
 use crate::say;
 use crate::steps::run;
-use crate::workspace::{cargo, target};
+use crate::workspace::{cargo, root, target};
 
 /// The release of cargo-deny whose findings we know.
 const CARGO_DENY: &str = "^0.20";
@@ -73,6 +73,39 @@ pub(crate) fn envoy() -> Outcome<PathBuf> {
         run(Command::new("python3").args(["-c", UNPACK]).arg(&folder))?;
     }
     Ok(program)
+}
+
+/// Installs the OpenID provider of the end-to-end tests, as its lock file says, where there is npm.
+pub(crate) fn oidc_provider() -> Outcome<()> {
+    if !answers(npm(&["--version"])) {
+        say::progress(
+            "   not installed, since there is no npm: the tests against an OpenID provider are skipped",
+        );
+        return Ok(());
+    }
+    let kept = root().join("crates/palisade/tests/end_to_end/oidc");
+    let folder = target().join("tools/oidc-provider");
+    let is_current = ["package.json", "package-lock.json"].iter().all(|name| {
+        let (kept, used) = (std::fs::read(kept.join(name)), std::fs::read(folder.join(name)));
+        matches!((kept, used), (Ok(kept), Ok(used)) if kept == used)
+    });
+    if is_current && folder.join("node_modules/oidc-provider").is_dir() {
+        return Ok(());
+    }
+    say::progress("   installing npm's oidc-provider for the end-to-end tests (3 MB)");
+    std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
+    for name in ["package.json", "package-lock.json"] {
+        let copied = std::fs::copy(kept.join(name), folder.join(name));
+        copied.map_err(because(format!("cannot copy `{name}` to `{}`", folder.display())))?;
+    }
+    let mut install = npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+    run(install.current_dir(&folder))
+}
+
+fn npm(arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command.args(arguments);
+    command
 }
 
 /// Whether a command starts and ends well; what it prints is thrown away.

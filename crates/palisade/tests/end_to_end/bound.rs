@@ -11,13 +11,13 @@ use crate::mtls::base64url;
 use crate::stage::Stage;
 
 /// A client with a key of its own.
-struct Holder {
+pub(crate) struct Holder {
     key: SigningKey,
     jwk: Value,
 }
 
 impl Holder {
-    fn new() -> Holder {
+    pub(crate) fn new() -> Holder {
         let key = SigningKey::generate(Algorithm::Es256, "unused").unwrap();
         let public = key.public_jwk();
         let jwk = json!({"crv": "P-256", "kty": "EC", "x": public["x"], "y": public["y"]});
@@ -32,7 +32,7 @@ impl Holder {
     }
 
     /// A proof for `GET http://api.example/orders` with `token`.
-    fn proof(&self, stage: &Stage, token: &str, id: &str, nonce: Option<&str>) -> String {
+    pub(crate) fn proof(&self, stage: &Stage, token: &str, id: &str, nonce: Option<&str>) -> String {
         let mut claims = json!({
             "jti": id, "htm": "GET", "htu": "http://api.example/orders", "iat": stage.issuer.claims("")["iat"],
             "ath": base64url(digest(&SHA256, token.as_bytes()).as_ref()),
@@ -40,12 +40,17 @@ impl Holder {
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();
         }
+        self.signed(&claims)
+    }
+
+    /// A proof with these claims.
+    pub(crate) fn signed(&self, claims: &Value) -> String {
         let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk});
         self.key.sign_parts(&header.to_string(), &claims.to_string()).unwrap()
     }
 }
 
-fn ask(gateway: &Gateway, token: &str, proof: &str) -> Answer {
+pub(crate) fn ask(gateway: &Gateway, token: &str, proof: &str) -> Answer {
     gateway.ask(&get("/orders", &[("Authorization", &format!("DPoP {token}")), ("DPoP", proof)]))
 }
 

@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod log_full;
 mod mtls;
+mod oidc;
 mod opaque;
 mod phantom;
 mod proxies;
