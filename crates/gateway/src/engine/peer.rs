@@ -9,6 +9,7 @@ use model::Timestamp;
 use rustls::ServerConnection;
 use rustls::pki_types::{CertificateDer, UnixTime};
 
+use super::tls::Clients;
 use crate::config::AskClients;
 use crate::denial::{Denial, Reason};
 use crate::normalize::Host;
@@ -64,9 +65,9 @@ impl Peer {
             let detail = "another host than the connection is for, of which other certificates are asked";
             return Err(Denial::protocol(Reason::MisdirectedRequest, detail));
         }
-        let is_good = self.is_good(snapshot, now);
-        let clients = tls.clients(self.name.as_deref());
-        if !is_good && clients.is_some_and(|clients| clients.ask == AskClients::Required) {
+        let Some(clients) = tls.clients(self.name.as_deref()) else { return Ok(None) };
+        let is_good = self.is_good(clients, snapshot.generation, now);
+        if !is_good && clients.ask == AskClients::Required {
             let detail = "no certificate of the client, or one that is no longer good";
             return Err(Denial::protocol(Reason::CertificateRequired, detail));
         }
@@ -79,22 +80,16 @@ impl Peer {
 
     /// Whether the chain is good. Verifying takes some hundred microseconds, so an outcome is kept for a while, but never
     /// past a reload: what a new list revokes is refused with the next request, on connections that were open before.
-    fn is_good(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
+    fn is_good(&self, clients: &Clients, generation: u64, now: Timestamp) -> bool {
+        let Some((leaf, rest)) = self.chain.split_first() else { return false };
         let last = self.verified.get();
         let is_fresh = last.at <= now && now.since(last.at) < BELIEVED_FOR;
-        if last.generation == snapshot.generation && is_fresh {
+        if last.generation == generation && is_fresh {
             return last.is_good;
         }
-        let tls = snapshot.tls.get(self.listener).and_then(Option::as_ref);
-        let clients = tls.and_then(|tls| tls.clients(self.name.as_deref()));
-        let is_good = match (clients, self.chain.split_first()) {
-            (Some(clients), Some((leaf, rest))) => {
-                let time = UnixTime::since_unix_epoch(Duration::from_micros(now.as_micros()));
-                clients.verifier.verify_client_cert(leaf, rest, time).is_ok()
-            }
-            _ => false,
-        };
-        self.verified.set(Verified { generation: snapshot.generation, at: now, is_good });
+        let time = UnixTime::since_unix_epoch(Duration::from_micros(now.as_micros()));
+        let is_good = clients.verifier.verify_client_cert(leaf, rest, time).is_ok();
+        self.verified.set(Verified { generation, at: now, is_good });
         is_good
     }
 }

@@ -86,8 +86,11 @@ impl ListenerTls {
     }
 
     /// What is asked of clients who ask for `name`; nothing where they are not asked for a certificate.
+    ///
+    /// Asked for each request, so names are looked at only where it depends on them.
     pub(crate) fn clients(&self, name: Option<&str>) -> Option<&Clients> {
-        self.offer(name)?.clients.as_deref()
+        let offer = if self.differs { self.offer(name) } else { self.offers.first() };
+        offer?.clients.as_deref()
     }
 
     fn offer(&self, name: Option<&str>) -> Option<&Offer> {

@@ -312,8 +312,8 @@ A token with `cnf` is bound to what its sender holds and is accepted only with t
 `jkt` asks for `Authorization: DPoP` and one `DPoP` proof of this very request and token, used once (RFC 9449), with a
 nonce where `identity: { dpop: { nonce: required } }` says so; `x5t#S256` asks for the client certificate it names, on
 this very connection (RFC 8705). The address in a proof is held against the scheme, host and path of the request as it
-came in, so a proof that is made for the name of a TLS terminator in front does not fit. A token is refused that
-`identity: { revocations: FILE }` names by `jti` or `sub`, from the moment on that the file is loaded.
+came in; behind a TLS terminator the scheme is the client's only where the listener believes it (`proxies`). A token is
+refused that `identity: { revocations: FILE }` names by `jti` or `sub`, from the moment on that the file is loaded.
 The caller a token names is the principal in records and limits. A token that is sent must be good, also where none is
 needed; a token in the query or in a form is refused. A 401 says with `Bearer` what was wrong (RFC 6750 section 3), beside
 an `ApiKey` for each header field in which a key would do.
