@@ -21,6 +21,7 @@ mod policy;
 mod preflight;
 pub mod record;
 mod respond;
+mod sieve;
 mod snapshot;
 pub mod wire;
 
