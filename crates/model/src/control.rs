@@ -40,6 +40,18 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-10"],
     },
     Control {
+        id: "error-answers",
+        title: "keep the words of a backend's errors from callers",
+        owasp: &["API8:2023"],
+        nist: &["REC-API-23"],
+    },
+    Control {
+        id: "fields",
+        title: "show each caller only the properties that its scopes allow",
+        owasp: &["API3:2023"],
+        nist: &["REC-API-6", "REC-API-20", "REC-API-25"],
+    },
+    Control {
         id: "ip-limit",
         title: "bound what one address may send",
         owasp: &["API4:2023", "API2:2023"],
@@ -52,10 +64,28 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-11"],
     },
     Control {
+        id: "leak",
+        title: "find personal data, credentials, traces and internals in answers",
+        owasp: &["API3:2023", "API8:2023"],
+        nist: &["REC-API-7", "REC-API-22", "REC-API-25"],
+    },
+    Control {
+        id: "lifecycle",
+        title: "announce, rehearse and enforce the end of an operation",
+        owasp: &["API9:2023"],
+        nist: &["REC-API-4"],
+    },
+    Control {
         id: "mtls",
         title: "authenticate services by their certificates",
         owasp: &["API2:2023"],
         nist: &["REC-API-9", "REC-API-11"],
+    },
+    Control {
+        id: "object",
+        title: "answer only with objects that belong to the caller",
+        owasp: &["API1:2023"],
+        nist: &["REC-API-12", "REC-API-24"],
     },
     Control {
         id: "phantom-token",
@@ -82,10 +112,22 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-3", "REC-API-13", "REC-API-14"],
     },
     Control {
+        id: "response-schema",
+        title: "send only answers that the contract describes",
+        owasp: &["API3:2023", "API8:2023"],
+        nist: &["REC-API-3", "REC-API-13"],
+    },
+    Control {
         id: "scope",
         title: "authorise each operation by the scopes of the token",
         owasp: &["API5:2023"],
         nist: &["REC-API-12"],
+    },
+    Control {
+        id: "security-headers",
+        title: "have answers say how they may be used and cached, and not what made them",
+        owasp: &["API8:2023"],
+        nist: &["REC-API-10", "REC-API-23"],
     },
     Control {
         id: "undeclared",
