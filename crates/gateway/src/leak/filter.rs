@@ -221,6 +221,15 @@ impl Filter {
         {
             return;
         }
+        let digits = text::run(text, at, text::is_digit);
+        let is_joined = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let next = text.get(digits).copied();
+        let goes_on = matches!(next, Some(b' ' | b'-' | b'.' | b'/'));
+        // Most numbers in answers are short, and stand alone.
+        if digits - at < 6 && !goes_on && !is_joined(next) && !is_joined(text::before(text, at)) {
+            seen.word_end = digits;
+            return;
+        }
         let start = text::run_back(text, at, 40, text::is_alnum);
         let start = if text::begins_word(text, start) || start == at { start } else { start + 1 };
         let end = text::run(text, at, text::is_alnum);
@@ -236,7 +245,6 @@ impl Filter {
             }
             return;
         }
-        let goes_on = matches!(text.get(end), Some(b' ' | b'-' | b'.' | b'/'));
         if start < seen.number_end || word.len() < 6 && !goes_on {
             return;
         }
