@@ -8,6 +8,7 @@ use spec::{Contract, Document, JsonLimits, Node, Operation};
 
 use crate::config::Limits;
 use crate::feeds::Feeds;
+use crate::metrics::Metrics;
 
 /// A node of a document: settings as the user wrote them.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,8 @@ pub struct Build<'a> {
     pub limits: &'a Limits,
     /// Tables that are refreshed elsewhere or shared between operations.
     pub feeds: &'a Feeds,
+    /// Counters that outlive the snapshot.
+    pub metrics: &'a Metrics,
     /// The settings of the control that is being built: the operation's, else the API's, else everyone's.
     pub setting: Option<Setting<'a>>,
     /// Other keys of the operation's `x-palisade` (`sensitive`), which belong to no single control.

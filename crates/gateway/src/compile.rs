@@ -140,8 +140,11 @@ fn compile_api(
         origin::origin(ingredients, api, node, compiled)
     };
     let library = library(ingredients, api, node, compiled)?;
-    let (contract, problems) = spec::compile(&library);
+    let (mut contract, problems) = spec::compile(&library);
     compiled.problems.extend(problems);
+    if judges_answers(config, &library) {
+        compiled.problems.extend(spec::compile_answers(&library, &mut contract));
+    }
     let contract = Arc::new(contract);
     let names = plan::Names { config, api_node: node, api, library: &library };
     let (plans, problems) = plan::plans(ingredients, &contract, &names);
@@ -158,6 +161,12 @@ fn compile_api(
         undeclared,
         origin: origin?,
     })
+}
+
+/// Whether anything asks for answers to be held against their schemas. Where nothing does, start-up does without them.
+fn judges_answers(config: &Document, library: &Library) -> bool {
+    let names = |document: &Document| document.source().contains("response-schema");
+    names(config) || library.documents().iter().any(names)
 }
 
 /// The API's document with its overlays applied and everything it refers to.
@@ -254,6 +263,8 @@ apis:
         let snapshot = compiled.snapshot.unwrap();
         let steps = snapshot.apis[0].operations[0].pipeline.steps();
         let modes: Vec<(&str, Mode)> = steps.iter().map(|step| (step.id, step.mode)).collect();
-        assert_eq!(modes, [("undeclared", Mode::Shadow), ("body-limits", Mode::Shadow)]);
+        let own = [("undeclared", Mode::Shadow), ("body-limits", Mode::Shadow)];
+        let everyones = ["error-answers", "leak", "security-headers"].map(|id| (id, Mode::Enforce));
+        assert_eq!(modes, [&own[..], &everyones].concat());
     }
 }

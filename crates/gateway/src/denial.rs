@@ -3,7 +3,7 @@
 mod challenge;
 mod reason;
 
-use http::Method;
+use http::{Method, StatusCode};
 use model::Redacted;
 
 pub use challenge::{BearerError, Challenge, DpopError};
@@ -21,6 +21,8 @@ pub struct Denial {
     pub control: &'static str,
     /// What exactly; for the log, never for the caller.
     pub detail: Redacted,
+    /// The status of the answer where it is not the reason's own: that of the backend's answer, which is replaced.
+    pub status: Option<StatusCode>,
     /// Seconds after which another try may succeed: `Retry-After` (RFC 9110 10.2.3).
     pub retry_after_secs: Option<u64>,
     /// The methods that the resource has: `Allow`, which a 405 must carry (RFC 9110 15.5.6).
@@ -32,7 +34,20 @@ pub struct Denial {
 impl Denial {
     /// A refusal without any fact for the caller beyond its reason.
     pub fn new(reason: Reason, control: &'static str, detail: Redacted) -> Denial {
-        Denial { reason, control, detail, retry_after_secs: None, allow: Vec::new(), challenges: Vec::new() }
+        Denial {
+            reason,
+            control,
+            detail,
+            status: None,
+            retry_after_secs: None,
+            allow: Vec::new(),
+            challenges: Vec::new(),
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status.unwrap_or(self.reason.status())
     }
 
     /// A refusal whose detail is fixed text.

@@ -29,11 +29,12 @@ pub use build::{Build, Setting};
 pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Engine, ListenerTls, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
-pub use metrics::{Metrics, OperationCounters};
+pub use metrics::{Callers, Metrics, OperationCounters};
 pub use network::Network;
 pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace, Waiting};
 pub use policy::{
-    AnswerField, Authorization, Body, Caller, Context, Kind, Permit, Policy, Stage, WorkerState,
+    Answer, AnswerField, Authorization, Body, Caller, Context, Hold, Judgement, Kind, Permit, Policy, Stage,
+    WorkerState,
 };
 pub use respond::{PROBLEM_TYPE, respond};
 pub use snapshot::{ApiPlan, Found, Plan, Snapshot};

@@ -1,7 +1,7 @@
 //! Counters of the gateway, made when a snapshot is compiled so that counting takes no lock.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use model::OperationKey;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
@@ -16,6 +16,8 @@ use crate::denial::Reason;
 pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
+    retiring: Family<CallerLabels, Counter>,
+    retiring_callers: Arc<AtomicUsize>,
     /// Connections dropped because too many were open.
     pub connections_refused: Counter,
     /// Exchanges that were served though the log could not take their record.
@@ -34,6 +36,40 @@ pub struct OperationCounters {
     refused: Counter,
     /// Refusals of the whole API in the order of [`Reason::ALL`]: by operation they would be too many to keep.
     reasons: Arc<[Counter]>,
+}
+
+/// Who still calls an operation that is to go.
+#[derive(Debug, Clone)]
+pub struct Callers {
+    family: Family<CallerLabels, Counter>,
+    count: Arc<AtomicUsize>,
+    operation: OperationKey<'static>,
+}
+
+/// Callers of all operations that are told apart; the rest are counted as one.
+const CALLERS_MAX: usize = 4096;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct CallerLabels {
+    operation: OperationKey<'static>,
+    client: String,
+}
+
+impl Callers {
+    /// Counts a request of the client application `client`.
+    pub fn called_by(&self, client: &str) {
+        let labels =
+            |client: &str| CallerLabels { operation: self.operation.clone(), client: client.to_owned() };
+        let own = labels(client);
+        if let Some(counter) = self.family.get(&own) {
+            counter.inc();
+        } else if self.count.fetch_add(1, Ordering::Relaxed) < CALLERS_MAX {
+            self.family.get_or_create(&own).inc();
+        } else {
+            self.count.store(CALLERS_MAX, Ordering::Relaxed);
+            self.family.get_or_create(&labels("others")).inc();
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -59,6 +95,11 @@ impl Metrics {
             self.refusals.clone(),
         );
         registry.register(
+            "retiring_requests",
+            "Requests to deprecated operations that the backend answered, by client application",
+            self.retiring.clone(),
+        );
+        registry.register(
             "connections_refused",
             "Connections dropped because too many were open",
             self.connections_refused.clone(),
@@ -77,6 +118,15 @@ impl Metrics {
         let counter =
             |&reason| self.refusals.get_or_create(&RefusalLabels { api: api.to_owned(), reason }).clone();
         Reason::ALL.iter().map(counter).collect()
+    }
+
+    /// Who calls `operation`, which is to go.
+    pub fn callers(&self, operation: &OperationKey<'static>) -> Callers {
+        Callers {
+            family: self.retiring.clone(),
+            count: Arc::clone(&self.retiring_callers),
+            operation: operation.clone(),
+        }
     }
 
     /// The counters of `operation`, the same ones however often it is asked.
@@ -114,6 +164,18 @@ impl EncodeLabelSet for RequestLabels {
             ("method", &*self.operation.method),
             ("path", &*self.operation.path),
             ("verdict", self.verdict),
+        ]
+        .encode(encoder)
+    }
+}
+
+impl EncodeLabelSet for CallerLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        [
+            ("api", &*self.operation.api),
+            ("method", &*self.operation.method),
+            ("path", &*self.operation.path),
+            ("client", self.client.as_str()),
         ]
         .encode(encoder)
     }

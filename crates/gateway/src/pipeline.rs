@@ -1,20 +1,27 @@
-//! Decides one request: every policy of its operation in stage order. All control flow of a decision is in this file.
+//! Decides one request: every policy of its operation in stage order. All control flow of a decision is here and in what
+//! lies under it.
 
+mod answer;
 mod step;
 
 use identity::introspection::Answer;
 use model::Mode;
 
 use crate::content;
-use crate::denial::{Denial, Verdict};
-use crate::policy::{Authorization, Body, Context};
+use crate::denial::Denial;
+use crate::policy::{Authorization, Body, Context, Hold};
+use step::apply;
 pub use step::{Said, Step, Trace};
 
 /// The policies of one operation, in the order they run.
 #[derive(Debug, Default)]
 pub struct Pipeline {
     steps: Vec<Step>,
+    /// Where the steps begin that judge answers.
+    answers_from: usize,
     needs_body: bool,
+    /// The most that any step ever asks of an answer's body.
+    holds: Option<Hold>,
 }
 
 /// A request that every policy let through. Only this file makes one, and only an `Admitted` can be forwarded.
@@ -52,7 +59,10 @@ impl Pipeline {
         steps.retain(|step| step.mode != Mode::Off);
         steps.sort_by_key(|step| step.stage);
         let needs_body = steps.iter().any(|step| step.policy.needs_body(None));
-        Pipeline { steps, needs_body }
+        let answers_from = steps.partition_point(|step| !step.stage.is_of_answer());
+        let of_answer = steps.iter().skip(answers_from);
+        let holds = of_answer.map(|step| step.policy.holds(None)).max();
+        Pipeline { steps, answers_from, needs_body, holds }
     }
 
     /// The steps, in the order they run.
@@ -77,7 +87,7 @@ impl Pipeline {
     }
 
     fn head_from(&self, first: usize, cx: &mut Context<'_>, trace: &mut Trace) -> Result<Judged<'_>, Denial> {
-        for (index, step) in self.steps.iter().enumerate().skip(first) {
+        for (index, step) in self.steps.iter().enumerate().take(self.answers_from).skip(first) {
             let fields = cx.answer_fields.len();
             let verdict = step.policy.head(cx);
             if cx.lookup.is_some() {
@@ -89,7 +99,7 @@ impl Pipeline {
                 cx.answer = None;
                 cx.authorization = Authorization::AsSent;
             }
-            trace.push(Said { id: step.id, mode: step.mode, denied: None });
+            trace.push(Said::nothing(step));
             apply(step.mode, verdict, trace.last_mut())?;
             if cx.answer.is_some() {
                 break;
@@ -133,17 +143,5 @@ impl Pending<'_> {
             apply(step.mode, verdict, said)?;
         }
         Ok(Admitted(()))
-    }
-}
-
-/// The one place where a mode decides what becomes of a verdict.
-fn apply(mode: Mode, verdict: Verdict, said: Option<&mut Said>) -> Verdict {
-    let Err(denial) = verdict else { return Ok(()) };
-    if let Some(said) = said {
-        said.denied = Some(Box::new(denial.clone()));
-    }
-    match mode {
-        Mode::Enforce => Err(denial),
-        Mode::Shadow | Mode::Off => Ok(()),
     }
 }

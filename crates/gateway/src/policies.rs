@@ -4,13 +4,20 @@ mod api_key;
 mod body_limits;
 mod concurrency;
 mod cors;
+mod error_answers;
+mod fields;
 mod ip_limit;
 mod jwt;
+mod leak;
+mod lifecycle;
 mod mtls;
+mod object;
 mod phantom_token;
 mod rate_limit;
 mod request_schema;
+mod response_schema;
 mod scope;
+mod security_headers;
 #[cfg(test)]
 mod tests;
 mod undeclared;
@@ -28,13 +35,20 @@ pub const ALL: &[&Kind] = &[
     &body_limits::KIND,
     &concurrency::KIND,
     &cors::KIND,
+    &error_answers::KIND,
+    &fields::KIND,
     &ip_limit::KIND,
     &jwt::KIND,
+    &leak::KIND,
+    &lifecycle::KIND,
     &mtls::KIND,
+    &object::KIND,
     &phantom_token::KIND,
     &rate_limit::KIND,
     &request_schema::KIND,
+    &response_schema::KIND,
     &scope::KIND,
+    &security_headers::KIND,
     &undeclared::KIND,
 ];
 

@@ -1,22 +1,23 @@
 //! What a policy is: a leaf that looks at one request and returns a verdict, and never writes an answer.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use identity::introspection::{Answer, Lookup};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use identity::introspection::{self, Lookup};
 use identity::{ApiClient, CacheLimits, ClientCertificate, TokenCache, Verified};
-use model::{OperationKey, Principal, PrincipalKind, Timestamp};
+use model::{Leak, OperationKey, Principal, PrincipalKind, Timestamp};
 use schemars::{Schema, SchemaGenerator};
 use smallvec::SmallVec;
 use spec::{Json, JsonError, JsonLimits};
 
 use crate::build::Build;
 use crate::content;
-use crate::denial::Verdict;
+use crate::denial::{Denial, Verdict};
 use crate::minted::MintedCache;
 use crate::normalize::Scheme;
 
@@ -55,6 +56,23 @@ pub enum Stage {
     /// What the backend is told of the caller. Last of all that looks at the head, so that nothing is signed for a
     /// request whose head is refused.
     Exchange,
+    /// Whether the answer is what the contract says. First of the answer's stages, since the others rely on its form.
+    Contract,
+    /// Whether what is answered belongs to the caller. Before anything of it is taken out.
+    Ownership,
+    /// What of the answer the caller may see.
+    Filter,
+    /// Whether what is left gives anything away.
+    Leak,
+    /// What the answer's header fields say. Last, since none of it is undone.
+    Headers,
+}
+
+impl Stage {
+    /// Whether it comes after the backend has answered.
+    pub fn is_of_answer(self) -> bool {
+        self >= Stage::Contract
+    }
 }
 
 /// Decides on requests to one operation. Made once, when a snapshot is compiled; it does no IO and reads no clock.
@@ -75,6 +93,22 @@ pub trait Policy: Send + Sync + fmt::Debug {
         false
     }
 
+    /// How much of the body of `answer` it must see; without one, the most that it ever asks for.
+    fn holds(&self, _answer: Option<&Answer<'_>>) -> Hold {
+        Hold::No
+    }
+
+    /// Decides on the head of the backend's answer, whatever its stage: what was decided on a request may end here.
+    fn answer_head(&self, _cx: &Context<'_>, _answer: &mut Answer<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// Decides on the whole body of the backend's answer, and may give another in its place; asked only of answers that
+    /// it [`Policy::holds`].
+    fn answer_body(&self, _cx: &Context<'_>, _answer: &mut Answer<'_>, _body: &Body<'_>) -> Judgement {
+        Ok(None)
+    }
+
     /// The limits that it sets, in words, for those who ask what is in force.
     fn limits(&self) -> Vec<String> {
         Vec::new()
@@ -86,11 +120,56 @@ pub trait Policy: Send + Sync + fmt::Debug {
     }
 }
 
+/// What a policy says of an answer's body: let it go, let this go in its place, or why not.
+pub type Judgement = Result<Option<Vec<u8>>, Denial>;
+
+/// How much of an answer's body a policy must see before any of it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// None of it.
+    No,
+    /// All of it, if it can be held and read; if not, it goes unseen, and the record says so.
+    Wanted,
+    /// All of it; what cannot be held and read is refused.
+    Needed,
+}
+
+/// The backend's answer as the policies see it, and what they found out.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its end-to-end header fields.
+    pub headers: &'a HeaderMap,
+    /// Whether a body follows.
+    pub has_body: bool,
+    /// Whether the caller's connection is encrypted.
+    pub is_encrypted: bool,
+    /// What becomes of its header fields, in this order.
+    pub fields: SmallVec<[AnswerField; 4]>,
+    /// What it gives away: the class, and where.
+    pub leaks: Vec<Leak<'static>>,
+}
+
+impl<'a> Answer<'a> {
+    /// An answer of which nobody has said anything yet.
+    pub fn new(status: StatusCode, headers: &'a HeaderMap, has_body: bool, is_encrypted: bool) -> Answer<'a> {
+        Answer { status, headers, has_body, is_encrypted, fields: SmallVec::new(), leaks: Vec::new() }
+    }
+
+    /// The media type without parameters in lowercase, empty if there is none; absent where readers would disagree on it.
+    pub fn media_type(&self) -> Option<Cow<'a, str>> {
+        content::media_type(self.headers)
+    }
+}
+
 /// One change to the header fields of an answer, whoever gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerField {
     /// The field says this and nothing else.
     Set(HeaderName, HeaderValue),
+    /// The field says this where the backend has no such field.
+    Default(HeaderName, HeaderValue),
     /// The field, a list, has these members as well (RFC 9110 section 5.3).
     Add(HeaderName, HeaderValue),
     /// Nothing that the backend says in fields whose names begin so gets through.
@@ -133,14 +212,14 @@ pub struct Context<'a> {
     /// What becomes of the answer's header fields, in this order.
     pub answer_fields: SmallVec<[AnswerField; 4]>,
     /// An answer that a policy gives in the backend's place without refusing (a CORS preflight).
-    pub answer: Option<http::StatusCode>,
+    pub answer: Option<StatusCode>,
     /// What becomes of the caller's `Authorization` on the way to the backend: written by the `Exchange` stage.
     pub authorization: Authorization,
     /// The question about an opaque token that must be answered before the `Identify` stage can go on; written by the
     /// policy that has it, for whoever can wait.
     pub lookup: Option<Lookup<'a>>,
     /// Its answer; for the policy that asked, and gone after it.
-    pub looked_up: Option<Answer>,
+    pub looked_up: Option<introspection::Answer>,
     /// Held until the answer has ended.
     pub permits: SmallVec<[Permit; 1]>,
     /// The caches of the worker that serves this request.

@@ -19,7 +19,7 @@ pub const PROBLEM_TYPE: &str = "urn:palisade:problem:";
 /// The body names the problem's type, its fixed title, the control and the request id: nothing of the request, nothing
 /// of the backend, no rule. `X-Request-Id` and what policies add are the engine's.
 pub fn respond(denial: &Denial, request_id: &str) -> (StatusCode, HeaderMap, Bytes) {
-    let status = denial.reason.status();
+    let status = denial.status();
     let mut headers = HeaderMap::with_capacity(6);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -47,6 +47,9 @@ pub(crate) fn change(headers: &mut HeaderMap, fields: impl IntoIterator<Item = A
         match field {
             AnswerField::Set(name, value) => {
                 headers.insert(name, value);
+            }
+            AnswerField::Default(name, value) => {
+                headers.entry(name).or_insert(value);
             }
             AnswerField::Add(name, value) => add(headers, name, value),
             AnswerField::Drop(prefix) => {

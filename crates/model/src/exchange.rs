@@ -80,6 +80,8 @@ pub enum Outcome {
     Allowed,
     /// It refused; in [`Mode::Shadow`] it would have.
     Denied,
+    /// It changed the answer's body; in [`Mode::Shadow`] it would have.
+    Changed,
 }
 
 /// One control's part in an exchange.

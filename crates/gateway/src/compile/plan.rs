@@ -142,6 +142,7 @@ fn plan(
         key: &key,
         limits,
         feeds: ingredients.feeds,
+        metrics: ingredients.metrics,
         setting: None,
         sensitive: flag("sensitive").unwrap_or(false),
         body_bytes_max: limits.body_bytes_max.as_usize(),

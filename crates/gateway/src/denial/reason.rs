@@ -93,6 +93,24 @@ pub enum Reason {
     UpstreamTimeout,
     /// The backend's answer is not HTTP (RFC 9110 15.6.3).
     UpstreamMalformed,
+    /// The backend's answer is not what the contract describes (RFC 9110 15.6.3).
+    AnswerInvalid,
+    /// The backend's answer is larger than what is held to be judged (RFC 9110 15.6.3).
+    AnswerTooLarge,
+    /// The backend's answer is in a coding, or has a form, in which it cannot be judged (RFC 9110 15.6.3).
+    AnswerUnreadable,
+    /// The backend's answer gives away what it must not (OWASP API3:2023).
+    AnswerLeaks,
+    /// The backend's answer is an error whose words are its own; the status is the backend's.
+    ErrorAnswer,
+    /// What is asked for belongs to somebody else (OWASP API1:2023).
+    NotYours,
+    /// What is asked for does not exist, or belongs to somebody else and must look alike (RFC 9110 15.5.5).
+    NoSuchObject,
+    /// The operation was taken out of service (RFC 9110 15.5.11, RFC 8594).
+    Retired,
+    /// The operation is out of service for a while, so that callers notice that it will go (RFC 9110 15.6.4).
+    BrownOut,
     /// The gateway is at a limit of its own (RFC 9110 15.6.4).
     Overloaded,
     /// A fault of the gateway (RFC 9110 15.6.1).
@@ -149,6 +167,15 @@ impl Reason {
         Reason::UpstreamUnreachable,
         Reason::UpstreamTimeout,
         Reason::UpstreamMalformed,
+        Reason::AnswerInvalid,
+        Reason::AnswerTooLarge,
+        Reason::AnswerUnreadable,
+        Reason::AnswerLeaks,
+        Reason::ErrorAnswer,
+        Reason::NotYours,
+        Reason::NoSuchObject,
+        Reason::Retired,
+        Reason::BrownOut,
         Reason::Overloaded,
         Reason::Internal,
     ];
@@ -217,6 +244,15 @@ impl Reason {
             R::UpstreamUnreachable => Facts("upstream-unreachable", S::BAD_GATEWAY, "The service behind the gateway cannot be reached"),
             R::UpstreamTimeout => Facts("upstream-timeout", S::GATEWAY_TIMEOUT, "The service behind the gateway did not answer in time"),
             R::UpstreamMalformed => Facts("upstream-malformed", S::BAD_GATEWAY, "The service behind the gateway gave no usable answer"),
+            R::AnswerInvalid => Facts("answer-invalid", S::BAD_GATEWAY, "The service behind the gateway gave no usable answer"),
+            R::AnswerTooLarge => Facts("answer-too-large", S::BAD_GATEWAY, "The service behind the gateway gave too large an answer"),
+            R::AnswerUnreadable => Facts("answer-unreadable", S::BAD_GATEWAY, "The service behind the gateway gave an answer that cannot be read"),
+            R::AnswerLeaks => Facts("answer-leaks", S::BAD_GATEWAY, "The service behind the gateway gave an answer that is withheld"),
+            R::ErrorAnswer => Facts("error-answer", S::BAD_GATEWAY, "The service behind the gateway failed"),
+            R::NotYours => Facts("not-yours", S::FORBIDDEN, "This belongs to somebody else"),
+            R::NoSuchObject => Facts("no-such-object", S::NOT_FOUND, "There is no such resource"),
+            R::Retired => Facts("retired", S::GONE, "This operation is no longer in service"),
+            R::BrownOut => Facts("brown-out", S::SERVICE_UNAVAILABLE, "This operation is about to be taken out of service"),
             R::Overloaded => Facts("overloaded", S::SERVICE_UNAVAILABLE, "The service is busy"),
             R::Internal => Facts("internal", S::INTERNAL_SERVER_ERROR, "The request could not be handled"),
         }
@@ -280,6 +316,15 @@ mod tests {
         ("upstream-unreachable", 502),
         ("upstream-timeout", 504),
         ("upstream-malformed", 502),
+        ("answer-invalid", 502),
+        ("answer-too-large", 502),
+        ("answer-unreadable", 502),
+        ("answer-leaks", 502),
+        ("error-answer", 502),
+        ("not-yours", 403),
+        ("no-such-object", 404),
+        ("retired", 410),
+        ("brown-out", 503),
         ("overloaded", 503),
         ("internal", 500),
     ];

@@ -1,9 +1,9 @@
-//! One step of a pipeline, and what it said of a request.
+//! One step of a pipeline, what it said, and the one place where its mode decides what becomes of that.
 
 use model::{Mode, Outcome};
 use smallvec::SmallVec;
 
-use crate::denial::Denial;
+use crate::denial::{Denial, Verdict};
 use crate::policy::{Policy, Stage};
 
 /// One policy of an operation, and how it is applied.
@@ -28,14 +28,37 @@ pub struct Said {
     pub mode: Mode,
     /// Its verdict: why it denied, if it did, which is rare.
     pub denied: Option<Box<Denial>>,
+    /// Whether it changed the answer's body, or would have.
+    pub changed: bool,
 }
 
 impl Said {
+    /// That `step` had nothing to say so far.
+    pub(super) fn nothing(step: &Step) -> Said {
+        Said { id: step.id, mode: step.mode, denied: None, changed: false }
+    }
+
     /// The verdict without its reason.
     pub fn outcome(&self) -> Outcome {
-        if self.denied.is_some() { Outcome::Denied } else { Outcome::Allowed }
+        match (&self.denied, self.changed) {
+            (Some(_), _) => Outcome::Denied,
+            (None, true) => Outcome::Changed,
+            (None, false) => Outcome::Allowed,
+        }
     }
 }
 
 /// What every step said, in order.
-pub type Trace = SmallVec<[Said; 12]>;
+pub type Trace = SmallVec<[Said; 16]>;
+
+/// The one place where a mode decides what becomes of a verdict.
+pub(super) fn apply(mode: Mode, verdict: Verdict, said: Option<&mut Said>) -> Verdict {
+    let Err(denial) = verdict else { return Ok(()) };
+    if let Some(said) = said {
+        said.denied = Some(Box::new(denial.clone()));
+    }
+    match mode {
+        Mode::Enforce => Err(denial),
+        Mode::Shadow | Mode::Off => Ok(()),
+    }
+}

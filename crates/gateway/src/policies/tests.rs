@@ -1,5 +1,6 @@
 //! The registry, and every example in the documentation of every kind.
 
+mod answers;
 mod browser;
 mod callers;
 mod certificates;
@@ -14,7 +15,7 @@ use std::path::Path;
 
 use super::{ALL, ControlsSchema, kind};
 use crate::policy::Stage;
-use gateway::{Gateway, check};
+use gateway::{Gateway, Seen, check};
 
 #[test]
 fn ids_are_sorted_plain_and_those_of_the_catalogue() {
@@ -92,6 +93,27 @@ fn blocks(doc: &str) -> Vec<Block<'_>> {
     blocks
 }
 
+/// An example without what the caller gets, and that.
+fn example(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(">>> caller\n") {
+        Some((served, caller)) => (served, Some(caller)),
+        None => (text, None),
+    }
+}
+
+/// Compares what the caller gets: header lines that are there, names behind `!` that are not, an empty line, the body.
+fn gets(seen: &Seen, expected: &str, text: &str) {
+    let (head, body) = expected.split_once("\n\n").unwrap();
+    for line in head.lines() {
+        match (line.strip_prefix('!'), line.split_once(": ")) {
+            (Some(name), _) => assert_eq!(seen.header(name), None, "{text}"),
+            (None, Some((name, value))) => assert_eq!(seen.header(name), Some(value), "{text}"),
+            (None, None) => panic!("{line} is no field"),
+        }
+    }
+    assert_eq!(seen.body.as_deref(), Some(body.trim_end_matches('\n')), "{text}");
+}
+
 #[test]
 fn every_kind_proves_its_documentation() {
     for kind in ALL {
@@ -100,9 +122,10 @@ fn every_kind_proves_its_documentation() {
             |info: &str| blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
         let paths = text("yaml operation").unwrap_or_else(|| panic!("{} has no operation", kind.id));
         let settings = text("yaml settings").unwrap_or_default();
-        let (mut allowed, mut refused) = (0, 0);
+        let (mut allowed, mut refused, mut answered) = (0, 0, 0);
         for block in blocks.iter().filter(|block| block.info.starts_with("http")) {
-            let seen = Gateway::new(paths, settings).serve(&block.text);
+            let (served, caller) = example(&block.text);
+            let seen = Gateway::new(paths, settings).serve(served);
             match block.info.strip_prefix("http refused ") {
                 Some(expected) => {
                     refused += 1;
@@ -113,24 +136,31 @@ fn every_kind_proves_its_documentation() {
                     allowed += 1;
                     assert_eq!(block.info, "http allowed");
                     assert!(seen.is_allowed(), "{}: {}\n{}", kind.id, seen.verdict, block.text);
+                    if let Some(caller) = caller {
+                        answered += 1;
+                        gets(&seen, caller, &block.text);
+                    }
                 }
             }
         }
-        assert!(allowed > 0 && refused > 0, "{} needs an allowed and a refused example", kind.id);
+        let proofs = if kind.stage == Stage::Headers { answered } else { refused };
+        assert!(allowed > 0 && proofs > 0, "{} needs an allowed and a refused example", kind.id);
         assert!(kind.doc.contains("When this is wrong: "), "{}", kind.id);
     }
 }
 
 #[test]
 fn what_is_refused_in_force_is_only_said_in_shadow_and_not_even_that_when_off() {
-    for kind in ALL {
+    // The settings of `lifecycle` are dates of single operations, which stand before a mode for all.
+    for kind in ALL.iter().filter(|kind| kind.id != "lifecycle") {
         let blocks = blocks(kind.doc);
         let text =
             |info: &str| blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
         let paths = text("yaml operation").unwrap_or_default();
         let settings = text("yaml settings").unwrap_or_default();
         for block in blocks.iter().filter(|block| block.info.starts_with("http refused")) {
-            let shadow = Gateway::with_mode(paths, settings, kind.id, "shadow").serve(&block.text);
+            let served = example(&block.text).0;
+            let shadow = Gateway::with_mode(paths, settings, kind.id, "shadow").serve(served);
             assert_ne!(shadow.control, kind.id, "{}", block.text);
             let said = shadow
                 .said
@@ -139,7 +169,7 @@ fn what_is_refused_in_force_is_only_said_in_shadow_and_not_even_that_when_off() 
                 .unwrap_or_else(|| panic!("{} did not run", kind.id));
             let reason = said.1.clone().unwrap_or_default();
             assert_eq!(block.info.split(' ').nth(3), Some(reason.as_str()), "{}", block.text);
-            let off = Gateway::with_mode(paths, settings, kind.id, "off").serve(&block.text);
+            let off = Gateway::with_mode(paths, settings, kind.id, "off").serve(served);
             assert!(off.said.iter().all(|(id, _)| *id != kind.id) && off.control != kind.id);
         }
     }

@@ -274,7 +274,7 @@ mod tests {
         let denial =
             (text(), text(), text()).prop_map(|(reason, control, detail)| Denied { reason, control, detail });
         let mode = select(vec![Mode::Enforce, Mode::Shadow, Mode::Off]);
-        let outcome = select(vec![Outcome::Allowed, Outcome::Denied]);
+        let outcome = select(vec![Outcome::Allowed, Outcome::Denied, Outcome::Changed]);
         let control = (text(), mode, outcome, option::of(text()))
             .prop_map(|(id, mode, outcome, reason)| ControlOutcome { id, mode, outcome, reason });
         let leak = (text(), text()).prop_map(|(class, pointer)| Leak { class, pointer });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use identity::internal::{InternalIssuer, Ring};
-use identity::introspection::Answer;
+use identity::introspection;
 use identity::issue::{SigningKey, key_set};
 use identity::proof::{ProofRules, Proofs};
 use identity::{
@@ -20,7 +20,7 @@ use identity::{
 use model::{Problem, Timestamp};
 use serde_json::json;
 use smallvec::SmallVec;
-use spec::{Document, Limits};
+use spec::{Document, JsonLimits, Limits};
 
 use crate::compile::{Compiled, Ingredients, compile, read_config};
 use crate::denial::{Denial, Verdict};
@@ -29,9 +29,9 @@ use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::pipeline::{Judged, Trace};
-use crate::policy::{Authorization, Caller, Context, Permit, WorkerState};
+use crate::policy::{Answer, Authorization, Caller, Context, Hold, Permit, WorkerState};
 use crate::respond::change;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Plan, Snapshot};
 
 pub(super) const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 
@@ -54,7 +54,7 @@ pub(super) struct Gateway {
     pub(super) client: IpAddr,
     pub(super) certificate: Option<Arc<ClientCertificate>>,
     /// What an issuer says when it is asked, the last first.
-    pub(super) looked_up: RefCell<Vec<Answer>>,
+    pub(super) looked_up: RefCell<Vec<introspection::Answer>>,
 }
 
 /// What became of the last of some requests.
@@ -67,7 +67,13 @@ pub(super) struct Seen {
     pub(super) denial: Option<Denial>,
     /// Each control that ran, and why it denied or would have.
     pub(super) said: Vec<(&'static str, Option<String>)>,
+    /// Each control that changed the answer, or would have.
+    pub(super) changed: Vec<&'static str>,
     pub(super) headers: HeaderMap,
+    /// What of the backend's answer the caller gets, where an example has one.
+    pub(super) body: Option<String>,
+    /// Class and pointer of what the answer gives away.
+    pub(super) leaks: Vec<String>,
     pub(super) principal: Option<String>,
     /// What the backend gets as `Authorization`, where that is not what was sent; empty for nothing.
     pub(super) authorization: Option<String>,
@@ -110,7 +116,12 @@ impl Gateway {
 
     #[track_caller]
     pub(super) fn with_feeds(paths: &str, settings: &str, feeds: &Feeds) -> Gateway {
-        let compiled = compiled(paths, settings, feeds);
+        Gateway::with_metrics(paths, settings, feeds, &Metrics::default())
+    }
+
+    #[track_caller]
+    pub(super) fn with_metrics(paths: &str, settings: &str, feeds: &Feeds, metrics: &Metrics) -> Gateway {
+        let compiled = compiled(paths, settings, feeds, metrics);
         let snapshot = compiled.snapshot.unwrap_or_else(|| panic!("{settings}\n{:#?}", compiled.problems));
         Gateway {
             snapshot,
@@ -122,7 +133,7 @@ impl Gateway {
     }
 
     pub(super) fn problems(paths: &str, settings: &str) -> Vec<Problem> {
-        compiled(paths, settings, &feeds()).problems
+        compiled(paths, settings, &feeds(), &Metrics::default()).problems
     }
 
     /// What cannot be enforced on the first operation.
@@ -149,7 +160,11 @@ impl Gateway {
         last.unwrap()
     }
 
-    fn one(&self, worker: &WorkerState, request: &str, in_flight: &mut Vec<Permit>) -> Seen {
+    fn one(&self, worker: &WorkerState, example: &str, in_flight: &mut Vec<Permit>) -> Seen {
+        let (request, backend) = match example.split_once("<<< backend\n") {
+            Some((request, backend)) => (request, Some(backend)),
+            None => (example, None),
+        };
         let (method, target, mut headers, body) = parsed(request);
         // Stands for the connection's certificate in examples; a real request has none in its fields.
         let certificate = headers.remove("client-certificate").map(|service| {
@@ -187,16 +202,24 @@ impl Gateway {
         let mut trace = Trace::new();
         let verdict = decide(&mut cx, found.plan, body, &mut trace, &self.looked_up);
         in_flight.extend(cx.permits.drain(..));
-        seen(&cx, verdict.err(), &trace)
+        let (answered, verdict) = match (backend, verdict) {
+            (Some(backend), Ok(())) => {
+                let mut answered = Answered::default();
+                let verdict = answered.judge(&mut cx, found.plan, backend, &mut trace);
+                (answered, verdict)
+            }
+            (_, verdict) => (Answered::default(), verdict),
+        };
+        seen(&cx, answered, verdict.err(), &trace)
     }
 }
 
 fn decide(
     cx: &mut Context<'_>,
-    plan: &crate::snapshot::Plan,
+    plan: &Plan,
     body: &str,
     trace: &mut Trace,
-    looked_up: &RefCell<Vec<Answer>>,
+    looked_up: &RefCell<Vec<introspection::Answer>>,
 ) -> Verdict {
     let mut judged = plan.pipeline.head(cx, trace)?;
     if let Judged::Introspect(waiting) = judged {
@@ -215,9 +238,62 @@ fn decide(
     }
 }
 
-fn seen(cx: &Context<'_>, denial: Option<Denial>, trace: &Trace) -> Seen {
+/// What became of a backend's answer.
+#[derive(Default)]
+struct Answered {
+    headers: HeaderMap,
+    body: Option<String>,
+    leaks: Vec<String>,
+}
+
+impl Answered {
+    /// Judges the answer, a status line, header lines, an empty line and a body, as the engine does.
+    fn judge(&mut self, cx: &mut Context<'_>, plan: &Plan, backend: &str, trace: &mut Trace) -> Verdict {
+        let (head, body) = backend.split_once("\n\n").unwrap_or((backend, ""));
+        let body = body.strip_suffix('\n').unwrap_or(body);
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = fields(lines);
+        let mut answer = Answer::new(status, &headers, !body.is_empty(), false);
+        let judged = judge_answer(cx, plan, &mut answer, body, trace);
+        cx.answer_fields.extend(answer.fields.drain(..));
+        self.leaks = answer.leaks.iter().map(|leak| format!("{} {}", leak.class, leak.pointer)).collect();
+        let body = judged?;
+        self.headers = headers;
+        self.body = Some(body);
+        Ok(())
+    }
+}
+
+fn judge_answer(
+    cx: &Context<'_>,
+    plan: &Plan,
+    answer: &mut Answer<'_>,
+    body: &str,
+    trace: &mut Trace,
+) -> Result<String, Denial> {
+    if plan.pipeline.answer_head(cx, answer, trace)? == Hold::No {
+        return Ok(body.to_owned());
+    }
+    let limits = JsonLimits::default();
+    let read = crate::content::read(answer.headers, body.as_bytes(), 1 << 20, 100);
+    let read = read.as_ref().map(|read| read.body(&limits));
+    let judged = plan.pipeline.answer_body(cx, answer, read.as_ref().map_err(|denial| *denial), trace)?;
+    Ok(judged.body.map_or(body.to_owned(), |body| String::from_utf8(body).unwrap()))
+}
+
+fn fields<'l>(lines: impl Iterator<Item = &'l str>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(':').unwrap();
+        headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value.trim()).unwrap());
+    }
+    headers
+}
+
+fn seen(cx: &Context<'_>, answered: Answered, denial: Option<Denial>, trace: &Trace) -> Seen {
     let verdict = match (&denial, cx.answer) {
-        (Some(denial), _) => format!("{} {}", denial.reason.status().as_u16(), denial.reason),
+        (Some(denial), _) => format!("{} {}", denial.status().as_u16(), denial.reason),
         (None, Some(status)) => format!("answered {}", status.as_u16()),
         (None, None) => "allowed".to_owned(),
     };
@@ -228,11 +304,14 @@ fn seen(cx: &Context<'_>, denial: Option<Denial>, trace: &Trace) -> Seen {
             .iter()
             .map(|said| (said.id, said.denied.as_ref().map(|denial| denial.reason.to_string())))
             .collect(),
+        changed: trace.iter().filter(|said| said.changed).map(|said| said.id).collect(),
         headers: {
-            let mut headers = HeaderMap::new();
+            let mut headers = answered.headers;
             change(&mut headers, cx.answer_fields.iter().cloned());
             headers
         },
+        body: answered.body,
+        leaks: answered.leaks,
         authorization: match &cx.authorization {
             Authorization::AsSent => None,
             Authorization::Nothing => Some(String::new()),
@@ -243,7 +322,7 @@ fn seen(cx: &Context<'_>, denial: Option<Denial>, trace: &Trace) -> Seen {
     }
 }
 
-fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
+fn compiled(paths: &str, settings: &str, feeds: &Feeds, metrics: &Metrics) -> Compiled {
     let indented =
         |text: &str, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
     let specification = format!("{HEAD}{}", indented(paths, "  "));
@@ -257,7 +336,6 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
     let read = |_: &Path| Ok(specification.clone().into_bytes());
     let (document, config, problems) = read_config(document);
     assert!(problems.is_empty(), "{problems:?}");
-    let metrics = Metrics::default();
     compile(&Ingredients {
         document: &document,
         config: &config.unwrap(),
@@ -265,7 +343,7 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds) -> Compiled {
         read: &read,
         load: &|_, _| Err(io::ErrorKind::NotFound.into()),
         feeds,
-        metrics: &metrics,
+        metrics,
         generation: 1,
     })
 }
@@ -354,10 +432,6 @@ fn parsed(request: &str) -> (Method, &str, HeaderMap, &str) {
     let mut words = lines.next().unwrap().split(' ');
     let method = Method::from_bytes(words.next().unwrap().as_bytes()).unwrap();
     let target = words.next().unwrap();
-    let mut headers = HeaderMap::new();
-    for line in lines {
-        let (name, value) = line.split_once(':').unwrap();
-        headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value.trim()).unwrap());
-    }
+    let headers = fields(lines);
     (method, target, headers, body.strip_suffix('\n').unwrap_or(body))
 }
