@@ -286,6 +286,9 @@ pub struct Limits {
     pub target_bytes_max: Size,
     /// Bytes of a request body, whatever an operation allows; also what is kept in memory to be judged.
     pub body_bytes_max: Size,
+    /// Bytes of an answer that are held in memory to be judged. What is larger is refused where a control must see it
+    /// whole, and goes unseen where it only wants to.
+    pub answer_bytes_max: Size,
     /// How many times its compressed size a body may unpack to.
     pub decompression_ratio_max: u32,
     /// HTTP/2 streams at once on one connection.
@@ -341,6 +344,7 @@ impl Default for Limits {
             head_bytes_max: Size::kib(32),
             target_bytes_max: Size::kib(8),
             body_bytes_max: Size::kib(8 << 10),
+            answer_bytes_max: Size::kib(8 << 10),
             decompression_ratio_max: 100,
             streams_max: 128,
             handshake_timeout: Span::secs(10),

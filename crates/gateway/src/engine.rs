@@ -5,6 +5,7 @@ mod account;
 mod body;
 mod connections;
 mod http1;
+mod judge;
 mod peer;
 mod serve;
 mod timer;

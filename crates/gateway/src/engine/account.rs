@@ -5,8 +5,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use model::{
-    Client, Completion, ControlOutcome, Denied, Exchange, ExchangeId, OperationKey, Record, RequestFacts,
-    ResponseFacts, SCHEMA_VERSION, Timing, Verdict,
+    Client, Completion, ControlOutcome, Denied, Exchange, ExchangeId, Leak, OperationKey, Record,
+    RequestFacts, ResponseFacts, SCHEMA_VERSION, Timing, Verdict,
 };
 use smallvec::SmallVec;
 use tokio::time::Instant;
@@ -106,7 +106,7 @@ impl Worker {
         cx: &Context<'_>,
         outcome: Result<Answer, Denial>,
     ) -> Result<Answer, Denial> {
-        let exchange = exchange(going, cx, &Ended::of(&outcome));
+        let exchange = exchange(going, cx, &Ended::of(going, &outcome));
         match self.writer.borrow_mut().append(Record::Exchange(&exchange)) {
             Ok(()) => outcome,
             Err(error) => {
@@ -150,8 +150,9 @@ impl Worker {
             request: Rc::clone(&going.request_progress),
             _permits: permits,
         };
-        let Forwarded { head, exchange } = forwarded;
-        let mut answer = Response::new(AnswerBody::Streamed(Box::new(Streamed::new(exchange, on_end))));
+        let Forwarded { head, held, exchange } = forwarded;
+        let streamed = Streamed::new(exchange, held, on_end);
+        let mut answer = Response::new(AnswerBody::Streamed(Box::new(streamed)));
         *answer.status_mut() = head.status;
         *answer.headers_mut() = head.headers;
         answer
@@ -176,12 +177,15 @@ impl Drop for Begun<'_> {
 }
 
 impl<'r> Ended<'r> {
-    fn of(outcome: &'r Result<Answer, Denial>) -> Ended<'r> {
+    fn of(going: &Going<'_>, outcome: &'r Result<Answer, Denial>) -> Ended<'r> {
         let (status, bytes, verdict) = match outcome {
-            Err(denial) => (denial.reason.status(), None, Verdict::Refused),
+            // A refused answer came of a request that the backend has seen.
+            Err(denial) if going.is_answered => (denial.status(), None, Verdict::Forwarded),
+            Err(denial) => (denial.status(), None, Verdict::Refused),
             Ok(Answer::Given(status)) => (*status, Some(0), Verdict::Refused),
-            Ok(Answer::Forwarded(Forwarded { head, exchange })) => {
-                (head.status, exchange.body_bytes(), Verdict::Forwarded)
+            Ok(Answer::Forwarded(Forwarded { head, held, exchange })) => {
+                let bytes = exchange.body_bytes().map(|bytes| bytes + held.len() as u64);
+                (head.status, bytes, Verdict::Forwarded)
             }
         };
         Ended { status: status.as_u16(), bytes, verdict, denial: outcome.as_ref().err() }
@@ -222,8 +226,12 @@ fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: &Ended<'r>) ->
             decide: micros(going.decided.unwrap_or(now) - going.started),
             upstream: micros(going.upstream),
         },
-        leaks: Vec::new(),
+        leaks: going.leaks.iter().map(leak).collect(),
     }
+}
+
+fn leak<'r>(leak: &'r Leak<'_>) -> Leak<'r> {
+    Leak { class: (&*leak.class).into(), pointer: (&*leak.pointer).into() }
 }
 
 fn control(said: &crate::pipeline::Said) -> ControlOutcome<'_> {

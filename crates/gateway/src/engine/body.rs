@@ -173,6 +173,8 @@ pub(crate) enum AnswerBody {
 
 /// The backend's answer, with what must happen at its end.
 pub(crate) struct Streamed {
+    /// What was read already; it goes first.
+    held: Vec<u8>,
     exchange: Option<Exchange>,
     bytes: u64,
     on_end: Option<OnEnd>,
@@ -183,13 +185,33 @@ pub(crate) struct Streamed {
 pub(crate) struct BrokenOff(Failure);
 
 impl Streamed {
-    /// An answer that reports to `on_end`.
-    pub(crate) fn new(exchange: Exchange, on_end: OnEnd) -> Streamed {
-        Streamed { exchange: Some(exchange), bytes: 0, on_end: Some(on_end) }
+    /// An answer of which `held` was read already, and which reports to `on_end`.
+    pub(crate) fn new(exchange: Exchange, held: Vec<u8>, on_end: OnEnd) -> Streamed {
+        let mut streamed = Streamed { held, exchange: None, bytes: 0, on_end: Some(on_end) };
+        // The connection of an answer that was read whole is free while the caller still reads.
+        if !streamed.held.is_empty() && exchange.is_at_end() {
+            exchange.give_back();
+        } else {
+            streamed.exchange = Some(exchange);
+        }
+        streamed
+    }
+
+    fn bytes(&self) -> Option<u64> {
+        let rest = self.exchange.as_ref().map_or(Some(0), Exchange::body_bytes);
+        rest.map(|rest| rest + self.held.len() as u64)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
-        let Some(exchange) = &mut self.exchange else { return Poll::Ready(Ok(false)) };
+        if !self.held.is_empty() {
+            self.bytes += self.held.len() as u64;
+            out.append(&mut self.held);
+            return Poll::Ready(Ok(true));
+        }
+        let Some(exchange) = &mut self.exchange else {
+            self.end(true);
+            return Poll::Ready(Ok(false));
+        };
         let before = out.len();
         let more = ready!(exchange.poll_body(cx, out));
         self.bytes += (out.len() - before) as u64;
@@ -214,7 +236,7 @@ impl Streamed {
 
 impl Drop for Streamed {
     fn drop(&mut self) {
-        let is_whole = self.exchange.as_ref().is_none_or(Exchange::is_at_end);
+        let is_whole = self.held.is_empty() && self.exchange.as_ref().is_none_or(Exchange::is_at_end);
         self.end(is_whole);
     }
 }
@@ -224,9 +246,7 @@ impl AnswerBody {
     pub(crate) fn bytes(&self) -> Option<u64> {
         match self {
             AnswerBody::Whole(bytes) => Some(bytes.len() as u64),
-            AnswerBody::Streamed(streamed) => {
-                streamed.exchange.as_ref().map_or(Some(0), Exchange::body_bytes)
-            }
+            AnswerBody::Streamed(streamed) => streamed.bytes(),
         }
     }
 
@@ -234,7 +254,7 @@ impl AnswerBody {
     pub(crate) fn is_at_end(&self) -> bool {
         match self {
             AnswerBody::Whole(bytes) => bytes.is_empty(),
-            AnswerBody::Streamed(streamed) => streamed.exchange.as_ref().is_none_or(Exchange::is_at_end),
+            AnswerBody::Streamed(streamed) => streamed.bytes() == Some(0),
         }
     }
 

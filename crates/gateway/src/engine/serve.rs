@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use identity::{ClientCertificate, TokenError};
-use model::{ExchangeId, Timestamp};
+use model::{ExchangeId, Leak, Timestamp};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Source, Transit};
 use super::http1::{Service, push_field};
+use super::judge;
 use super::peer::Peer;
 use super::transport::Scratch;
 use super::upstream::{Exchange, Failure, Head, Pool};
@@ -90,6 +91,10 @@ pub(super) struct Going<'a> {
     pub request_progress: Rc<Progress>,
     pub decided: Option<Instant>,
     pub upstream: Duration,
+    /// The backend has answered, whatever becomes of that.
+    pub is_answered: bool,
+    /// What its answer gives away.
+    pub leaks: Vec<Leak<'static>>,
 }
 
 /// What is asked for, in its one spelling.
@@ -112,6 +117,9 @@ pub(super) enum Answer {
 /// The backend's answer, not sent yet.
 pub(super) struct Forwarded {
     pub head: Head,
+    /// What was read of the body already, to be judged.
+    pub held: Vec<u8>,
+    /// The rest of it.
     pub exchange: Exchange,
 }
 
@@ -173,6 +181,8 @@ impl<'a> Going<'a> {
             request_progress: Rc::default(),
             decided: None,
             upstream: Duration::ZERO,
+            is_answered: false,
+            leaks: Vec::new(),
         }
     }
 
@@ -186,7 +196,7 @@ impl<'a> Going<'a> {
     }
 
     /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
-    fn failed(failure: &Failure) -> Denial {
+    pub(super) fn failed(failure: &Failure) -> Denial {
         match failure {
             Failure::Unreachable(why) => Denial::fixed(Reason::UpstreamUnreachable, "upstream", why),
             Failure::Timeout => Denial::fixed(Reason::UpstreamTimeout, "upstream", "no answer in time"),
@@ -366,7 +376,9 @@ impl Worker {
         };
         going.decided = Some(Instant::now());
         let authorization = std::mem::take(&mut cx.authorization);
-        self.forward(admitted, going, (parts, &authorization), asked, body).await.map(Answer::Forwarded)
+        let forwarded = self.forward(admitted, going, (parts, &authorization), asked, body).await?;
+        going.is_answered = true;
+        judge::answer(going, cx, forwarded).await.map(Answer::Forwarded)
     }
 
     /// Sends an admitted request to its backend.
@@ -392,6 +404,7 @@ impl Worker {
                 Authorization::Nothing => Some(None),
                 Authorization::Instead(value) => Some(Some(value)),
             },
+            reads_answer: going.plan.is_some_and(|(_, plan)| plan.pipeline.reads_answers()),
         };
         let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);
@@ -399,7 +412,7 @@ impl Worker {
         let answer = pool.send(&parts.method, write, body, sent).await;
         going.upstream = sent.elapsed();
         match answer {
-            Ok((head, exchange)) => Ok(Forwarded { head, exchange }),
+            Ok((head, exchange)) => Ok(Forwarded { head, held: Vec::new(), exchange }),
             Err(failure) => Err(Going::failed(&failure)),
         }
     }

@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     /// What it gets in place of the caller's `Authorization`, and of the proof that goes with it; `None` within where
     /// that is nothing.
     pub authorization: Option<Option<&'a [u8]>>,
+    /// Whether the answer is looked into: then it must come whole, and in a coding that can be undone.
+    pub reads_answer: bool,
 }
 
 /// Gives `send` the fields of a request as the backend gets them, each value in parts: those of the caller, and in place
@@ -46,7 +48,8 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
             || *name == header::FORWARDED
             || facts.authorization.is_some() && (*name == header::AUTHORIZATION || *name == DPOP)
             || !has_request_id && *name == X_REQUEST_ID
-            || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE);
+            || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE)
+            || facts.reads_answer && is_of_form(name);
         if !is_replaced {
             send(name.as_str(), &[value.as_bytes()]);
         }
@@ -57,6 +60,9 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
     }
     if let Some(Some(authorization)) = facts.authorization {
         send("authorization", &[authorization]);
+    }
+    if facts.reads_answer {
+        send("accept-encoding", &[if takes_gzip(headers) { b"gzip".as_slice() } else { b"identity" }]);
     }
     let id = facts.id.to_hex();
     if !has_request_id {
@@ -88,6 +94,22 @@ fn forwarded(facts: &Facts<'_>, port: &[u8], mut send: impl FnMut(&str, &[&[u8]]
             send("forwarded", &[b"for=", &client, b";host=", quote, name, port, quote, b";proto=", proto]);
         }
     }
+}
+
+/// Fields that ask for a part of the answer (RFC 9110 14.2), or for a coding of it.
+fn is_of_form(name: &HeaderName) -> bool {
+    [header::ACCEPT_ENCODING, header::RANGE, header::IF_RANGE].contains(name)
+}
+
+/// Whether the caller takes gzip by its name (RFC 9110 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    codings.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let is_refused =
+            weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
+        name.trim().eq_ignore_ascii_case("gzip") && !is_refused
+    })
 }
 
 /// The caller's `X-Request-Id`, where it sent exactly one that is well-formed: 1 to 128 of `A-Z a-z 0-9 . _ ~ + / = -`.

@@ -10,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use model::{Completion, Exchange, ExchangeId, Timestamp, Timing, Verdict};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::LogError;
 use super::chain::Chain;
@@ -80,6 +81,9 @@ struct Placed {
     time: Timestamp,
     timing_us: Timing,
     verdict: Verdict,
+    /// An answer of the backend that was refused has no end of its own.
+    #[serde(default)]
+    denial: Option<IgnoredAny>,
 }
 
 impl Entry {
@@ -237,7 +241,7 @@ fn place(tail: &Tail, located: Located, arrival: u64) -> Result<(Ahead, Timestam
         file: Arc::clone(tail.file()),
         offset: located.offset,
         length: located.length,
-        has_end: placed.verdict == Verdict::Forwarded,
+        has_end: placed.verdict == Verdict::Forwarded && placed.denial.is_none(),
     };
     Ok((ahead, placed.time.plus(Duration::from_micros(placed.timing_us.total))))
 }

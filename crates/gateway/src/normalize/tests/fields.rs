@@ -75,7 +75,30 @@ fn identity_headers_are_configurable() {
     assert!(!identity.contains("x-min") && !identity.contains("x-forwarded-for") && !identity.contains(""));
 }
 
+#[test]
+fn an_answer_that_is_looked_into_is_asked_for_whole_and_in_a_coding_that_can_be_undone() {
+    for (lines, expected) in [
+        ("accept-encoding: br, GZIP;q=0.5\nrange: bytes=1-2\nif-range: x", "gzip"),
+        ("accept-encoding: gzip;q=0.0, br", "identity"),
+        ("accept: a/b", "identity"),
+    ] {
+        let sent = sent(lines, "192.0.2.7", "a", true);
+        let codings: Vec<_> = sent.get_all("accept-encoding").iter().collect();
+        assert_eq!(codings, [expected], "{lines}");
+        assert!(!sent.contains_key("range") && !sent.contains_key("if-range"), "{lines}");
+    }
+    let sent = sent_on("accept-encoding: br\nrange: bytes=1-2", "192.0.2.7", "a");
+    assert_eq!(
+        (&sent["accept-encoding"], &sent["range"]),
+        (&"br".parse().unwrap(), &"bytes=1-2".parse().unwrap())
+    );
+}
+
 fn sent_on(lines: &str, client: &str, host_text: &str) -> HeaderMap {
+    sent(lines, client, host_text, false)
+}
+
+fn sent(lines: &str, client: &str, host_text: &str, reads_answer: bool) -> HeaderMap {
     let uri: Uri = "/".parse().unwrap();
     let host_fields = fields(&format!("host: {host_text}"));
     let host = host(Version::HTTP_11, &uri, &host_fields, Scheme::Https).unwrap();
@@ -87,6 +110,7 @@ fn sent_on(lines: &str, client: &str, host_text: &str) -> HeaderMap {
         host: host.as_ref(),
         scheme: Scheme::Https,
         authorization: None,
+        reads_answer,
     };
     let mut sent = HeaderMap::new();
     forwardable(&headers, &facts, |name, value| {

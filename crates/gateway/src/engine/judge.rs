@@ -1,0 +1,85 @@
+//! Holds the backend's answer back while its policies judge it: what is held is never partly sent.
+
+use std::future::poll_fn;
+
+use http::header::CONTENT_LENGTH;
+use spec::JsonLimits;
+
+use super::serve::{Forwarded, Going};
+use crate::content;
+use crate::denial::{Denial, Reason};
+use crate::normalize::Scheme;
+use crate::policy::{Answer, Context, Hold};
+use crate::snapshot::Plan;
+
+/// Takes the answer through the stages that come after the backend; what they found out goes to `cx` and `going`.
+pub(super) async fn answer(
+    going: &mut Going<'_>,
+    cx: &mut Context<'_>,
+    mut forwarded: Forwarded,
+) -> Result<Forwarded, Denial> {
+    let Some((_, plan)) = going.plan.filter(|(_, plan)| plan.pipeline.judges_answers()) else {
+        return Ok(forwarded);
+    };
+    let mut headers = std::mem::take(&mut forwarded.head.headers);
+    let is_encrypted = going.connection.scheme == Scheme::Https;
+    let has_body = !forwarded.exchange.is_at_end();
+    let mut answer = Answer::new(forwarded.head.status, &headers, has_body, is_encrypted);
+    let judged = judge(going, cx, plan, &mut answer, &mut forwarded).await;
+    let Answer { fields, leaks, .. } = answer;
+    cx.answer_fields.extend(fields);
+    going.leaks = leaks;
+    if let Some(body) = judged? {
+        headers.remove(CONTENT_LENGTH);
+        forwarded.held = body;
+    }
+    forwarded.head.headers = headers;
+    Ok(forwarded)
+}
+
+/// The body that takes the place of the backend's, if any does.
+async fn judge(
+    going: &mut Going<'_>,
+    cx: &Context<'_>,
+    plan: &Plan,
+    answer: &mut Answer<'_>,
+    forwarded: &mut Forwarded,
+) -> Result<Option<Vec<u8>>, Denial> {
+    if plan.pipeline.answer_head(cx, answer, &mut going.trace)? == Hold::No {
+        return Ok(None);
+    }
+    let limits = &going.snapshot.limits;
+    let bytes_max = limits.answer_bytes_max.as_usize();
+    let json_limits = JsonLimits::default();
+    let is_whole = match tokio::time::timeout(limits.body_timeout.0, hold(forwarded, bytes_max)).await {
+        Ok(held) => held?,
+        Err(_) => return Err(Denial::fixed(Reason::UpstreamTimeout, "upstream", "the body came too slowly")),
+    };
+    let read = match is_whole {
+        true => content::read(answer.headers, &forwarded.held, bytes_max, limits.decompression_ratio_max),
+        false => Err(Denial::answer_too_large(bytes_max)),
+    };
+    let body = read.as_ref().map(|read| read.body(&json_limits));
+    let judged =
+        plan.pipeline.answer_body(cx, answer, body.as_ref().map_err(|denial| *denial), &mut going.trace)?;
+    Ok(judged.body)
+}
+
+/// Reads the body into memory; false once it is more than `bytes_max`.
+async fn hold(forwarded: &mut Forwarded, bytes_max: usize) -> Result<bool, Denial> {
+    let Forwarded { held, exchange, .. } = forwarded;
+    let known = exchange.body_bytes();
+    if known.is_some_and(|bytes| bytes > bytes_max as u64) {
+        return Ok(false);
+    }
+    held.reserve_exact(known.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
+    loop {
+        let more = poll_fn(|cx| exchange.poll_body(cx, held)).await;
+        if held.len() > bytes_max {
+            return Ok(false);
+        }
+        if !more.map_err(|failure| Going::failed(&failure))? {
+            return Ok(true);
+        }
+    }
+}
