@@ -99,16 +99,17 @@ fn text(explained: &Explained) -> String {
         let outcome = match said.outcome {
             Some(Outcome::Allowed) => "allowed",
             Some(Outcome::Denied) => "denied",
+            Some(Outcome::Changed) => "changed",
             None => "not asked",
         };
         let mode = summary::mode(said.mode);
         let reason = said.reason.unwrap_or_default();
         let colon = if said.detail.is_some() { ": " } else { "" };
         let detail = said.detail.as_deref().unwrap_or_default();
-        line("control", &format!("{:<15} {mode:<8} {outcome:<9} {reason}{colon}{detail}", said.id));
+        line("control", &format!("{:<16} {mode:<8} {outcome:<9} {reason}{colon}{detail}", said.id));
     }
     for set in &explained.limits {
-        line("limit", &format!("{:<15} {}", set.control, set.limit));
+        line("limit", &format!("{:<16} {}", set.control, set.limit));
     }
     match (&explained.denial, explained.outcome) {
         (Some(denial), _) => {

@@ -31,7 +31,18 @@ pub(super) fn page(kinds: &[&Kind]) -> String {
         page.push_str(&format!("\n{}\n", demoted(kind.doc)));
         page.push_str(&settings(kind));
     }
+    page.push_str(&leaks());
     page
+}
+
+/// What each class of leaks is, as its page says in its first paragraph.
+fn leaks() -> String {
+    let mut section = "\n## Classes of leaks\n\n| class | what it is |\n|---|---|\n".to_owned();
+    for detector in gateway::leak::ALL {
+        let first = detector.doc.trim().split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        section.push_str(&format!("| `{}` | {} |\n", detector.class, first.replace('|', "\\|")));
+    }
+    section
 }
 
 fn facts(id: &str) -> (&'static str, String, String) {
@@ -92,6 +103,11 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Limit => "limit",
         Stage::Validate => "validate",
         Stage::Exchange => "exchange",
+        Stage::Contract => "contract",
+        Stage::Ownership => "ownership",
+        Stage::Filter => "filter",
+        Stage::Leak => "leak",
+        Stage::Headers => "headers",
     }
 }
 

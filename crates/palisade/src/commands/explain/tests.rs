@@ -65,18 +65,21 @@ fn text_says_every_control_limit_and_answer_field() {
     let seen = text(&explained("GET|/orders?page=x|-H|Origin: https://shop.example"));
     let expected = "\
 operation  spec GET /orders
-control    ip-limit        shadow   allowed
-control    cors            enforce  allowed
-control    undeclared      enforce  allowed
-control    concurrency     enforce  allowed
-control    rate-limit      enforce  allowed
-control    body-limits     enforce  allowed
-control    request-schema  enforce  denied    parameter-invalid: query `page`: must be an integer, is a string
-limit      ip-limit        10/s of one address, 10 at once
-limit      concurrency     3 in flight
-limit      rate-limit      `orders`: 60/min by ip, 5 at once, of which a request takes 2
-limit      body-limits     a body of 1048576 bytes
-limit      body-limits     json 32 deep, of 50000 values, 262144 bytes a string, 10000 items an array, 1000 members an object
+control    ip-limit         shadow   allowed
+control    cors             enforce  allowed
+control    undeclared       enforce  allowed
+control    concurrency      enforce  allowed
+control    rate-limit       enforce  allowed
+control    body-limits      enforce  allowed
+control    request-schema   enforce  denied    parameter-invalid: query `page`: must be an integer, is a string
+control    error-answers    enforce  not asked
+control    leak             enforce  not asked
+control    security-headers enforce  not asked
+limit      ip-limit         10/s of one address, 10 at once
+limit      concurrency      3 in flight
+limit      rate-limit       `orders`: 60/min by ip, 5 at once, of which a request takes 2
+limit      body-limits      a body of 1048576 bytes
+limit      body-limits      json 32 deep, of 50000 values, 262144 bytes a string, 10000 items an array, 1000 members an object
 verdict    refused with 400: parameter-invalid by request-schema
 because    query `page`: must be an integer, is a string
 answer     access-control-allow-origin: https://shop.example

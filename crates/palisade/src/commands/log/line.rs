@@ -31,10 +31,9 @@ pub(super) fn write(
         (None, Verdict::Refused) => "refused".to_owned(),
         (None, Verdict::Forwarded) => would_refuse(exchange),
     };
-    let verdict_style = match exchange.verdict {
-        Verdict::Refused => paint(AnsiColor::Red.on_default()),
-        Verdict::Forwarded => Style::new(),
-    };
+    // An answer of the backend may be refused, too.
+    let is_refused = exchange.verdict == Verdict::Refused || exchange.denial.is_some();
+    let verdict_style = if is_refused { paint(AnsiColor::Red.on_default()) } else { Style::new() };
     let total_us = completion.map_or(exchange.timing_us.total, |completion| completion.duration_us);
     let principal = exchange.principal.id.as_deref().or(exchange.principal.client.as_deref());
     write!(
@@ -50,6 +49,12 @@ pub(super) fn write(
     )?;
     if let Some(operation) = &exchange.operation {
         write!(out, "  {dim}{} {}{dim:#}", Printable(&operation.api), Printable(&operation.path))?;
+    }
+    if !exchange.leaks.is_empty() {
+        let leaks = paint(AnsiColor::Yellow.on_default());
+        let mut classes: Vec<&str> = exchange.leaks.iter().map(|leak| &*leak.class).collect();
+        classes.dedup();
+        write!(out, "  {leaks}leaks {}{leaks:#}", Printable(&classes.join(", ")))?;
     }
     if completion.is_some_and(|completion| completion.aborted) {
         let aborted = paint(AnsiColor::Yellow.on_default());
