@@ -60,6 +60,8 @@ pub fn scan(text: &[u8], classes: Classes, found: &mut dyn FnMut(Hit)) {
     for at in memchr::memchr2_iter(BYTES[0], BYTES[1], text) {
         filter.look_at_byte(text, at, &mut seen);
     }
+    // What these found lies anywhere, and must not stand before what comes earlier.
+    seen.last = [0; 32];
     let mut at = 0;
     while let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         filter.four(text, at, u64::from_le_bytes(*window), &mut seen);

@@ -40,13 +40,15 @@ fn jwk(text: &[u8], at: usize) -> Option<Range<usize>> {
     let from = text::run_back(text, at, 2048, |byte| byte != b'{');
     let end = text::run(text, at, |byte| byte != b'}');
     let object = text.get(from..end)?;
-    let has = |name: &[u8]| {
+    let value_of = |name: &[u8]| {
         let found = object.windows(name.len()).position(|part| part == name)?;
-        let value = object.get(found + name.len()..)?;
-        let value = value.iter().skip_while(|byte| matches!(byte, b' ' | b':' | b'"' | b'\\'));
-        (value.take_while(|byte| text::is_url_safe(**byte)).count() >= 16).then_some(())
+        let value =
+            text::run(text, from + found + name.len(), |byte| matches!(byte, b' ' | b':' | b'"' | b'\\'));
+        let end = text::run(text, value, text::is_url_safe);
+        (end - value >= 16).then_some(value..end)
     };
-    [&br#""d""#[..], br#"\"d\""#, br#""k""#].iter().find_map(|name| has(name)).map(|()| at..end)
+    // It is the private part that is found, wherever the key says what kind it is.
+    [&br#""d""#[..], br#"\"d\""#, br#""k""#].iter().find_map(|name| value_of(name))
 }
 
 fn wireguard(text: &[u8], at: usize) -> Option<Range<usize>> {

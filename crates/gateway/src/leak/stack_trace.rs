@@ -68,7 +68,7 @@ fn whole(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// The frame of which a mark at `at` is part, if it begins with `opening`.
 fn frame(text: &[u8], at: usize, opening: &str) -> Option<usize> {
-    let from = text::run_back(text, at, FRAME_BYTES_MAX, |byte| byte != b'\n');
+    let from = text::run_back(text, at, FRAME_BYTES_MAX, |byte| !matches!(byte, b'\n' | b'"'));
     let line = text.get(from..at)?;
     let found = line.windows(opening.len()).rposition(|part| part == opening.as_bytes())?;
     Some(from + found)

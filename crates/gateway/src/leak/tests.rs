@@ -77,6 +77,15 @@ fn only_the_wanted_classes_are_looked_for() {
 }
 
 #[test]
+fn several_of_one_class_are_found_however_each_is_known() {
+    let text = b"AKIAQWERTYUIOP234567 aB38Q~QwertyUiopAsdfGhjkLzxcVbnm12345678 AIzaSyD3xQm9Vb7-Kp2LtW8rYnZc4Hf6Jg0TuEo";
+    let mut found = Vec::new();
+    scan(text, Classes::of(|detector| detector.class == "cloud-key"), &mut |hit| found.push(hit.range.start));
+    found.sort_unstable();
+    assert_eq!(found, [0, 21, 62]);
+}
+
+#[test]
 fn what_is_cut_off_anywhere_is_no_fault() {
     for detector in ALL {
         for (at, _) in detector.doc.char_indices() {

@@ -53,6 +53,25 @@ fn a_record_names_class_and_place_and_never_the_value() {
 }
 
 #[test]
+fn what_is_masked_is_the_value_that_was_found() {
+    let masked = |body: &str, expected: &str| {
+        let answer = format!("200 OK\nContent-Type: application/json\n\n{body}");
+        let seen = answered("leak: { action: mask }", &answer);
+        assert_eq!(seen.body.as_deref(), Some(expected), "{body}");
+    };
+    masked(
+        r#"{"kty":"OKP","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS"}"#,
+        r#"{"kty":"OKP","d":"***","x":"11qYAYKxCrfVS"}"#,
+    );
+    masked(
+        r#"{"a":"look at it","b":"at shop.Store.find(Store.java:42)","c":1}"#,
+        r#"{"a":"look at it","b":"***","c":1}"#,
+    );
+    masked(r#"{"a":["x@b.example y@b.example",4539578763621486]}"#, r#"{"a":["***",null]}"#);
+    masked(r#"{"x@b.example":"x@b.example"}"#, r#"{"***":"***"}"#);
+}
+
+#[test]
 fn what_cannot_be_read_goes_unsearched_unless_something_would_be_done() {
     let coded = "200 OK\nContent-Type: application/json\nContent-Encoding: br\n\nxyz";
     let seen = answered("", coded);
