@@ -20,8 +20,8 @@ pub struct Pipeline {
     /// Where the steps begin that judge answers.
     answers_from: usize,
     needs_body: bool,
-    /// The most that any step ever asks of an answer's body.
-    holds: Option<Hold>,
+    /// The most that any step asks of a successful answer's body.
+    holds: Hold,
 }
 
 /// A request that every policy let through. Only this file makes one, and only an `Admitted` can be forwarded.
@@ -61,7 +61,8 @@ impl Pipeline {
         let needs_body = steps.iter().any(|step| step.policy.needs_body(None));
         let answers_from = steps.partition_point(|step| !step.stage.is_of_answer());
         let of_answer = steps.iter().skip(answers_from);
-        let holds = of_answer.map(|step| step.policy.holds(None)).max();
+        let holds =
+            of_answer.map(|step| answer::capped(step, step.policy.holds(None))).max().unwrap_or_default();
         Pipeline { steps, answers_from, needs_body, holds }
     }
 

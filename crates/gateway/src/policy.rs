@@ -93,7 +93,8 @@ pub trait Policy: Send + Sync + fmt::Debug {
         false
     }
 
-    /// How much of the body of `answer` it must see; without one, the most that it ever asks for.
+    /// How much of the body of `answer` it must see; without one, the most that it asks for of a successful answer, before
+    /// there is any. At least [`Hold::Wanted`] is asked for then if bodies of any answer are looked into.
     fn holds(&self, _answer: Option<&Answer<'_>>) -> Hold {
         Hold::No
     }
@@ -124,9 +125,10 @@ pub trait Policy: Send + Sync + fmt::Debug {
 pub type Judgement = Result<Option<Vec<u8>>, Denial>;
 
 /// How much of an answer's body a policy must see before any of it leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Hold {
     /// None of it.
+    #[default]
     No,
     /// All of it, if it can be held and read; if not, it goes unseen, and the record says so.
     Wanted,

@@ -28,7 +28,7 @@ use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
 use crate::pipeline::{Admitted, Judged, Trace};
-use crate::policy::{Authorization, Caller, Context, WorkerState};
+use crate::policy::{Authorization, Caller, Context, Hold, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
 use crate::wire::Fault;
@@ -404,7 +404,7 @@ impl Worker {
                 Authorization::Nothing => Some(None),
                 Authorization::Instead(value) => Some(Some(value)),
             },
-            reads_answer: going.plan.is_some_and(|(_, plan)| plan.pipeline.reads_answers()),
+            holds: going.plan.map_or(Hold::No, |(_, plan)| plan.pipeline.holds_answers()),
         };
         let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);

@@ -8,6 +8,7 @@ use model::ExchangeId;
 use smallvec::SmallVec;
 
 use super::{Host, Scheme};
+use crate::policy::Hold;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -31,8 +32,9 @@ pub struct Facts<'a> {
     /// What it gets in place of the caller's `Authorization`, and of the proof that goes with it; `None` within where
     /// that is nothing.
     pub authorization: Option<Option<&'a [u8]>>,
-    /// Whether the answer is looked into: then it must come whole, and in a coding that can be undone.
-    pub reads_answer: bool,
+    /// How much of the answer is looked into: then it must come in a coding that can be undone, and whole where that is
+    /// needed.
+    pub holds: Hold,
 }
 
 /// Gives `send` the fields of a request as the backend gets them, each value in parts: those of the caller, and in place
@@ -49,7 +51,8 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
             || facts.authorization.is_some() && (*name == header::AUTHORIZATION || *name == DPOP)
             || !has_request_id && *name == X_REQUEST_ID
             || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE)
-            || facts.reads_answer && is_of_form(name);
+            || facts.holds > Hold::No && *name == header::ACCEPT_ENCODING
+            || facts.holds == Hold::Needed && asks_for_a_part(name);
         if !is_replaced {
             send(name.as_str(), &[value.as_bytes()]);
         }
@@ -61,7 +64,7 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
     if let Some(Some(authorization)) = facts.authorization {
         send("authorization", &[authorization]);
     }
-    if facts.reads_answer {
+    if facts.holds > Hold::No {
         send("accept-encoding", &[if takes_gzip(headers) { b"gzip".as_slice() } else { b"identity" }]);
     }
     let id = facts.id.to_hex();
@@ -96,9 +99,9 @@ fn forwarded(facts: &Facts<'_>, port: &[u8], mut send: impl FnMut(&str, &[&[u8]]
     }
 }
 
-/// Fields that ask for a part of the answer (RFC 9110 14.2), or for a coding of it.
-fn is_of_form(name: &HeaderName) -> bool {
-    [header::ACCEPT_ENCODING, header::RANGE, header::IF_RANGE].contains(name)
+/// RFC 9110 14.2: a server may ignore it, and so may whoever must see all of an answer.
+fn asks_for_a_part(name: &HeaderName) -> bool {
+    [header::RANGE, header::IF_RANGE].contains(name)
 }
 
 /// Whether the caller takes gzip by its name (RFC 9110 12.5.3).

@@ -22,9 +22,9 @@ impl Pipeline {
         !self.steps.is_empty()
     }
 
-    /// Whether the bodies of answers are looked into, so that the backend must send them whole and in no coding.
-    pub fn reads_answers(&self) -> bool {
-        self.holds.is_some_and(|hold| hold > Hold::No)
+    /// How much of a successful answer is looked into at most, so that the backend must send it accordingly.
+    pub fn holds_answers(&self) -> Hold {
+        self.holds
     }
 
     /// Judges the head of an answer, and says how much of the body must be held back for [`Pipeline::answer_body`].
@@ -158,7 +158,10 @@ fn held(step: &Step, answer: &Answer<'_>) -> Hold {
     if !answer.has_body {
         return Hold::No;
     }
-    let hold = step.policy.holds(Some(answer));
+    capped(step, step.policy.holds(Some(answer)))
+}
+
+pub(super) fn capped(step: &Step, hold: Hold) -> Hold {
     if step.mode == Mode::Enforce { hold } else { hold.min(Hold::Wanted) }
 }
 

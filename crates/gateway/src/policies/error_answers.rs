@@ -58,8 +58,9 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
 impl Policy for ErrorAnswers {
     fn holds(&self, answer: Option<&Answer<'_>>) -> Hold {
         match answer {
-            Some(answer) if !is_error(answer) => Hold::No,
-            _ => Hold::Needed,
+            None => Hold::Wanted,
+            Some(answer) if is_error(answer) => Hold::Needed,
+            Some(_) => Hold::No,
         }
     }
 

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use model::{ExchangeId, Timestamp};
 
 use crate::normalize::{Facts, IdentityHeaders, Scheme, forwardable, host, inbound, request_id};
+use crate::policy::Hold;
 
 fn fields(lines: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -82,11 +83,16 @@ fn an_answer_that_is_looked_into_is_asked_for_whole_and_in_a_coding_that_can_be_
         ("accept-encoding: gzip;q=0.0, br", "identity"),
         ("accept: a/b", "identity"),
     ] {
-        let sent = sent(lines, "192.0.2.7", "a", true);
+        let sent = sent(lines, "192.0.2.7", "a", Hold::Needed);
         let codings: Vec<_> = sent.get_all("accept-encoding").iter().collect();
         assert_eq!(codings, [expected], "{lines}");
         assert!(!sent.contains_key("range") && !sent.contains_key("if-range"), "{lines}");
     }
+    let wanted = sent("accept-encoding: br\nrange: bytes=1-2", "192.0.2.7", "a", Hold::Wanted);
+    assert_eq!(
+        (&wanted["accept-encoding"], &wanted["range"]),
+        (&"identity".parse().unwrap(), &"bytes=1-2".parse().unwrap())
+    );
     let sent = sent_on("accept-encoding: br\nrange: bytes=1-2", "192.0.2.7", "a");
     assert_eq!(
         (&sent["accept-encoding"], &sent["range"]),
@@ -95,10 +101,10 @@ fn an_answer_that_is_looked_into_is_asked_for_whole_and_in_a_coding_that_can_be_
 }
 
 fn sent_on(lines: &str, client: &str, host_text: &str) -> HeaderMap {
-    sent(lines, client, host_text, false)
+    sent(lines, client, host_text, Hold::No)
 }
 
-fn sent(lines: &str, client: &str, host_text: &str, reads_answer: bool) -> HeaderMap {
+fn sent(lines: &str, client: &str, host_text: &str, holds: Hold) -> HeaderMap {
     let uri: Uri = "/".parse().unwrap();
     let host_fields = fields(&format!("host: {host_text}"));
     let host = host(Version::HTTP_11, &uri, &host_fields, Scheme::Https).unwrap();
@@ -110,7 +116,7 @@ fn sent(lines: &str, client: &str, host_text: &str, reads_answer: bool) -> Heade
         host: host.as_ref(),
         scheme: Scheme::Https,
         authorization: None,
-        reads_answer,
+        holds,
     };
     let mut sent = HeaderMap::new();
     forwardable(&headers, &facts, |name, value| {
