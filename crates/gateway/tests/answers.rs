@@ -62,6 +62,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
     let feeds = Feeds {
         verifier: None,
         introspector: None,
+        internal: None,
         proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
         revocations: Arc::default(),
         client_certificates: false,

@@ -37,7 +37,8 @@ type Start = fn(&'static str, &Field) -> Outcome<Contender>;
 pub(super) const CONTENDERS: &[(&str, Start)] = &[
     ("nginx, bare", nginx::start),
     ("palisade, bare", palisade::start_bare),
-    ("palisade, every control", palisade::start_whole),
+    ("palisade, every request control", palisade::start_requests),
+    ("palisade, answers too", palisade::start_answers),
     ("haproxy, jwt+limit+log", haproxy::start),
     ("envoy, jwt+limit+log", envoy::start),
 ];

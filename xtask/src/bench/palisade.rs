@@ -9,8 +9,8 @@ use crate::failure::{Outcome, because};
 use crate::gateway::Gateway;
 use crate::workspace;
 
-/// The controls that a bare gateway has off. It still records every request.
-const CONTROLS: &[&str] = &[
+/// The controls of requests, which a bare gateway has off. It still records every request.
+const REQUEST_CONTROLS: &[&str] = &[
     "api-key",
     "body-limits",
     "concurrency",
@@ -22,6 +22,15 @@ const CONTROLS: &[&str] = &[
     "scope",
     "undeclared",
 ];
+
+/// The controls of answers.
+const ANSWER_CONTROLS: &[&str] =
+    &["error-answers", "fields", "leak", "lifecycle", "object", "response-schema", "security-headers"];
+
+/// Every answer against its schema, and searched for what should not leave.
+const ANSWERS: &str = "      response-schema: enforce
+      leak: { action: report }
+";
 
 /// Limits that count every request and refuse none.
 const LIMITS: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
@@ -36,18 +45,27 @@ const LIMITS: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
 
 /// Every control off.
 pub(super) fn start_bare(name: &'static str, field: &Field) -> Outcome<Contender> {
-    let off = CONTROLS.iter().fold(String::new(), |text, control| text + &format!("      {control}: off\n"));
-    start(name, field, "bare", &off, 2)
+    start(name, field, "bare", &(off(REQUEST_CONTROLS) + &off(ANSWER_CONTROLS)), 2)
 }
 
-/// Every control on: token, scopes, four limits, parameters and bodies against the schema, and the durable record.
-pub(super) fn start_whole(name: &'static str, field: &Field) -> Outcome<Contender> {
-    start(name, field, "whole", LIMITS, 2)
+/// Every control of requests on: token, scopes, four limits, parameters and bodies against the schema, and the durable
+/// record.
+pub(super) fn start_requests(name: &'static str, field: &Field) -> Outcome<Contender> {
+    start(name, field, "requests", &(LIMITS.to_owned() + &off(ANSWER_CONTROLS)), 2)
 }
 
-/// Every control on, for an API of this many collections.
+/// The controls of answers on as well.
+pub(super) fn start_answers(name: &'static str, field: &Field) -> Outcome<Contender> {
+    start(name, field, "answers", &(LIMITS.to_owned() + ANSWERS), 2)
+}
+
+/// Every control of requests on, for an API of this many collections.
 pub(super) fn start_grown(field: &Field, collections: usize) -> Outcome<Contender> {
-    start("palisade", field, "grown", LIMITS, collections)
+    start("palisade", field, "grown", &(LIMITS.to_owned() + &off(ANSWER_CONTROLS)), collections)
+}
+
+fn off(controls: &[&str]) -> String {
+    controls.iter().fold(String::new(), |text, control| text + &format!("      {control}: off\n"))
 }
 
 fn start(
@@ -128,14 +146,14 @@ paths:
       requestBody:
         required: true
         content: { application/json: { schema: { $ref: '#/components/schemas/NewOrder' } } }
-      responses: { '201': { description: done } }
+      responses: { '200': { $ref: '#/components/responses/Order' } }
 ";
 
 const MEMBER: &str = "    get:
       parameters:
         - { name: id, in: path, required: true, schema: { type: integer, minimum: 1, maximum: 1000000000 } }
         - { name: expand, in: query, schema: { type: string, enum: [items, customer] } }
-      responses: { '200': { description: done } }
+      responses: { '200': { $ref: '#/components/responses/Order' } }
 ";
 
 const TAIL: &str = "components:
@@ -146,7 +164,33 @@ const TAIL: &str = "components:
         clientCredentials:
           tokenUrl: https://issuer.example/token
           scopes: { 'orders:read': see, 'orders:write': place }
+  responses:
+    Order:
+      description: an order
+      content: { application/json: { schema: { $ref: '#/components/schemas/Order' } } }
   schemas:
+    Order:
+      type: object
+      additionalProperties: false
+      required: [id, status, items]
+      properties:
+        id: { type: integer, minimum: 1 }
+        status: { type: string, enum: [open, paid, sent] }
+        customer: { type: string, maxLength: 40 }
+        total: { type: integer }
+        currency: { type: string, pattern: '^[A-Z]{3}$' }
+        note: { type: string, maxLength: 1000 }
+        items:
+          type: array
+          maxItems: 1000
+          items:
+            type: object
+            additionalProperties: false
+            required: [sku, quantity]
+            properties:
+              sku: { type: string, pattern: '^[A-Z]{3}-[0-9]{4}$', maxLength: 8 }
+              quantity: { type: integer, minimum: 1, maximum: 99 }
+              price: { type: integer, minimum: 0 }
     NewOrder:
       type: object
       additionalProperties: false
