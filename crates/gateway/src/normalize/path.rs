@@ -40,7 +40,11 @@ pub(super) fn spell(raw: &str) -> Result<Cow<'_, str>, Denial> {
                 has_climbed = true;
                 ends_with_slash = true;
             }
-            spelled => refuse_hidden_dots(spelled.unwrap_or_default())?,
+            spelled => {
+                let spelled = spelled.unwrap_or_default();
+                refuse_hidden_dots(spelled)?;
+                refuse_hidden_structure(spelled)?;
+            }
         }
     }
     // `/a//../b` is `/a/b` by RFC 3986 5.2.4 and `/b` for a server that merges slashes first.
@@ -84,7 +88,7 @@ fn spell_segment(segment: &str, out: &mut String) -> Result<(), Denial> {
             rest = tail.get(2..).unwrap_or_default();
             match decoded {
                 0x80.. => rest = spell_character(decoded, rest, out)?,
-                _ => spell_octet(decoded, rest, out)?,
+                _ => spell_octet(decoded, out)?,
             }
         } else if is_plain(byte) {
             out.push(char::from(byte));
@@ -98,15 +102,21 @@ fn spell_segment(segment: &str, out: &mut String) -> Result<(), Denial> {
 }
 
 /// Appends one decoded ASCII octet, in the form that keeps its meaning.
-fn spell_octet(decoded: u8, rest: &[u8], out: &mut String) -> Result<(), Denial> {
+fn spell_octet(decoded: u8, out: &mut String) -> Result<(), Denial> {
     match decoded {
         0..=0x1f | 0x7f => return Err(refused("an encoded control character")),
         b'\\' => return Err(refused("an encoded backslash, which some servers read as `/`")),
-        b'%' if spells_structure(rest) => {
-            return Err(refused("a dot, slash, backslash or control character that is encoded twice"));
-        }
         _ if is_unreserved(decoded) => out.push(char::from(decoded)),
         _ => push_encoded(out, decoded),
+    }
+    Ok(())
+}
+
+/// Refuses a segment that a second decoding would give another structure. It is looked at in its one spelling: as it
+/// came, the digits after `%25` may be encoded themselves.
+fn refuse_hidden_structure(segment: &str) -> Result<(), Denial> {
+    if segment.split("%25").skip(1).any(|rest| spells_structure(rest.as_bytes())) {
+        return Err(refused("a dot, slash, backslash or control character that is encoded twice"));
     }
     Ok(())
 }
