@@ -13,6 +13,7 @@ use crate::denial::{Denial, Reason};
 /// that begins so.
 pub const IDENTITY_HEADERS: &[&str] = &[
     "cf-connecting-ip",
+    "client-cert*",
     "client-ip",
     "fastly-client-ip",
     "forwarded",

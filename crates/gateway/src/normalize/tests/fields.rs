@@ -45,6 +45,7 @@ fn rfc9110_7_6_1_fields_of_the_connection_end_here() {
 #[test]
 fn a_caller_cannot_claim_an_identity() {
     let lines = "x-forwarded-for: 127.0.0.1\nforwarded: for=127.0.0.1\nx-real-ip: 127.0.0.1\nx-user-id: 1\n\
+                 client-cert: :AA==:\nclient-cert-chain: :AA==:\n\
                  x-palisade-principal: root\nx-authenticated-user: root\nx-consumer-id: 1\n\
                  x-http-method-override: DELETE\nx-original-url: /admin\nx_forwarded_for: 127.0.0.1\nx-trace: 1";
     check_inbound(lines, "x-trace: 1");
