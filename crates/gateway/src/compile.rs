@@ -134,10 +134,9 @@ fn compile_api(
     compiled: &mut Compiled,
 ) -> Option<ApiPlan> {
     let config = ingredients.document;
-    let origin = if api.upstream.url.is_empty() && node.get("upstream").is_none() {
-        None
-    } else {
-        origin::origin(ingredients, api, node, compiled)
+    let upstream = match node.get("upstream") {
+        Some(_) => origin::backends(ingredients, api, node, compiled),
+        None => None,
     };
     let library = library(ingredients, api, node, compiled)?;
     let (mut contract, problems) = spec::compile(&library);
@@ -159,7 +158,7 @@ fn compile_api(
         router,
         operations,
         undeclared,
-        origin: origin?,
+        upstream: Arc::new(upstream?),
     })
 }
 

@@ -4,6 +4,7 @@ mod identity;
 mod proxies;
 mod quantity;
 mod tls;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ pub use identity::{
 };
 pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
-pub use tls::{AskClients, Clients, Upstream, UpstreamTls};
+pub use tls::{AskClients, Clients};
+pub use upstream::{Balance, Ejection, Upstream, UpstreamTls, Upstreams};
 
 // What must be in it may be absent here, and what must be said of an API empty, so that the rest is read and checked all
 // the same; `read_config` says what is missing.
@@ -247,7 +249,7 @@ pub struct Api {
     /// OpenAPI Overlays applied to it, in order.
     #[serde(default)]
     pub overlays: Vec<PathBuf>,
-    /// Origin of the backend, as in `http://127.0.0.1:9000`, or an object with `url` and `tls`.
+    /// Origin of the backend, as in `http://127.0.0.1:9000`, or an object with `url` or `urls`.
     #[serde(default)]
     #[schemars(!default)]
     pub upstream: Upstream,

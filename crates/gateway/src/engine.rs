@@ -16,4 +16,4 @@ mod upstream;
 pub use accept::{Engine, Listening, StartError};
 pub(crate) use tls::{Clients, Offer, client_config, tls_problem};
 pub use tls::{ListenerTls, TlsError};
-pub use upstream::Origin;
+pub use upstream::{Backends, Origin};

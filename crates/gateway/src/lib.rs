@@ -27,7 +27,7 @@ pub mod wire;
 
 pub use build::{Build, Setting};
 pub use compile::{Compiled, Ingredients, compile, read_config};
-pub use engine::{Engine, ListenerTls, Listening, Origin, StartError, TlsError};
+pub use engine::{Backends, Engine, ListenerTls, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
 pub use metrics::{Callers, Metrics, OperationCounters};
 pub use network::Network;

@@ -9,7 +9,7 @@ use spec::{JsonLimits, OperationIndex, Router};
 
 use crate::config::{Limits, Proxies, WhenFull};
 use crate::denial::{Denial, Reason};
-use crate::engine::{ListenerTls, Origin};
+use crate::engine::{Backends, ListenerTls};
 use crate::metrics::OperationCounters;
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
@@ -49,8 +49,8 @@ pub struct ApiPlan {
     pub operations: Vec<Plan>,
     /// What happens to requests below the base path that no operation declares.
     pub undeclared: Plan,
-    /// The backend.
-    pub origin: Origin,
+    /// The backends.
+    pub upstream: Arc<Backends>,
 }
 
 /// How requests to one operation are decided.

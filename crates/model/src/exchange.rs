@@ -149,6 +149,7 @@ pub struct RequestFacts<'a> {
     #[serde(borrow)]
     pub path: Cow<'a, str>,
     /// Body bytes received when the record was made.
+    #[serde(default)]
     pub bytes: u64,
 }
 
@@ -215,8 +216,8 @@ pub struct Exchange<'a> {
     pub schema_version: u32,
     /// The exchange's own id.
     pub id: ExchangeId,
-    /// The `X-Request-Id` that the caller sent, or was given.
-    #[serde(borrow)]
+    /// The `X-Request-Id` that the caller sent, or was given; read back empty where it is the exchange's own id.
+    #[serde(borrow, default)]
     pub request_id: Cow<'a, str>,
     /// When the request head was complete.
     pub time: Timestamp,
@@ -256,10 +257,12 @@ pub struct Completion {
     /// Body bytes handed to the connection.
     pub bytes: u64,
     /// Body bytes of the request that were sent on.
+    #[serde(default)]
     pub request_bytes: u64,
     /// From the complete request head to the end of the body, in microseconds.
     pub duration_us: u64,
     /// Whether the body ended before its time (the caller or the backend went away, or a limit was reached).
+    #[serde(default)]
     pub aborted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The backend of an API, from the URL that the config gives.
+//! The backends of an API, from the URLs that the config gives.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,18 +12,51 @@ use spec::Node;
 use super::files::read_file;
 use super::{Compiled, Ingredients};
 use crate::config::Api;
-use crate::engine::{Origin, client_config, tls_problem};
+use crate::engine::{Backends, Origin, client_config, tls_problem};
 
-/// The origin of `api`'s backend, or what is wrong with it.
-pub(super) fn origin(
+/// The backends of `api`, or what is wrong with them.
+pub(super) fn backends(
     ingredients: &Ingredients<'_>,
     api: &Api,
     node: Node<'_>,
     compiled: &mut Compiled,
-) -> Option<Origin> {
+) -> Option<Backends> {
+    let upstreams = &api.upstream.0;
     let place = node.get("upstream").unwrap_or(node);
-    let place = place.get("url").unwrap_or(place);
-    let url = api.upstream.url.as_str();
+    let places: Vec<Node<'_>> = match (&upstreams.url, place.get("urls")) {
+        (Some(_), None) => vec![place.get("url").unwrap_or(place)],
+        (None, Some(urls)) if !upstreams.urls.is_empty() => urls.items().collect(),
+        _ => {
+            let problem = ingredients.document.problem(
+                Severity::Error,
+                place,
+                "a backend is named by `url`, or several by `urls`",
+            );
+            compiled.problems.push(problem.help("write one of the two"));
+            return None;
+        }
+    };
+    if upstreams.ejection.is_some_and(|ejection| ejection.failures == 0) {
+        let place = place.get("ejection").unwrap_or(place);
+        let problem = ingredients.document.problem(Severity::Error, place, "`failures` must be at least 1");
+        compiled.problems.push(problem.help("say how many failures in a row are too many"));
+        return None;
+    }
+    let urls = upstreams.url.iter().chain(&upstreams.urls);
+    let mut origins = Vec::new();
+    for (url, place) in urls.zip(places) {
+        origins.push(origin(ingredients, api, (url, place, node), compiled)?);
+    }
+    Some(Backends::new(origins, upstreams.balance, upstreams.ejection, upstreams.retries))
+}
+
+/// The origin that `url` at `place` names.
+fn origin(
+    ingredients: &Ingredients<'_>,
+    api: &Api,
+    (url, place, node): (&str, Node<'_>, Node<'_>),
+    compiled: &mut Compiled,
+) -> Option<Origin> {
     let mut wrong = |message: String| {
         let problem = ingredients.document.problem(Severity::Error, place, message);
         compiled.problems.push(problem.help("write an origin, as in `http://127.0.0.1:9000`"));
@@ -42,7 +75,7 @@ pub(super) fn origin(
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     match scheme {
-        "http" if api.upstream.tls.is_some() || api.upstream_authorities.is_some() => {
+        "http" if api.upstream.0.tls.is_some() || api.upstream_authorities.is_some() => {
             wrong("TLS is only spoken to a backend whose origin begins with `https:`".to_owned());
             None
         }
@@ -69,7 +102,7 @@ fn tls(
     node: Node<'_>,
     compiled: &mut Compiled,
 ) -> Option<Arc<ClientConfig>> {
-    let settings = api.upstream.tls.clone().unwrap_or_default();
+    let settings = api.upstream.0.tls.clone().unwrap_or_default();
     let mut wrong = |message: &str, help: &str| {
         compiled.problems.push(ingredients.document.problem(Severity::Error, node, message).help(help));
     };

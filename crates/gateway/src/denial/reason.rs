@@ -89,6 +89,8 @@ pub enum Reason {
     LogUnavailable,
     /// The backend cannot be reached (RFC 9110 15.6.3).
     UpstreamUnreachable,
+    /// Every backend has failed too often of late and is left alone for a while (RFC 9110 15.6.4).
+    UpstreamUnavailable,
     /// The backend did not answer in time (RFC 9110 15.6.5).
     UpstreamTimeout,
     /// The backend's answer is not HTTP (RFC 9110 15.6.3).
@@ -165,6 +167,7 @@ impl Reason {
         Reason::CorsRefused,
         Reason::LogUnavailable,
         Reason::UpstreamUnreachable,
+        Reason::UpstreamUnavailable,
         Reason::UpstreamTimeout,
         Reason::UpstreamMalformed,
         Reason::AnswerInvalid,
@@ -241,6 +244,7 @@ impl Reason {
             R::BodyInvalid => Facts("body-invalid", S::BAD_REQUEST, "The request body is not valid"),
             R::CorsRefused => Facts("cors-refused", S::FORBIDDEN, "This origin may not make the request"),
             R::LogUnavailable => Facts("log-unavailable", S::SERVICE_UNAVAILABLE, "The service is not available at the moment"),
+            R::UpstreamUnavailable => Facts("upstream-unavailable", S::SERVICE_UNAVAILABLE, "The service behind the gateway is not available"),
             R::UpstreamUnreachable => Facts("upstream-unreachable", S::BAD_GATEWAY, "The service behind the gateway cannot be reached"),
             R::UpstreamTimeout => Facts("upstream-timeout", S::GATEWAY_TIMEOUT, "The service behind the gateway did not answer in time"),
             R::UpstreamMalformed => Facts("upstream-malformed", S::BAD_GATEWAY, "The service behind the gateway gave no usable answer"),
@@ -314,6 +318,7 @@ mod tests {
         ("cors-refused", 403),
         ("log-unavailable", 503),
         ("upstream-unreachable", 502),
+        ("upstream-unavailable", 503),
         ("upstream-timeout", 504),
         ("upstream-malformed", 502),
         ("answer-invalid", 502),

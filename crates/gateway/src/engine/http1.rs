@@ -143,6 +143,7 @@ impl<S: Service> Serving<'_, S> {
         };
         after.goes_on &= may_go_on && !*self.stopping.borrow();
         let framing = write_head(&mut self.out, &head, &body, &mut after);
+        inbound.borrow().keep(head.headers);
         self.write(&mut body, framing).await?;
         self.out.clear();
         self.out.shrink_to(KEPT_BYTES_MAX);

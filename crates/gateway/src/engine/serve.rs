@@ -22,7 +22,7 @@ use super::http1::{Service, push_field};
 use super::judge;
 use super::peer::Peer;
 use super::transport::Scratch;
-use super::upstream::{Exchange, Failure, Head, Pool};
+use super::upstream::{Exchange, Failure, Head, Outgoing, Upstream};
 use crate::config::{Limits, WhenFull};
 use crate::content;
 use crate::denial::{Denial, Reason};
@@ -40,18 +40,18 @@ pub(super) struct Worker {
     pub writer: RefCell<Writer>,
     pub scratch: Scratch,
     state: WorkerState,
-    pools: RefCell<Pools>,
+    upstreams: RefCell<Upstreams>,
     /// Seed of the random half of exchange ids; unpredictable, but no secret.
     random: Cell<u128>,
     open: Cell<u32>,
     closed: Notify,
 }
 
-/// The pools of one snapshot's APIs, in their order.
+/// The backends of one snapshot's APIs, in their order.
 #[derive(Debug, Default)]
-struct Pools {
+struct Upstreams {
     generation: u64,
-    pools: Vec<Rc<Pool>>,
+    upstreams: Vec<Rc<Upstream>>,
 }
 
 /// What is known of the connection that a request came over.
@@ -198,6 +198,12 @@ impl<'a> Going<'a> {
     /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
     pub(super) fn failed(failure: &Failure) -> Denial {
         match failure {
+            Failure::Unavailable => {
+                let mut denial =
+                    Denial::fixed(Reason::UpstreamUnavailable, "upstream", "every backend fails");
+                denial.retry_after_secs = Some(1);
+                denial
+            }
             Failure::Unreachable(why) => Denial::fixed(Reason::UpstreamUnreachable, "upstream", why),
             Failure::Timeout => Denial::fixed(Reason::UpstreamTimeout, "upstream", "no answer in time"),
             Failure::Malformed => {
@@ -232,7 +238,7 @@ impl Worker {
             writer: RefCell::new(writer),
             scratch: Scratch::default(),
             state: WorkerState::default(),
-            pools: RefCell::default(),
+            upstreams: RefCell::default(),
             random: Cell::new(u128::from_le_bytes(seed)),
             open: Cell::new(0),
             closed: Notify::new(),
@@ -267,6 +273,18 @@ impl Worker {
         body: Source,
         fault: Option<Fault>,
     ) -> Response<AnswerBody> {
+        let answer = self.judge_and_answer(served, &mut parts, body, fault).await;
+        self.scratch.keep(parts.headers);
+        answer
+    }
+
+    async fn judge_and_answer(
+        self: &Rc<Self>,
+        served: &Served,
+        parts: &mut Parts,
+        body: Source,
+        fault: Option<Fault>,
+    ) -> Response<AnswerBody> {
         let (started, now) = (Instant::now(), wall_clock());
         let snapshot = self.shared.snapshot.load_full();
         let connection = served.connection.seen_through(&parts.headers, &snapshot);
@@ -275,7 +293,8 @@ impl Worker {
             Some(fault) => Err(fault.denial()),
             None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
         };
-        let read = cleaned.and_then(|()| Asked::read(&parts, connection.scheme, &snapshot.limits));
+        let parts = &*parts;
+        let read = cleaned.and_then(|()| Asked::read(parts, connection.scheme, &snapshot.limits));
         let (asked, refused) = match read {
             Ok(asked) => (asked, None),
             Err(denial) => (Asked::default(), Some(denial)),
@@ -286,7 +305,7 @@ impl Worker {
         };
         let found = snapshot.find(&asked.host_text, &parts.method, &parts.headers, &asked.target.path);
         let plan = found.as_ref().map(|found| (found.api_index, found.plan));
-        let going = Going::new(id, started, &parts, &snapshot, plan, connection);
+        let going = Going::new(id, started, parts, &snapshot, plan, connection);
         let cx = Context {
             now,
             client: connection.ip,
@@ -316,7 +335,7 @@ impl Worker {
             Some(denial) => Err(denial),
             None => {
                 let Begun { going, cx, .. } = &mut begun;
-                self.decide_and_forward(going, cx, &parts, &asked, body).await
+                self.decide_and_forward(going, cx, parts, &asked, body).await
             }
         };
         self.finish(&mut begun, outcome)
@@ -376,7 +395,7 @@ impl Worker {
         };
         going.decided = Some(Instant::now());
         let authorization = std::mem::take(&mut cx.authorization);
-        let forwarded = self.forward(admitted, going, (parts, &authorization), asked, body).await?;
+        let forwarded = self.forward(admitted, going, (parts, &authorization, cx.now), asked, body).await?;
         going.is_answered = true;
         judge::answer(going, cx, forwarded).await.map(Answer::Forwarded)
     }
@@ -386,13 +405,13 @@ impl Worker {
         &self,
         _admitted: Admitted,
         going: &mut Going<'_>,
-        (parts, authorization): (&Parts, &Authorization),
+        (parts, authorization, now): (&Parts, &Authorization, Timestamp),
         asked: &Asked<'_>,
         body: RequestBody,
     ) -> Result<Forwarded, Denial> {
-        let pool = going.plan.and_then(|(api_index, _)| self.pool(going.snapshot, api_index));
-        let Some(pool) = pool else {
-            return Err(Denial::fixed(Reason::Internal, "upstream", "no pool for the api"));
+        let upstream = going.plan.and_then(|(api_index, _)| self.upstream(going.snapshot, api_index));
+        let Some(upstream) = upstream else {
+            return Err(Denial::fixed(Reason::Internal, "upstream", "no backend for the api"));
         };
         let facts = normalize::Facts {
             id: going.id,
@@ -409,7 +428,8 @@ impl Worker {
         let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);
         let write = |out: &mut Vec<u8>| write_head(out, parts, &asked.target, &facts, is_chunked);
-        let answer = pool.send(&parts.method, write, body, sent).await;
+        let outgoing = Outgoing { method: &parts.method, sent, now };
+        let answer = upstream.send(outgoing, write, body).await;
         going.upstream = sent.elapsed();
         match answer {
             Ok((head, exchange)) => Ok(Forwarded { head, held: Vec::new(), exchange }),
@@ -425,16 +445,15 @@ impl Worker {
         ExchangeId::new(now, random >> 40)
     }
 
-    fn pool(&self, snapshot: &Snapshot, api_index: usize) -> Option<Rc<Pool>> {
-        let mut pools = self.pools.borrow_mut();
-        if pools.generation != snapshot.generation {
-            let pool = |api: &ApiPlan| {
-                Rc::new(Pool::new(api.origin.clone(), &snapshot.limits, self.scratch.clone()))
-            };
-            *pools =
-                Pools { generation: snapshot.generation, pools: snapshot.apis.iter().map(pool).collect() };
+    fn upstream(&self, snapshot: &Snapshot, api_index: usize) -> Option<Rc<Upstream>> {
+        let mut current = self.upstreams.borrow_mut();
+        if current.generation != snapshot.generation {
+            let upstream =
+                |api: &ApiPlan| Rc::new(Upstream::new(&api.upstream, &snapshot.limits, &self.scratch));
+            let upstreams = snapshot.apis.iter().map(upstream).collect();
+            *current = Upstreams { generation: snapshot.generation, upstreams };
         }
-        pools.pools.get(api_index).cloned()
+        current.upstreams.get(api_index).cloned()
     }
 }
 

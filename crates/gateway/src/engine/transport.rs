@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use http::HeaderMap;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A connection's bytes in both directions.
@@ -20,14 +21,31 @@ pub(super) type Io = Box<dyn Transport>;
 /// What one read brings at most, in bytes.
 const READ_BYTES_MAX: usize = 64 << 10;
 
-/// The buffer that every read of a worker goes through: a connection keeps only what it cannot use at once, so idle ones
-/// keep nothing.
+/// Header maps that a worker keeps for the next heads.
+const MAPS_MAX: usize = 64;
+
+/// Fields that a kept map has room for; larger ones are for rare heads.
+const MAP_FIELDS_MAX: usize = 64;
+
+/// Fields that a head has room for beside its own: those that policies add.
+const SPARE_FIELDS: usize = 8;
+
+/// What a worker reads with, for all of its connections.
 #[derive(Debug, Clone)]
-pub(super) struct Scratch(Rc<RefCell<Box<[u8]>>>);
+pub(super) struct Scratch(Rc<Room>);
+
+#[derive(Debug)]
+struct Room {
+    /// Every read goes through it: a connection keeps only what it cannot use at once, so idle ones keep nothing.
+    bytes: RefCell<Box<[u8]>>,
+    /// Empty maps of heads that are over.
+    maps: RefCell<Vec<HeaderMap>>,
+}
 
 impl Default for Scratch {
     fn default() -> Scratch {
-        Scratch(Rc::new(RefCell::new(vec![0; READ_BYTES_MAX].into_boxed_slice())))
+        let bytes = RefCell::new(vec![0; READ_BYTES_MAX].into_boxed_slice());
+        Scratch(Rc::new(Room { bytes, maps: RefCell::default() }))
     }
 }
 
@@ -39,10 +57,25 @@ impl Scratch {
         cx: &mut Context<'_>,
         take: impl FnOnce(&[u8]) -> T,
     ) -> Poll<io::Result<T>> {
-        let mut bytes = self.0.borrow_mut();
+        let mut bytes = self.0.bytes.borrow_mut();
         let mut buf = ReadBuf::new(&mut bytes);
         ready!(Pin::new(io).poll_read(cx, &mut buf))?;
         Poll::Ready(Ok(take(buf.filled())))
+    }
+
+    /// An empty map with room for the `fields` of a head and some more.
+    pub(super) fn map(&self, fields: usize) -> HeaderMap {
+        let kept = self.0.maps.borrow_mut().pop();
+        kept.unwrap_or_else(|| HeaderMap::with_capacity(fields + SPARE_FIELDS))
+    }
+
+    /// Takes the map of a head that is over.
+    pub(super) fn keep(&self, mut map: HeaderMap) {
+        let mut maps = self.0.maps.borrow_mut();
+        if maps.len() < MAPS_MAX && map.capacity() <= MAP_FIELDS_MAX {
+            map.clear();
+            maps.push(map);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connections to backends: one pool per worker and backend, HTTP/1.1, TLS where the origin says so.
 
+mod backends;
 mod exchange;
 mod head;
 
@@ -11,8 +12,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
+use model::Timestamp;
 use rustls::pki_types::ServerName;
+use smallvec::SmallVec;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -21,6 +24,8 @@ use super::body::{BodyError, RequestBody};
 use super::transport::{Io, Scratch};
 use crate::config::Limits;
 use exchange::Connection;
+
+pub use backends::Backends;
 
 pub(crate) use exchange::Exchange;
 pub(crate) use head::Head;
@@ -45,8 +50,29 @@ pub(crate) enum Failure {
     Timeout,
     /// It closed the connection, or what it sent is not HTTP.
     Malformed,
+    /// Every backend has failed too often and gets no requests for a while.
+    Unavailable,
     /// The caller's body ended before its time; the backend never saw a whole request.
     RequestBody(BodyError),
+}
+
+/// The backends of one API, as one worker speaks to them.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    backends: Arc<Backends>,
+    /// One a backend, in their order.
+    pools: Vec<Rc<Pool>>,
+}
+
+/// A request as it is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// When it was decided.
+    pub sent: Instant,
+    /// When that was by the calendar.
+    pub now: Timestamp,
 }
 
 /// Unused connections to one backend.
@@ -72,7 +98,7 @@ struct Idle {
 }
 
 impl Pool {
-    pub(super) fn new(origin: Origin, limits: &Limits, scratch: Scratch) -> Pool {
+    fn new(origin: Origin, limits: &Limits, scratch: Scratch) -> Pool {
         let bounds = Bounds {
             connect: limits.upstream_connect_timeout.0,
             response: limits.upstream_response_timeout.0,
@@ -83,37 +109,34 @@ impl Pool {
         Pool { origin, scratch, idle: RefCell::default(), bounds }
     }
 
-    /// Sends a request of `method`, whose head `write_head` writes, and waits for the head of the answer. `sent` is when
-    /// it begins.
+    /// A connection, and whether it was used before.
+    async fn open(&self, now: Instant) -> Result<(Box<Connection>, bool), Failure> {
+        match self.checkout(now) {
+            Some(connection) => Ok((connection, true)),
+            None => Ok((self.connect().await?, false)),
+        }
+    }
+
+    /// Sends the request of `exchange`, and waits for the head of its answer.
     ///
-    /// A kept connection may have been closed by the backend in the meantime. The request goes over another only where
-    /// not a byte of it was written, so it is never repeated.
-    pub(crate) async fn send(
-        self: &Rc<Self>,
-        method: &Method,
-        write_head: impl FnOnce(&mut Vec<u8>),
-        body: RequestBody,
-        sent: Instant,
-    ) -> Result<(Head, Exchange), Failure> {
-        let deadline = sent + self.bounds.response;
-        let (mut connection, mut is_kept) = match self.checkout(sent) {
-            Some(connection) => (connection, true),
-            None => (self.connect().await?, false),
-        };
-        connection.out.clear();
-        write_head(&mut connection.out);
-        let mut exchange = Exchange::new(self, connection, method.clone(), body);
+    /// A kept connection may have been closed by the backend in the meantime. The request goes over another where not a
+    /// byte of it was written, so it is never repeated.
+    async fn head(
+        &self,
+        mut exchange: Exchange,
+        mut is_kept: bool,
+        (sent, deadline): (Instant, Instant),
+    ) -> Result<(Head, Exchange), (Failure, Exchange)> {
         loop {
             match poll_fn(|cx| exchange.poll_head(cx, deadline)).await {
                 Ok(head) => return Ok((head, exchange)),
                 Err(Failure::Malformed) if is_kept && exchange.is_unsent() => {}
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err((failure, exchange)),
             }
-            let (connection, kept) = match self.checkout(sent) {
-                Some(connection) => (connection, true),
-                None => (self.connect().await?, false),
-            };
-            (exchange, is_kept) = (exchange.moved_to(connection), kept);
+            match self.open(sent).await {
+                Ok((connection, kept)) => (exchange, is_kept) = (exchange.moved_to(connection), kept),
+                Err(failure) => return Err((failure, exchange)),
+            }
         }
     }
 
@@ -158,6 +181,83 @@ impl Pool {
             }
         })
     }
+}
+
+impl Upstream {
+    pub(super) fn new(backends: &Arc<Backends>, limits: &Limits, scratch: &Scratch) -> Upstream {
+        let pool = |origin: &Origin| Rc::new(Pool::new(origin.clone(), limits, scratch.clone()));
+        Upstream { pools: backends.origins().map(pool).collect(), backends: Arc::clone(backends) }
+    }
+
+    /// Sends a request, and waits for the head of its answer; again, to another backend, where it may be.
+    pub(crate) async fn send(
+        &self,
+        request: Outgoing<'_>,
+        write_head: impl Fn(&mut Vec<u8>),
+        body: RequestBody,
+    ) -> Result<(Head, Exchange), Failure> {
+        let mut tried = SmallVec::<[usize; 4]>::new();
+        let (mut begun, mut body, mut attempts) = (None::<Exchange>, Some(body), 0);
+        loop {
+            let (index, pool) = self.choose(request.now, &mut tried)?;
+            attempts += 1;
+            let failure = match pool.open(request.sent).await {
+                Err(failure) => failure,
+                Ok((mut connection, is_kept)) => {
+                    let in_flight = self.backends.begin(index);
+                    let exchange = match begun.take() {
+                        Some(exchange) => exchange.for_another(pool, connection, in_flight),
+                        None => {
+                            connection.out.clear();
+                            write_head(&mut connection.out);
+                            let body = body.take().unwrap_or(RequestBody::Empty);
+                            Exchange::new(pool, connection, request.method.clone(), body, in_flight)
+                        }
+                    };
+                    let times = (request.sent, request.sent + pool.bounds.response);
+                    match pool.head(exchange, is_kept, times).await {
+                        Ok((head, exchange)) => {
+                            self.backends.note(index, is_failure(head.status), request.now);
+                            return Ok((head, exchange));
+                        }
+                        Err((failure, exchange)) => {
+                            begun = Some(exchange);
+                            failure
+                        }
+                    }
+                }
+            };
+            self.backends.note(index, !matches!(failure, Failure::RequestBody(_)), request.now);
+            let may_repeat = match failure {
+                Failure::Unreachable(_) => begun.as_ref().is_none_or(Exchange::is_unsent),
+                Failure::Malformed => begun.as_ref().is_some_and(Exchange::is_repeatable),
+                Failure::Timeout | Failure::Unavailable | Failure::RequestBody(_) => false,
+            };
+            if attempts > self.backends.retries || !may_repeat {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// The backend for the next attempt: one that was not tried, while there is any.
+    fn choose(
+        &self,
+        now: Timestamp,
+        tried: &mut SmallVec<[usize; 4]>,
+    ) -> Result<(usize, &Rc<Pool>), Failure> {
+        if tried.len() == self.backends.len() {
+            tried.clear();
+        }
+        let chosen = self.backends.choose(now, tried);
+        let index = chosen.or_else(|| self.backends.choose(now, &[])).ok_or(Failure::Unavailable)?;
+        tried.push(index);
+        self.pools.get(index).map(|pool| (index, pool)).ok_or(Failure::Unavailable)
+    }
+}
+
+/// Whether an answer says that the backend cannot serve.
+fn is_failure(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
 }
 
 impl fmt::Debug for Pool {

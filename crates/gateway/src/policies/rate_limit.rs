@@ -1,8 +1,8 @@
 //! Bounds how often each caller, client or address may call, and tells it how much is left.
 
-use std::io::Write;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
@@ -175,12 +175,21 @@ impl Counted {
 
     /// Its member of `RateLimit`.
     fn state(&self, decision: &Decision) -> Option<HeaderValue> {
-        let mut text = [0_u8; 96];
-        let mut rest = text.as_mut_slice();
         let left = decision.remaining / self.cost.max(1);
-        write!(rest, "\"{}\";r={left};t={}", self.name, decision.next_secs).ok()?;
-        let unused = rest.len();
-        HeaderValue::from_bytes(text.get(..text.len() - unused)?).ok()
+        let (mut left_digits, mut next_digits) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let mut text = Vec::with_capacity(self.name.len() + 40);
+        // Without the formatting machinery: this is done for every request.
+        for part in [
+            "\"",
+            &self.name,
+            "\";r=",
+            left_digits.format(left),
+            ";t=",
+            next_digits.format(decision.next_secs),
+        ] {
+            text.extend_from_slice(part.as_bytes());
+        }
+        HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
     }
 }
 

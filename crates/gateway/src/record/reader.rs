@@ -89,10 +89,14 @@ struct Placed {
 impl Entry {
     /// The exchange.
     pub fn exchange(&self) -> Result<Exchange<'_>, serde_json::Error> {
-        serde_json::from_slice(&self.json)
+        let mut exchange: Exchange<'_> = serde_json::from_slice(&self.json)?;
+        if exchange.request_id.is_empty() {
+            exchange.request_id = exchange.id.to_string().into();
+        }
+        Ok(exchange)
     }
 
-    /// The exchange as it was recorded, in the documented JSON form.
+    /// The exchange as it was recorded: the documented JSON form, without what the log leaves out.
     pub fn json(&self) -> &[u8] {
         &self.json
     }

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use gateway::config::{Limits, Listen, WhenFull};
+use gateway::config::{Balance, Limits, Listen, WhenFull};
 use gateway::denial::{Denial, Reason, Verdict};
 use gateway::normalize::IdentityHeaders;
 use gateway::record::{Entry, Log, Reader, Settings};
-use gateway::{ApiPlan, Context, Engine, Metrics, Origin, Pipeline, Plan, Policy, Snapshot, Stage, Step};
+use gateway::{
+    ApiPlan, Backends, Context, Engine, Metrics, Origin, Pipeline, Plan, Policy, Snapshot, Stage, Step,
+};
 use http::Method;
 use model::{Mode, OperationKey};
 use spec::{JsonLimits, OperationIndex, Route, Router};
@@ -47,6 +49,7 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
     let methods = vec![(Method::GET, OperationIndex(0)), (Method::POST, OperationIndex(1))];
     let (router, refused) = Router::build([Route { template: "/v1/orders/{id}".to_owned(), methods }]);
     assert!(refused.is_empty());
+    let origin = Origin { host: backend.ip().to_string(), port: backend.port(), tls: None };
     Snapshot {
         generation: 1,
         limits: Limits::default(),
@@ -61,7 +64,7 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
             router,
             operations: vec![plan("GET", "/v1/orders/{id}"), plan("POST", "/v1/orders/{id}")],
             undeclared: plan("*", "*"),
-            origin: Origin { host: backend.ip().to_string(), port: backend.port(), tls: None },
+            upstream: Arc::new(Backends::new(vec![origin], Balance::RoundRobin, None, 0)),
         }],
     }
 }

@@ -19,6 +19,7 @@ mod issuer;
 mod stage;
 mod upstream;
 
+mod backends;
 mod bound;
 mod commands;
 mod departed;

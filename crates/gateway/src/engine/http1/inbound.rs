@@ -15,7 +15,7 @@ use super::deadline::{Deadline, Timeouts, Wait};
 use crate::denial::Reason;
 use crate::engine::body::BodyError;
 use crate::engine::transport::{Held, Io, Scratch};
-use crate::wire::{Fault, Framing, HTTP2_PREFACE, Piece, WireLimits};
+use crate::wire::{Fault, Framing, HTTP2_PREFACE, HeadSpans, Piece, WireLimits};
 
 /// The HTTP version that a connection without ALPN begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,7 +239,7 @@ impl Inbound {
         let spans = self.framing.head();
         self.interim =
             if spans.expects_continue && spans.is_http11 && !self.is_at_end() { CONTINUE } else { b"" };
-        match parts(&head, self.framing.head()) {
+        match parts(&head, self.framing.head(), &self.scratch) {
             Some(parts) => Next::Head(Box::new(parts)),
             None => Next::Refused(
                 self.framing.fail(Reason::MalformedRequest, "a head that the library does not take"),
@@ -265,8 +265,8 @@ fn take(framing: &mut Framing, input: &[u8], out: &mut Vec<u8>) -> Result<usize,
 }
 
 /// The head in the library's types; nothing where it holds what they cannot.
-fn parts(head: &Bytes, spans: &crate::wire::HeadSpans) -> Option<Parts> {
-    let mut headers = HeaderMap::with_capacity(spans.fields.len());
+fn parts(head: &Bytes, spans: &HeadSpans, scratch: &Scratch) -> Option<Parts> {
+    let mut headers = scratch.map(spans.fields.len());
     for field in &spans.fields {
         let name = HeaderName::from_bytes(head.get(field.name.clone())?).ok()?;
         let value = HeaderValue::from_maybe_shared(head.slice(field.value.clone())).ok()?;
@@ -293,6 +293,11 @@ impl fmt::Debug for Inbound {
 
 /// The writing side, which shares the connection.
 impl Inbound {
+    /// Takes the map of an answer's head that was written.
+    pub(super) fn keep(&self, map: HeaderMap) {
+        self.scratch.keep(map);
+    }
+
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }

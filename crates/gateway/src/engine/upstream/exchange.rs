@@ -9,6 +9,7 @@ use http::Method;
 use tokio::io::AsyncWrite as _;
 use tokio::time::Instant;
 
+use super::backends::InFlight;
 use super::head::{self, Head, Length};
 use super::{Failure, Pool};
 use crate::engine::body::{BodyError, RequestBody};
@@ -37,12 +38,17 @@ pub(crate) struct Exchange {
     /// Any byte was written.
     has_begun: bool,
     request: Sending,
+    /// It can be sent again from the beginning.
+    is_replayable: bool,
+    /// Something of an answer came.
+    is_answered: bool,
     is_chunked: bool,
     /// The backend takes no more of the request.
     is_cut_off: bool,
     answer: Reading,
     is_kept: bool,
     idle_until: Option<Instant>,
+    in_flight: InFlight,
 }
 
 /// What is left of a request to send.
@@ -101,8 +107,10 @@ impl Exchange {
         mut connection: Box<Connection>,
         method: Method,
         body: RequestBody,
+        in_flight: InFlight,
     ) -> Exchange {
         let mut is_chunked = false;
+        let is_replayable = !matches!(body, RequestBody::Streamed(_));
         let request = match body {
             RequestBody::Empty => Sending::Done,
             RequestBody::Whole(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
@@ -122,11 +130,14 @@ impl Exchange {
             written: 0,
             has_begun: false,
             request,
+            is_replayable,
+            is_answered: false,
             is_chunked,
             is_cut_off: false,
             answer: Reading::Fixed(0),
             is_kept: false,
             idle_until: None,
+            in_flight,
         }
     }
 
@@ -135,12 +146,35 @@ impl Exchange {
         !self.has_begun
     }
 
-    /// The same request on another connection. Only where [`Exchange::is_unsent`].
+    /// Whether it may be sent again although it was sent: it is whole, its method is idempotent (RFC 9110 9.2.2), and
+    /// nothing of an answer came.
+    pub(super) fn is_repeatable(&self) -> bool {
+        let is_idempotent = self.method.is_idempotent() && self.method != Method::TRACE;
+        is_idempotent && self.is_replayable && !self.is_answered
+    }
+
+    /// The same request on another connection. Only where [`Exchange::is_unsent`] or [`Exchange::is_repeatable`].
     pub(super) fn moved_to(mut self, mut connection: Box<Connection>) -> Exchange {
         std::mem::swap(&mut connection.out, &mut self.connection.out);
         self.connection = connection;
         self.is_cut_off = false;
+        self.written = 0;
+        if let Sending::Whole { written, .. } = &mut self.request {
+            *written = 0;
+        }
         self
+    }
+
+    /// The same request, for another backend.
+    pub(super) fn for_another(
+        mut self,
+        pool: &Rc<Pool>,
+        connection: Box<Connection>,
+        in_flight: InFlight,
+    ) -> Exchange {
+        self.pool = Rc::clone(pool);
+        self.in_flight = in_flight;
+        self.moved_to(connection)
     }
 
     /// Sends the request and reads the head of its answer, until `deadline`.
@@ -154,7 +188,9 @@ impl Exchange {
             if let Poll::Ready(Err(error)) = self.poll_request(cx) {
                 return Poll::Ready(Err(Failure::RequestBody(error)));
             }
-            while let Some((bytes, head)) = head::read(self.connection.held.rest(), &self.method)? {
+            while let Some((bytes, head)) =
+                head::read(self.connection.held.rest(), &self.method, &self.connection.scratch)?
+            {
                 self.connection.held.advance(bytes);
                 if !head.status.is_informational() {
                     self.begin_body(&head);
@@ -168,6 +204,7 @@ impl Exchange {
             }
             if let Poll::Ready(filled) = self.connection.poll_fill(cx) {
                 filled?;
+                self.is_answered = true;
                 continue;
             }
             return self.connection.timer.poll(cx, deadline).map(|()| Err(Failure::Timeout));
@@ -249,9 +286,7 @@ impl Exchange {
 
     /// Keeps the connection for another exchange, where request and answer are over and both sides would.
     pub(crate) fn give_back(self) {
-        let is_sent = matches!(self.request, Sending::Done)
-            && self.written == self.connection.out.len()
-            && !self.is_cut_off;
+        let is_sent = self.request.is_done() && self.written == self.connection.out.len() && !self.is_cut_off;
         if self.is_kept && is_sent && self.connection.held.rest().is_empty() {
             self.pool.keep(self.connection);
         }
@@ -271,13 +306,10 @@ impl Exchange {
             }
             match &mut self.request {
                 // TLS may hold back what was written.
-                Sending::Done => return Pin::new(io).poll_flush(cx).map(|_| Ok(())),
+                sending if sending.is_done() => return Pin::new(io).poll_flush(cx).map(|_| Ok(())),
+                Sending::Done => {}
                 Sending::Whole { bytes, written } => {
                     let rest = bytes.get(*written..).unwrap_or_default();
-                    if rest.is_empty() {
-                        self.request = Sending::Done;
-                        continue;
-                    }
                     match ready!(Pin::new(io).poll_write(cx, rest)) {
                         Ok(count @ 1..) => *written += count,
                         Ok(0) | Err(_) => self.is_cut_off = true,
@@ -303,6 +335,16 @@ impl Exchange {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Sending {
+    fn is_done(&self) -> bool {
+        match self {
+            Sending::Whole { bytes, written } => *written == bytes.len(),
+            Sending::Streamed(_) => false,
+            Sending::Done => true,
+        }
     }
 }
 

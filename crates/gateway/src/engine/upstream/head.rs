@@ -8,6 +8,7 @@ use memchr::memmem;
 use smallvec::SmallVec;
 
 use super::Failure;
+use crate::engine::transport::Scratch;
 
 /// Bytes of an answer's head at most.
 const HEAD_BYTES_MAX: usize = 256 << 10;
@@ -54,7 +55,11 @@ struct Hop {
 ///
 /// # Errors
 /// What is no HTTP/1 head, is too large, or leaves open where its body ends.
-pub(super) fn read(input: &[u8], method: &Method) -> Result<Option<(usize, Head)>, Failure> {
+pub(super) fn read(
+    input: &[u8],
+    method: &Method,
+    scratch: &Scratch,
+) -> Result<Option<(usize, Head)>, Failure> {
     let Some(end) = memmem::find(input, b"\r\n\r\n") else {
         return if input.len() > HEAD_BYTES_MAX { Err(Failure::Malformed) } else { Ok(None) };
     };
@@ -69,7 +74,7 @@ pub(super) fn read(input: &[u8], method: &Method) -> Result<Option<(usize, Head)
     }
     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(Failure::Malformed)?;
     let is_http11 = answer.version == Some(1);
-    let mut headers = HeaderMap::with_capacity(answer.headers.len());
+    let mut headers = scratch.map(answer.headers.len());
     let mut hop = Hop::default();
     for field in answer.headers {
         let name = HeaderName::from_bytes(field.name.as_bytes()).ok().ok_or(Failure::Malformed)?;
@@ -156,7 +161,7 @@ mod tests {
     /// whether its connection is kept, and its fields, or `malformed`, or `more`.
     fn check(method: &Method, text: &str, expected: &str) {
         let text = text.replace('\n', "\r\n");
-        let actual = match read(text.as_bytes(), method) {
+        let actual = match read(text.as_bytes(), method, &Scratch::default()) {
             Err(_) => "malformed".to_owned(),
             Ok(None) => "more".to_owned(),
             Ok(Some((bytes, head))) => {
@@ -169,7 +174,9 @@ mod tests {
         };
         assert_eq!(actual, expected, "{text}");
         for cut in 0..text.len() {
-            if let Ok(Some((bytes, _))) = read(text.get(..cut).unwrap().as_bytes(), method) {
+            if let Ok(Some((bytes, _))) =
+                read(text.get(..cut).unwrap().as_bytes(), method, &Scratch::default())
+            {
                 assert!(bytes <= cut, "{text}");
             }
         }
@@ -238,10 +245,10 @@ mod tests {
 
     #[test]
     fn a_head_is_awaited_and_bounded() {
-        assert!(matches!(read(b"HTTP/1.1 200 OK\r\nA: b\r\n", &Method::GET), Ok(None)));
+        assert!(matches!(read(b"HTTP/1.1 200 OK\r\nA: b\r\n", &Method::GET, &Scratch::default()), Ok(None)));
         let endless = ["HTTP/1.1 200 OK\r\nA: ", &"b".repeat(HEAD_BYTES_MAX)].concat();
-        assert!(read(endless.as_bytes(), &Method::GET).is_err());
+        assert!(read(endless.as_bytes(), &Method::GET, &Scratch::default()).is_err());
         let many = ["HTTP/1.1 200 OK\r\n", &"A: b\r\n".repeat(FIELDS_MAX + 1), "\r\n"].concat();
-        assert!(read(many.as_bytes(), &Method::GET).is_err());
+        assert!(read(many.as_bytes(), &Method::GET, &Scratch::default()).is_err());
     }
 }
