@@ -17,8 +17,9 @@ use std::process::Command;
 use identity::Algorithm;
 
 use crate::failure::{Failure, Outcome, because};
+use crate::release::{self, Profile};
 use crate::say::{self, FAINT, styled};
-use crate::{release, steps, workspace};
+use crate::{steps, workspace};
 use field::{Contender, Field};
 use load::Plan;
 use sample::Sample;
@@ -93,14 +94,14 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     }
 }
 
-/// Runs the release of this program on the last core, and leaves the first to whoever is measured.
+/// Runs this program, optimised, on the last core, and leaves the first to whoever is measured.
 fn run_release(arguments: &Arguments) -> Outcome<()> {
     if arguments.mode.is_some()
         || field::CONTENDERS.iter().any(|(name, _)| name.contains("palisade") && arguments.wants(name))
     {
-        release::build("palisade")?;
+        release::build("palisade", Profile::Release)?;
     }
-    let program = release::build("xtask")?;
+    let program = release::build("xtask", Profile::Quick)?;
     let mut command = machine::on_core(machine::load_core(), &program);
     command.args(std::env::args_os().skip(1)).arg("--inner").current_dir(workspace::root());
     steps::run(&mut command)

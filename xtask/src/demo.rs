@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// End after the traffic instead of leaving the gateway up
     #[arg(long)]
     exit: bool,
-    /// Use this `palisade` instead of building the release
+    /// Use this `palisade` instead of building one
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
 }

@@ -13,7 +13,8 @@ use crate::demo::wire;
 use crate::failure::{Outcome, because};
 use crate::gateway::{Gateway, address_of};
 use crate::process::Process;
-use crate::{release, workspace};
+use crate::release::{self, Profile};
+use crate::workspace;
 
 /// The key that the shop gave its partner.
 pub(super) const PARTNER_KEY: &str = "tea-partner-3f9c1d";
@@ -42,7 +43,7 @@ impl Stage {
     pub(super) fn set(binary: Option<&Path>) -> Outcome<Self> {
         let binary = match binary {
             Some(binary) => binary.to_owned(),
-            None => release::build("palisade")?,
+            None => release::build("palisade", Profile::Quick)?,
         };
         let issuer = Issuer::start()?;
         let (mut backend_process, backend_lines) = backend()?;
