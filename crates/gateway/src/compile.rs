@@ -242,6 +242,7 @@ apis:
             internal: None,
             proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
             revocations: Arc::default(),
+            blocks: Default::default(),
             client_certificates: false,
             api_keys: None,
             api_key_header: HeaderName::from_static("x-api-key"),
@@ -262,7 +263,7 @@ apis:
         let snapshot = compiled.snapshot.unwrap();
         let steps = snapshot.apis[0].operations[0].pipeline.steps();
         let modes: Vec<(&str, Mode)> = steps.iter().map(|step| (step.id, step.mode)).collect();
-        let own = [("undeclared", Mode::Shadow), ("body-limits", Mode::Shadow)];
+        let own = [("block", Mode::Enforce), ("undeclared", Mode::Shadow), ("body-limits", Mode::Shadow)];
         let everyones = ["error-answers", "leak", "security-headers"].map(|id| (id, Mode::Enforce));
         assert_eq!(modes, [&own[..], &everyones].concat());
     }

@@ -13,6 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::blocks::{Block, BlockEntry};
+
 pub use identity::{
     Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
     SecretSource,
@@ -48,6 +50,10 @@ pub struct Config {
     /// Who may vouch for callers.
     #[serde(default)]
     pub identity: Identity,
+    /// Who and what is blocked, from the moment on that the config is loaded. The admin listener takes more.
+    #[serde(default)]
+    #[schemars(with = "Vec<BlockEntry>")]
+    pub blocks: Vec<Block>,
     /// Settings of controls for every API, by control; an API's and an operation's own replace them.
     #[serde(default)]
     #[schemars(with = "serde_json::Value")]

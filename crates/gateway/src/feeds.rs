@@ -8,6 +8,7 @@ use identity::proof::Proofs;
 use identity::revocation::Revocations;
 use identity::{ApiKeys, Verifier};
 
+use crate::blocks::BlockFeed;
 use crate::limiter::Limiter;
 
 /// The tables behind the policies.
@@ -23,6 +24,8 @@ pub struct Feeds {
     pub proofs: Arc<Proofs>,
     /// Tokens and subjects that were revoked.
     pub revocations: Arc<Revocations>,
+    /// Who and what is blocked.
+    pub blocks: BlockFeed,
     /// Whether some listener asks clients for certificates.
     pub client_certificates: bool,
     /// Client applications by key; absent if none is configured.

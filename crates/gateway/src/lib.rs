@@ -1,6 +1,7 @@
 //! The policy enforcement point: every request is normalised, routed, decided, forwarded and recorded here.
 
 mod access;
+mod blocks;
 mod build;
 mod compile;
 pub mod config;
@@ -25,6 +26,7 @@ mod sieve;
 mod snapshot;
 pub mod wire;
 
+pub use blocks::{Block, BlockEntry, BlockFeed, Blocked, Blocks};
 pub use build::{Build, Setting};
 pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Backends, Engine, ListenerTls, Listening, Origin, StartError, TlsError};

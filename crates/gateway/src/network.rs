@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The addresses that begin with the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +32,38 @@ impl Network {
             Some(_) => return None,
         };
         let network = Network { address, bits };
-        (masked(address, bits) == number(address)).then_some(network)
+        (masked(address, bits) == number(address)).then_some(network.canonical())
+    }
+
+    /// The network of the addresses whose first `bits` bits are those of `address`; none where it has fewer.
+    pub fn around(address: IpAddr, bits: u8) -> Option<Network> {
+        if bits > width(address) {
+            return None;
+        }
+        let masked = masked(address, bits);
+        let address = match address {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(masked >> 96).ok()?)),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(masked)),
+        };
+        Some(Network { address, bits })
+    }
+
+    /// Whether its addresses are of IPv4.
+    pub fn is_ipv4(&self) -> bool {
+        self.address.is_ipv4()
+    }
+
+    /// How many leading bits its addresses have in common.
+    pub fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// The network of IPv4 where it is one that is mapped into IPv6: addresses are compared as what they stand for.
+    fn canonical(self) -> Network {
+        match (self.address.to_canonical(), self.bits.checked_sub(96)) {
+            (address @ IpAddr::V4(_), Some(bits)) if self.address.is_ipv6() => Network { address, bits },
+            _ => self,
+        }
     }
 
     /// Whether `address` lies in it. An IPv4 address that is mapped into IPv6 is one of IPv4.
@@ -62,6 +93,12 @@ fn masked(address: IpAddr, bits: u8) -> u128 {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
+impl Serialize for Network {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -115,6 +152,8 @@ mod tests {
         check("192.0.2.128/25", &["192.0.2.128", "192.0.2.255"], &["192.0.2.127"]);
         check("2001:db8::/32", &["2001:db8::1", "2001:db8:ffff::"], &["2001:db9::", "10.0.0.1"]);
         check("0.0.0.0/0", &["0.0.0.0", "255.255.255.255"], &["::1"]);
+        check("::ffff:10.0.0.0/104", &["10.1.2.3", "::ffff:10.1.2.3"], &["11.0.0.0", "::1"]);
+        check("::ffff:192.0.2.7", &["192.0.2.7"], &["192.0.2.8"]);
         check("::/0", &["::1", "2001:db8::1"], &["127.0.0.1"]);
     }
 

@@ -9,7 +9,7 @@ use model::Mode;
 
 use crate::content;
 use crate::denial::Denial;
-use crate::policy::{Authorization, Body, Context, Hold};
+use crate::policy::{Authorization, Body, Context, Hold, Stage};
 use step::apply;
 pub use step::{Said, Step, Trace};
 
@@ -17,6 +17,8 @@ pub use step::{Said, Step, Trace};
 #[derive(Debug, Default)]
 pub struct Pipeline {
     steps: Vec<Step>,
+    /// Where the steps begin that know who calls.
+    identified_from: usize,
     /// Where the steps begin that judge answers.
     answers_from: usize,
     needs_body: bool,
@@ -59,11 +61,12 @@ impl Pipeline {
         steps.retain(|step| step.mode != Mode::Off);
         steps.sort_by_key(|step| step.stage);
         let needs_body = steps.iter().any(|step| step.policy.needs_body(None));
+        let identified_from = steps.partition_point(|step| step.stage <= Stage::Identify);
         let answers_from = steps.partition_point(|step| !step.stage.is_of_answer());
         let of_answer = steps.iter().skip(answers_from);
         let holds =
             of_answer.map(|step| answer::capped(step, step.policy.holds(None))).max().unwrap_or_default();
-        Pipeline { steps, answers_from, needs_body, holds }
+        Pipeline { steps, identified_from, answers_from, needs_body, holds }
     }
 
     /// The steps, in the order they run.
@@ -88,11 +91,39 @@ impl Pipeline {
     }
 
     fn head_from(&self, first: usize, cx: &mut Context<'_>, trace: &mut Trace) -> Result<Judged<'_>, Denial> {
-        for (index, step) in self.steps.iter().enumerate().take(self.answers_from).skip(first) {
+        if let Some(step) = self.run(first, self.identified_from, cx, trace)? {
+            return Ok(Judged::Introspect(Waiting { pipeline: self, step }));
+        }
+        for step in self.steps.iter().take(self.identified_from) {
+            let said = trace.iter_mut().find(|said| said.id == step.id && said.denied.is_none());
+            apply(step.mode, step.policy.identified(cx), said)?;
+        }
+        if let Some(step) = self.run(self.identified_from, self.answers_from, cx, trace)? {
+            return Ok(Judged::Introspect(Waiting { pipeline: self, step }));
+        }
+        if cx.answer.is_none() && cx.has_body && self.needs_body(cx) {
+            Ok(Judged::Body(Pending { pipeline: self }))
+        } else {
+            Ok(Judged::Admitted(Admitted(())))
+        }
+    }
+
+    /// Asks the steps from `first` to before `end`, until one gives the answer. The step that has a question of its own.
+    fn run(
+        &self,
+        first: usize,
+        end: usize,
+        cx: &mut Context<'_>,
+        trace: &mut Trace,
+    ) -> Result<Option<usize>, Denial> {
+        if cx.answer.is_some() {
+            return Ok(None);
+        }
+        for (index, step) in self.steps.iter().enumerate().take(end).skip(first) {
             let fields = cx.answer_fields.len();
             let verdict = step.policy.head(cx);
             if cx.lookup.is_some() {
-                return Ok(Judged::Introspect(Waiting { pipeline: self, step: index }));
+                return Ok(Some(index));
             }
             // Neither caller nor backend can tell a control in shadow from one that is off.
             if step.mode == Mode::Shadow {
@@ -106,11 +137,7 @@ impl Pipeline {
                 break;
             }
         }
-        if cx.answer.is_none() && cx.has_body && self.needs_body(cx) {
-            Ok(Judged::Body(Pending { pipeline: self }))
-        } else {
-            Ok(Judged::Admitted(Admitted(())))
-        }
+        Ok(None)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every kind of policy. Nothing else in the gateway names one.
 
 mod api_key;
+mod block;
 mod body_limits;
 mod concurrency;
 mod cors;
@@ -32,6 +33,7 @@ use crate::policy::Kind;
 /// Every kind, alphabetical. Within a stage policies run in this order.
 pub const ALL: &[&Kind] = &[
     &api_key::KIND,
+    &block::KIND,
     &body_limits::KIND,
     &concurrency::KIND,
     &cors::KIND,

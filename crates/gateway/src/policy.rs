@@ -82,6 +82,12 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Ok(())
     }
 
+    /// Decides on the caller once the `Identify` stage is over; asked of policies up to that stage, for what must be said of
+    /// an address before anything costly, and of a caller as soon as it is known.
+    fn identified(&self, _cx: &Context<'_>) -> Verdict {
+        Ok(())
+    }
+
     /// Decides on the request's whole body; asked only if [`Policy::needs_body`].
     fn body(&self, _cx: &mut Context<'_>, _body: &Body<'_>) -> Verdict {
         Ok(())

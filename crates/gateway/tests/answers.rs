@@ -65,6 +65,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
         internal: None,
         proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
         revocations: Arc::default(),
+        blocks: Default::default(),
         client_certificates: false,
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),

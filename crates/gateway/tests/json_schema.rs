@@ -92,6 +92,7 @@ fn snapshot(schema: &Value, placing: Placing) -> Result<Snapshot, String> {
         internal: None,
         proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
         revocations: Arc::default(),
+        blocks: Default::default(),
         client_certificates: false,
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),

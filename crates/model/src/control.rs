@@ -22,6 +22,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-11"],
     },
     Control {
+        id: "block",
+        title: "refuse named principals, client applications, addresses and networks",
+        owasp: &["API4:2023", "API6:2023"],
+        nist: &["REC-API-17"],
+    },
+    Control {
         id: "body-limits",
         title: "bound the size and shape of request bodies",
         owasp: &["API4:2023"],

@@ -1,18 +1,21 @@
-//! The admin listener: whether the process lives, whether it is ready, what it counted, and what is in force.
+//! The admin listener: whether the process lives, whether it is ready, what it counted, what is in force, and who is blocked.
 
+mod blocks;
 mod host;
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use gateway::Blocks;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -21,6 +24,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::blocks::KeptBlocks;
 use host::Hosts;
 
 /// Connections served at once; more wait to be accepted.
@@ -41,6 +45,10 @@ pub(crate) struct Facts {
     pub(crate) key_set: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
     /// What is in force, by operation and control.
     pub(crate) snapshot: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
+    /// What is blocked by word of this listener, which changes it.
+    pub(crate) blocks: Arc<KeptBlocks>,
+    /// What the config blocks.
+    pub(crate) configured_blocks: Arc<dyn Fn() -> Arc<Blocks> + Send + Sync>,
 }
 
 impl fmt::Debug for Facts {
@@ -66,8 +74,8 @@ pub(crate) async fn serve(listener: TcpListener, names: &[String], facts: Facts)
         let place = Arc::clone(&places).acquire_owned().await;
         let accepted = listener.accept().await;
         match accepted {
-            Ok((stream, _)) => {
-                let router = router.clone();
+            Ok((stream, peer)) => {
+                let router = router.clone().layer(Extension(Peer(peer.ip().to_canonical())));
                 tokio::spawn(async move {
                     connection(stream, router).await;
                     drop(place);
@@ -102,6 +110,7 @@ fn router(facts: Facts, hosts: Hosts) -> Router {
         .route("/metrics", get(metrics))
         .route("/jwks.json", get(key_set))
         .route("/snapshot", get(snapshot))
+        .merge(blocks::router())
         .layer(middleware::from_fn_with_state(hosts, only_own_hosts))
         .with_state(facts)
 }
@@ -128,6 +137,10 @@ const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
 const REFUSED: &str = "the admin listener answers only to `localhost`, to loopback addresses, to its own address and to the \
 names in `admin: { hosts: … }`, so that a web page cannot read it through a name that was pointed here (DNS rebinding)\n";
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+struct Peer(IpAddr);
 
 async fn healthz() -> &'static str {
     "ok\n"

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gateway::Feeds;
 use gateway::config::{self, Config, Dpop, Identity, KeySource, Listen, Nonce};
 use gateway::limiter::Limiter;
+use gateway::{BlockFeed, Blocks, Feeds};
 use http::HeaderName;
 use identity::feed::{FeedTiming, KeyFeed, KeySource as FeedSource};
 use identity::fetch::{KeyClient, PlainHttp};
@@ -55,7 +55,8 @@ pub(crate) fn feeds(
     limiter: &Arc<Limiter>,
     before: Option<&Feeds>,
 ) -> (Feeds, Vec<Problem>) {
-    let Config { identity: Identity { issuers, api_keys, dpop, revocations, internal }, .. } = &loaded.config;
+    let Config { identity, blocks, .. } = &loaded.config;
+    let Identity { issuers, api_keys, dpop, revocations, internal } = identity;
     let mut problems = Vec::new();
     let internal = internal.as_ref().and_then(|config| signing::issuer(config, before, &mut problems));
     let proofs = proofs(dpop, before, &mut problems);
@@ -93,6 +94,10 @@ pub(crate) fn feeds(
         internal: internal.map(Arc::new),
         proofs: Arc::new(proofs),
         revocations: Arc::new(revocations),
+        blocks: BlockFeed {
+            configured: Arc::new(Blocks::new(blocks.iter().cloned(), wall_clock())),
+            live: before.map(|feeds| Arc::clone(&feeds.blocks.live)).unwrap_or_default(),
+        },
         client_certificates: asks_clients(&loaded.config.listen),
         api_keys: keys.map(Arc::new),
         api_key_header,

@@ -1,10 +1,12 @@
 //! The `palisade` command.
 
 mod admin;
+mod blocks;
 mod cli;
 mod commands;
 mod feeds;
 mod introspection;
+mod kept;
 mod load;
 mod output;
 mod prepare;

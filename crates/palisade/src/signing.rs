@@ -1,9 +1,8 @@
 //! The keys that sign tokens for the inside: kept in the data folder, rotated while the gateway runs.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::feeds::wall_clock;
+use crate::kept;
 
 /// Where keys are kept, in the data folder.
 const FILE: &str = "identity/signing-keys.json";
@@ -117,19 +117,7 @@ fn rotate(issuer: &InternalIssuer, path: &Path) {
 
 /// Writes the keys for nobody but this user to read, whole or not at all.
 fn keep(path: &Path, ring: &Ring) -> io::Result<()> {
-    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-    let new: PathBuf = path.with_extension("new");
-    // One that a death left behind may have been made by another hand, and keep its mode.
-    match std::fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(&ring.to_kept().map_err(io::Error::other)?)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    File::open(folder)?.sync_all()
+    kept::keep(path, &ring.to_kept().map_err(io::Error::other)?)
 }
 
 /// The public keys of the issuer of `feeds`; none where there is no issuer.

@@ -73,6 +73,8 @@ pub enum Reason {
     KeyInUrl,
     /// An API key alone where the operation wants a caller who is authenticated.
     KeyNotSufficient,
+    /// Who calls, or where from, is blocked (RFC 9110 15.5.4).
+    Blocked,
     /// One address sends too much (RFC 6585 4).
     IpLimited,
     /// One caller, client or operation is used too much (RFC 6585 4).
@@ -159,6 +161,7 @@ impl Reason {
         Reason::CertificateRefused,
         Reason::KeyInUrl,
         Reason::KeyNotSufficient,
+        Reason::Blocked,
         Reason::IpLimited,
         Reason::RateLimited,
         Reason::ConcurrencyLimited,
@@ -237,6 +240,7 @@ impl Reason {
             R::CertificateRefused => Facts("certificate-refused", S::FORBIDDEN, "This client certificate is not accepted here"),
             R::KeyInUrl => Facts("key-in-url", S::BAD_REQUEST, "A key must not be sent in the URL"),
             R::KeyNotSufficient => Facts("key-not-sufficient", S::FORBIDDEN, "A key alone does not allow this"),
+            R::Blocked => Facts("blocked", S::FORBIDDEN, "This is not allowed"),
             R::IpLimited => Facts("ip-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
             R::RateLimited => Facts("rate-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
             R::ConcurrencyLimited => Facts("concurrency-limited", S::SERVICE_UNAVAILABLE, "Too many requests at the same time"),
@@ -310,6 +314,7 @@ mod tests {
         ("certificate-refused", 403),
         ("key-in-url", 400),
         ("key-not-sufficient", 403),
+        ("blocked", 403),
         ("ip-limited", 429),
         ("rate-limited", 429),
         ("concurrency-limited", 503),

@@ -1,6 +1,7 @@
 //! The registry, and every example in the documentation of every kind.
 
 mod answers;
+mod blocked;
 mod browser;
 mod callers;
 mod certificates;

@@ -1,9 +1,14 @@
 //! The admin listener over real sockets.
 
+mod blocks;
+
 use std::net::SocketAddr;
 use std::sync::{LazyLock, Mutex};
 
+use arc_swap::ArcSwap;
+use model::Timestamp;
 use prometheus_client::metrics::counter::Counter;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -27,6 +32,8 @@ impl Answer {
 
 struct Listening {
     address: SocketAddr,
+    folder: TempDir,
+    live: Arc<ArcSwap<Blocks>>,
     reasons: Arc<Mutex<Vec<String>>>,
 }
 
@@ -39,15 +46,22 @@ async fn listening() -> Listening {
     requests.inc_by(3);
     registry.register("palisade_requests", "Requests", requests);
     let told = Arc::clone(&reasons);
+    let folder = tempfile::tempdir().unwrap();
+    let live = Arc::new(ArcSwap::default());
+    let blocks = KeptBlocks::read(folder.path(), Arc::clone(&live)).unwrap();
+    let of_config = serde_json::from_str(r#"{ "address": "192.0.2.0/24", "reason": "floods" }"#).unwrap();
+    let of_config = Arc::new(Blocks::new([of_config], Timestamp::default()));
     let facts = Facts {
         not_ready: Arc::new(move || told.lock().unwrap().clone()),
         metrics: Arc::new(registry),
         key_set: Arc::new(|| serde_json::json!({ "keys": [] })),
         snapshot: Arc::new(|| serde_json::json!({ "operations": [] })),
+        blocks: Arc::new(blocks),
+        configured_blocks: Arc::new(move || Arc::clone(&of_config)),
     };
     // It ends with the test's runtime.
     tokio::spawn(serve(listener, &*NAMES, facts));
-    Listening { address, reasons }
+    Listening { address, folder, live, reasons }
 }
 
 impl Listening {

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use model::Outcome;
 use model::limit::read_capped;
 
+use crate::blocks;
 use crate::cli::{BodyText, Exit, Explain};
 use crate::feeds;
 use crate::load::{load, read_file};
@@ -23,10 +24,10 @@ pub(crate) fn run(arguments: &Explain) -> Exit {
     let loaded = load(&arguments.source, arguments.upstream.as_deref());
     let before = Before { limiter: &feeds::limiter(), feeds: None, metrics: &Metrics::default() };
     let Prepared { ready, problems, documents, .. } = prepare(loaded, before, 1);
-    let Some(Ready { feeds, snapshot, .. }) = ready else {
+    let Some(Ready { config, feeds, snapshot, .. }) = ready else {
         return say(problems, &documents, arguments.format);
     };
-    if let Err(message) = fetch_keys(&feeds) {
+    if let Err(message) = blocks::open(&feeds, &config).and_then(|_| fetch_keys(&feeds)) {
         return fail(&message);
     }
     let body = match body(arguments.data.as_ref()) {

@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::admin;
+use crate::blocks::{self, KeptBlocks};
 use crate::cli::{Exit, Run};
 use crate::commands::log::EXCHANGES;
 use crate::feeds;
@@ -33,6 +34,7 @@ struct Running {
     arguments: Run,
     snapshot: Arc<ArcSwap<Snapshot>>,
     feeds: Arc<ArcSwap<Feeds>>,
+    blocks: Arc<KeptBlocks>,
     metrics: Arc<Metrics>,
     limiter: Arc<gateway::limiter::Limiter>,
     key_client: identity::fetch::KeyClient,
@@ -78,9 +80,11 @@ async fn serve(arguments: Run) -> Exit {
         Ok(client) => client,
         Err(error) => return fail(&error.to_string()),
     };
-    if let Err(error) = signing::open(&feeds, &config) {
-        return fail(&error);
-    }
+    let opened = signing::open(&feeds, &config).and_then(|()| blocks::open(&feeds, &config));
+    let blocks = match opened {
+        Ok(blocks) => Arc::new(blocks),
+        Err(error) => return fail(&error),
+    };
     // Before the keys are waited for: a file that changes in the meantime is noticed.
     let watch = watch(files);
     let mut refreshing = feeds::keep_fresh(&feeds, &key_client).await;
@@ -90,6 +94,7 @@ async fn serve(arguments: Run) -> Exit {
         arguments,
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         feeds: Arc::new(ArcSwap::from_pointee(feeds)),
+        blocks,
         metrics,
         limiter,
         key_client,
@@ -173,6 +178,7 @@ async fn admin(
     running.metrics.register(&mut registry);
     let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
     let (is_stopping, signers) = (Arc::clone(is_stopping), Arc::clone(&running.feeds));
+    let configured = Arc::clone(&running.feeds);
     let facts = admin::Facts {
         not_ready: Arc::new(move || {
             summary::not_ready(&log, &feeds.load(), is_stopping.load(Ordering::Relaxed))
@@ -180,6 +186,8 @@ async fn admin(
         metrics: Arc::new(registry),
         key_set: Arc::new(move || signing::key_set(&signers.load())),
         snapshot: Arc::new(move || summary::json(&snapshot.load())),
+        blocks: Arc::clone(&running.blocks),
+        configured_blocks: Arc::new(move || Arc::clone(&configured.load().blocks.configured)),
     };
     // It ends with the runtime: the last requests are answered while it says that the gateway is stopping.
     tokio::spawn(async move {

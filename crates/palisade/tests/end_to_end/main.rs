@@ -20,6 +20,7 @@ mod stage;
 mod upstream;
 
 mod backends;
+mod blocks;
 mod bound;
 mod commands;
 mod departed;

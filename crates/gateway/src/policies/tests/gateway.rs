@@ -22,6 +22,7 @@ use serde_json::json;
 use smallvec::SmallVec;
 use spec::{Document, JsonLimits, Limits};
 
+use crate::blocks::{Block, BlockFeed, Blocks};
 use crate::compile::{Compiled, Ingredients, compile, read_config};
 use crate::denial::{Denial, Verdict};
 use crate::feeds::Feeds;
@@ -172,12 +173,15 @@ impl Gateway {
             let thumbprint = Thumbprint::of_certificate(service.as_bytes());
             Arc::new(ClientCertificate { thumbprint, service: Some(service), names: Vec::new() })
         });
+        // Stands for where the connection comes from.
+        let client = headers.remove("client-address");
+        let client = client.map_or(self.client, |client| client.to_str().unwrap().parse().unwrap());
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let found = self.snapshot.find("api.example", &method, &headers, path).unwrap();
         let mut cx = Context {
             now: self.now,
-            client: self.client,
+            client,
             scheme: Scheme::Https,
             certificate: certificate.as_ref().or(self.certificate.as_ref()),
             method: &method,
@@ -353,7 +357,7 @@ pub(super) fn feeds() -> Feeds {
     let keys = key_set(&[&SIGNER]).to_string();
     let keys = Arc::new(KeyFeed::fixed(KeySet::parse(keys.as_bytes(), Algorithms::ALL).unwrap()));
     let issuer = Issuer::new("https://issuer.example", vec!["orders-api".to_owned()]);
-    let clients = ["shop", "kiosk"].map(|name| {
+    let clients = ["shop", "kiosk", "stolen"].map(|name| {
         let client = ApiClient { name: name.to_owned(), attributes: std::collections::BTreeMap::new() };
         (client, vec![KeyDigest::of(key_of(name).as_bytes())])
     });
@@ -368,11 +372,22 @@ pub(super) fn feeds() -> Feeds {
         ))),
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
         revocations: Arc::default(),
+        blocks: BlockFeed { configured: Arc::new(blocked()), live: Arc::default() },
         client_certificates: true,
         api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW)),
     }
+}
+
+/// What is blocked in examples.
+fn blocked() -> Blocks {
+    let entries = [
+        r#"{ "principal": "mallory", "reason": "stolen laptop", "by": "night shift" }"#,
+        r#"{ "client": "stolen", "reason": "key in a public repository" }"#,
+        r#"{ "address": "203.0.113.128/25", "reason": "floods" }"#,
+    ];
+    Blocks::new(entries.map(|entry| serde_json::from_str::<Block>(entry).unwrap()), NOW)
 }
 
 fn key_of(client: &str) -> String {

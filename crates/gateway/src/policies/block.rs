@@ -1,0 +1,138 @@
+//! Refuses principals, client applications, addresses and networks that were named, at once and until a time.
+
+use model::{Mode, Redacted};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::blocks::{self, BlockFeed, Blocks};
+use crate::build::Build;
+use crate::denial::{Denial, Reason, Verdict};
+use crate::policy::{Context, Kind, Policy, Stage};
+
+pub(super) const KIND: Kind =
+    Kind { id: "block", stage: Stage::Shed, build, settings: Settings::json_schema, doc: DOC };
+
+/// Settings of `block`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(inline)]
+struct Settings {
+    // The snapshot reads it and no policy does; it stands here so that it is no unknown key.
+    /// How it is applied.
+    #[schemars(with = "Option<super::ModeSchema>")]
+    mode: Option<Mode>,
+}
+
+#[derive(Debug)]
+struct Block {
+    feed: BlockFeed,
+}
+
+fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
+    let Settings { .. } = build.settings()?;
+    // Even where nothing is blocked: what is blocked later counts from the next request on.
+    Some(Box::new(Block { feed: build.feeds.blocks.clone() }))
+}
+
+impl Policy for Block {
+    fn head(&self, cx: &mut Context<'_>) -> Verdict {
+        self.judge(|blocks| blocks.of_address(cx.client, cx.now))
+    }
+
+    fn identified(&self, cx: &Context<'_>) -> Verdict {
+        self.judge(|blocks| of_caller(blocks, cx))
+    }
+}
+
+impl Block {
+    fn judge(&self, find: impl Fn(&Blocks) -> Option<&blocks::Block>) -> Verdict {
+        let deny = |block: &blocks::Block| {
+            // The words are those of whoever may set blocks, and hold nothing of the request.
+            Err(Denial::new(Reason::Blocked, KIND.id, Redacted::vouched(block.to_string())))
+        };
+        if let Some(block) = find(&self.feed.configured) {
+            return deny(block);
+        }
+        find(&self.feed.live.load()).map_or(Ok(()), deny)
+    }
+}
+
+/// What blocks the caller, under any of the names that are proven: whoever shows a token and the certificate of a blocked
+/// service is refused for the certificate.
+fn of_caller<'b>(blocks: &'b Blocks, cx: &Context<'_>) -> Option<&'b blocks::Block> {
+    let principal = cx.caller.principal();
+    let id = principal.id.as_deref();
+    let key = cx.caller.client.as_ref().map(|client| client.name.as_str());
+    id.and_then(|id| blocks.of_principal(id, principal.issuer.as_deref(), cx.now))
+        .or_else(|| blocks.of_principal(cx.caller.service()?, None, cx.now))
+        .or_else(|| blocks.of_client(principal.client.as_deref()?, cx.now))
+        .or_else(|| blocks.of_client(key?, cx.now))
+}
+
+const DOC: &str = r#"
+Refuses who and what was named, until a time or for good: for an incident, in which nobody wants to wait for an issuer or
+a firewall. Addresses and networks are refused before anything else looks at the request, principals and client
+applications as soon as they are known. All of them are answered 403, and the answer does not say why; the reason, and who
+set the block, stand in the record. A block counts from the next request on, over connections that are open as well;
+requests that a backend is answering already are not cut off.
+
+It reads nothing from the specification. Blocks stand in `blocks` of the config, or are set while the gateway runs:
+
+~~~sh
+curl -H 'Content-Type: application/json' http://127.0.0.1:9901/blocks \
+  -d '{"principal": "mallory", "reason": "stolen laptop", "until": "2030-01-01T00:00:00Z", "by": "night shift"}'
+curl http://127.0.0.1:9901/blocks
+curl -X DELETE http://127.0.0.1:9901/blocks/1
+~~~
+
+What is set so is kept in the data folder, over reloads and restarts; up to 4096 blocks, of which those that are over make
+room. The same subject set again replaces its block. The admin listener takes such requests from its own machine alone, and
+never from a web page.
+
+| key of a block | meaning |
+|---|---|
+| `principal` | the id that stands in records: the subject of a token, a client that acts for itself, the service of a certificate |
+| `issuer` | with `principal`: the issuer that vouches for it, if not any |
+| `client` | a client application, by API key or by `client_id` or `azp` of a token |
+| `address` | an address, or a network as in `192.0.2.0/24` |
+| `reason` | why; must be given |
+| `until` | from when on it counts no more; for good if absent |
+| `by` | who set it |
+
+Each block has one of `principal`, `client` and `address`. `block` itself has no settings but its mode.
+
+~~~yaml operation
+/orders:
+  get: { security: [{ token: [] }], responses: { '200': { description: ok } } }
+/menu:
+  get: { security: [{ key: [] }], responses: { '200': { description: ok } } }
+~~~
+
+In these examples `mallory`, the client `stolen` and `203.0.113.128/25` are blocked; `Client-Address` stands for where the
+connection comes from, and is no field that the gateway reads.
+
+~~~http allowed
+GET /orders HTTP/1.1
+Host: api.example
+Authorization: Bearer {token alice}
+~~~
+~~~http refused 403 blocked
+GET /orders HTTP/1.1
+Host: api.example
+Authorization: Bearer {token mallory}
+~~~
+~~~http refused 403 blocked
+GET /menu HTTP/1.1
+Host: api.example
+X-Api-Key: {key stolen}
+~~~
+~~~http refused 403 blocked
+GET /orders HTTP/1.1
+Host: api.example
+Client-Address: 203.0.113.200
+~~~
+
+When this is wrong: behind a proxy that is not named under `proxies`, every request has the address of the proxy, and to
+block it is to block everybody. Addresses change hands, and countries are not known here. What must never come back belongs
+at the issuer; a block is for the time until then.
+"#;
