@@ -38,7 +38,7 @@ pub struct Config {
     /// Where requests come in.
     #[serde(default = "default_listen")]
     pub listen: Vec<Listen>,
-    /// Where health, metrics and the snapshot are read. Never reachable through a data port.
+    /// Where health, metrics and the snapshot are read, and blocks set. Never reachable through a data port.
     #[serde(default)]
     pub admin: Admin,
     /// Where the exchange log is kept, and how much of it.
@@ -125,7 +125,8 @@ pub struct Certificate {
 pub struct Admin {
     /// Address and port. Only loopback addresses are accepted unless `public` is set.
     pub address: SocketAddr,
-    /// Allow an address that is not loopback. Nothing on the admin listener asks who calls.
+    /// Allow an address that is not loopback. Nothing on the admin listener asks who calls; blocks are taken from loopback
+    /// addresses alone all the same.
     pub public: bool,
     /// Host names that it answers to beside `localhost` and its addresses, without a port: the name of the service by
     /// which a scraper calls it. A page of another site could read it under any other name that is pointed here.

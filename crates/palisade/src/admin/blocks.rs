@@ -1,8 +1,10 @@
 //! `/blocks`: what is blocked, for everyone who may ask, and its changes, for programs of this machine.
 
+use std::net::IpAddr;
+
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
@@ -28,26 +30,32 @@ pub(super) fn router() -> Router<Facts> {
         .layer(middleware::from_fn(only_programs_of_this_machine_write))
 }
 
-/// Refuses changes that come from another machine, since the listener asks nobody who they are, and from web pages.
-///
-/// A page under a foreign name fails for its `Host` already. One that calls by our own name is of another origin: its
-/// browser sends `Origin`, and asks before it sends `DELETE` or JSON, which no answer here allows.
 async fn only_programs_of_this_machine_write(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
-    if request.method().is_safe() {
-        return next.run(request).await;
+    match objection(peer, request.method(), request.headers()) {
+        Some(why) => refused(StatusCode::FORBIDDEN, why),
+        None => next.run(request).await,
     }
-    let headers = request.headers();
-    if !peer.is_loopback() {
-        return refused(StatusCode::FORBIDDEN, "blocks are set and lifted from this machine alone");
+}
+
+/// Why a request is not taken: changes that come from another machine, since the listener asks nobody who they are, and
+/// changes by web pages.
+///
+/// A page under a foreign name fails for its `Host` already. One that calls by our own name is of another origin: its
+/// browser sends `Origin`, and asks before it sends `DELETE` or JSON, which no answer here allows.
+fn objection(peer: IpAddr, method: &Method, headers: &HeaderMap) -> Option<&'static str> {
+    if method.is_safe() {
+        None
+    } else if !peer.is_loopback() {
+        Some("blocks are set and lifted from this machine alone")
+    } else if headers.contains_key(header::ORIGIN) || headers.contains_key(FETCH_SITE) {
+        Some("blocks are not set or lifted by web pages")
+    } else {
+        None
     }
-    if headers.contains_key(header::ORIGIN) || headers.contains_key(FETCH_SITE) {
-        return refused(StatusCode::FORBIDDEN, "blocks are not set or lifted by web pages");
-    }
-    next.run(request).await
 }
 
 fn refused(status: StatusCode, why: impl std::fmt::Display) -> Response {
@@ -125,4 +133,23 @@ async fn changed<T: Send + 'static>(
             format_args!("nothing was changed: the blocks cannot be kept: {error}"),
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_reads_and_changes_nothing() {
+        let objects = |peer: &str, method: Method| {
+            objection(peer.parse().unwrap(), &method, &HeaderMap::new()).is_some()
+        };
+        for peer in ["192.0.2.7", "10.0.0.1", "2001:db8::1", "0.0.0.0"] {
+            assert!(objects(peer, Method::POST) && objects(peer, Method::DELETE), "{peer}");
+            assert!(!objects(peer, Method::GET), "{peer}");
+        }
+        for peer in ["127.0.0.1", "127.8.0.1", "::1"] {
+            assert!(!objects(peer, Method::POST) && !objects(peer, Method::DELETE), "{peer}");
+        }
+    }
 }

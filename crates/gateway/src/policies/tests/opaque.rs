@@ -75,6 +75,9 @@ fn what_is_said_is_judged_like_any_token() {
         seen
     };
     check(good(&feeds, &json!({"scope": "other"})), "", "403 insufficient-scope");
+    // Of those whom an issuer knows, one is blocked here.
+    let seen = check(good(&feeds, &json!({"scope": "orders:read", "sub": "mallory"})), "", "403 blocked");
+    assert_eq!(seen.said.iter().filter(|(id, _)| *id == "block").count(), 1, "{:?}", seen.said);
     let bound = json!({"scope": "orders:read", "cnf": {"kid": "1"}});
     check(good(&feeds, &bound), "", "401 invalid-token");
     let good = || good(&feeds, &json!({"scope": "orders:read", "jti": "7"}));
