@@ -99,7 +99,7 @@ fn each_proven_name_of_a_caller_counts() {
         (json!({ "client": "kiosk", "reason": "r" }), "GET /menu HTTP/1.1\n", "allowed"),
     ] {
         let feeds = unblocked();
-        set(&feeds, &[entry.clone()]);
+        set(&feeds, std::slice::from_ref(&entry));
         let seen = Gateway::with_feeds(PATHS, "", &feeds).serve(request);
         assert_eq!(seen.verdict, expected, "{entry}\n{request}");
     }
