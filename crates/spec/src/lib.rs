@@ -31,7 +31,7 @@ pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJs
 pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
 pub use overlay::overlay;
 pub use parameter::{Parameter, ParameterLocation, RequestView, Style};
-pub use query::{PAIRS_MAX, Pair, Query, QueryFault};
+pub use query::{PAIRS_MAX, Pair, Query, QueryFault, decoded, decoded_form};
 pub use reference::{Library, LibraryLimits, Loader, Location, ReferenceFault};
 pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};
 pub use schema::{Place, Validator, Violation};

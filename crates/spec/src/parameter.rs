@@ -125,6 +125,33 @@ impl Parameter {
         }
     }
 
+    /// Whether its schema says that it is a URL, or a list of them.
+    pub fn is_url(&self) -> bool {
+        self.shape.url || self.shape.item().url
+    }
+
+    /// Whether it may be text, or a list of texts.
+    pub fn is_text(&self) -> bool {
+        let types = self.shape.types;
+        types.has(Types::STRING) || types.has(Types::ARRAY) && self.shape.item().types.has(Types::STRING)
+    }
+
+    /// What stands between the items where one text is a list of them.
+    pub fn separator(&self) -> Option<char> {
+        let Spelling::Styled { style, explode } = self.spelling else { return None };
+        if !self.shape.types.has(Types::ARRAY) || self.shape.types == Types::ANY {
+            return None;
+        }
+        match style {
+            Style::Form if explode => None,
+            Style::Simple | Style::Form | Style::Matrix | Style::DeepObject => Some(','),
+            Style::Label => Some('.'),
+            Style::SpaceDelimited => Some(' '),
+            Style::TabDelimited => Some('\t'),
+            Style::PipeDelimited => Some('|'),
+        }
+    }
+
     /// Whether the query name `name` belongs to this parameter.
     pub(crate) fn owns_query_name(&self, name: &str) -> bool {
         match (self.location, self.spelling) {

@@ -79,7 +79,7 @@ impl QueryFault {
 ///
 /// # Errors
 /// A broken escape, or bytes that are no UTF-8.
-pub(crate) fn decoded_form(text: &str) -> Result<Cow<'_, str>, QueryFault> {
+pub fn decoded_form(text: &str) -> Result<Cow<'_, str>, QueryFault> {
     if !text.contains('+') {
         return decoded(text);
     }
@@ -91,7 +91,7 @@ pub(crate) fn decoded_form(text: &str) -> Result<Cow<'_, str>, QueryFault> {
 ///
 /// # Errors
 /// A broken escape, or bytes that are no UTF-8.
-pub(crate) fn decoded(text: &str) -> Result<Cow<'_, str>, QueryFault> {
+pub fn decoded(text: &str) -> Result<Cow<'_, str>, QueryFault> {
     let bytes = text.as_bytes();
     let mut escapes = memchr::memchr_iter(b'%', bytes).peekable();
     if escapes.peek().is_none() {

@@ -67,7 +67,7 @@ fn answer_check<'l>(
             }
         });
         check.declared.push(schema.map_or(Declared::ANYTHING, |schema| declarations.of(schema)));
-        check.body.content.push(Content { media: content.media.clone(), validator, form: None });
+        check.body.content.push(Content::new(content.media.clone(), validator, &Shape::ANY));
     }
     for header in &response.headers {
         let schema = header.schema.and_then(spot);

@@ -32,6 +32,10 @@ pub struct Content {
     pub media: MediaRange,
     /// Checks JSON and text.
     pub validator: Validator,
+    /// Where the schema says that URLs stand, not very deep inside: names of members, `*` for any item or member.
+    pub urls: Vec<Vec<String>>,
+    /// The members of an object that the schema names.
+    pub members: Vec<String>,
     pub(crate) form: Option<Form>,
 }
 
@@ -79,6 +83,13 @@ pub struct Accepted<'c, 't> {
     /// How the body is read.
     pub kind: BodyKind,
     media: MediaType<'t>,
+}
+
+impl Content {
+    pub(super) fn new(media: MediaRange, validator: Validator, shape: &Shape) -> Content {
+        let members = shape.properties.keys().cloned().collect();
+        Content { media, validator, urls: shape.urls(), members, form: None }
+    }
 }
 
 impl RequestBody {
@@ -208,7 +219,7 @@ impl<'l> Reader<'_, 'l> {
 
     fn content(&mut self, media: MediaRange, content: Spot<'l>) -> Content {
         let Some(schema) = content.get("schema") else {
-            return Content { media, validator: Validator::ANYTHING, form: None };
+            return Content::new(media, Validator::ANYTHING, &Shape::ANY);
         };
         let shape = Shape::of(self.source, schema);
         // A body of bytes is no string that a schema could look at.
@@ -220,29 +231,31 @@ impl<'l> Reader<'_, 'l> {
         let may_be_form = ["application/x-www-form-urlencoded", "multipart/form-data"]
             .iter()
             .any(|essence| media.closeness(essence).is_some());
+        let said = Content::new(media, validator.clone(), &shape);
         let form = may_be_form.then(|| Form {
             encodings: content
                 .members_of("encoding")
                 .map(|(name, spot)| (name.to_owned(), encoding(spot)))
                 .collect(),
             shape,
-            validator: validator.clone(),
+            validator,
         });
-        Content { media, validator, form }
+        Content { form, ..said }
     }
 
     /// The body that a parameter in `body` of Swagger 2.0 declares.
     pub(super) fn swagger_body(&mut self, operation: Spot<'l>, parameter: Spot<'l>) -> RequestBody {
-        let validator = match parameter.get("schema") {
-            Some(schema) => self.definitions.validator(schema, Direction::Request),
-            None => Validator::ANYTHING,
+        let (validator, shape) = match parameter.get("schema") {
+            Some(schema) => {
+                (self.definitions.validator(schema, Direction::Request), Shape::of(self.source, schema))
+            }
+            None => (Validator::ANYTHING, Shape::ANY),
         };
         let mut ranges = self.media_list(operation, "consumes");
         if ranges.is_empty() {
             ranges.extend(MediaRange::parse("application/json"));
         }
-        let content =
-            ranges.into_iter().map(|media| Content { media, validator: validator.clone(), form: None });
+        let content = ranges.into_iter().map(|media| Content::new(media, validator.clone(), &shape));
         RequestBody {
             required: parameter.is_true("required"),
             content: content.collect(),
@@ -292,8 +305,8 @@ impl<'l> Reader<'_, 'l> {
             ranges.extend(MediaRange::parse(fallback));
         }
         let content = ranges.into_iter().map(|media| {
-            let validator = form.validator.clone();
-            Content { media, validator, form: Some(form.clone()) }
+            let said = Content::new(media, form.validator.clone(), &form.shape);
+            Content { form: Some(form.clone()), ..said }
         });
         Some(RequestBody { required: is_required, content: content.collect(), at: NodeRef::of(first) })
     }

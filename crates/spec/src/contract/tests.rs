@@ -336,3 +336,61 @@ fn a_contract_can_be_shared_by_threads() {
     fn assert_shared<T: Send + Sync + 'static>() {}
     assert_shared::<Contract>();
 }
+
+#[test]
+fn bodies_and_parameters_say_where_urls_stand() {
+    let trial = Trial::of(
+        "openapi: 3.1.0
+info: { title: t, version: '1' }
+components:
+  schemas:
+    Hook:
+      type: object
+      properties:
+        to: { type: string, format: uri }
+        next: { $ref: '#/components/schemas/Hook' }
+paths:
+  /a:
+    post:
+      parameters:
+      - { name: one, in: query, schema: { type: string, format: url } }
+      - { name: list, in: query, explode: false, schema: { type: array, items: { type: string, format: iri-reference } } }
+      - { name: pipes, in: query, style: pipeDelimited, explode: false, schema: { type: [array, 'null'], items: {} } }
+      - { name: count, in: query, schema: { type: integer } }
+      - { name: id, in: query, schema: { type: string, format: uuid } }
+      requestBody:
+        content:
+          application/json:
+            schema:
+              allOf: [{ type: object, properties: { logo: { oneOf: [{ type: string, format: uri-reference }, { type: 'null' }] } } }]
+              properties:
+                hooks: { type: array, items: { $ref: '#/components/schemas/Hook' } }
+                by_name: { type: object, additionalProperties: { type: string, format: iri } }
+                note: { type: string }
+          text/plain: { schema: { type: string, format: uri } }
+      responses: { '200': { description: ok } }
+",
+    );
+    assert_eq!(trial.said(), Vec::<String>::new());
+    let operation = &trial.contract.operations[0];
+    let said: Vec<_> = operation
+        .parameters
+        .iter()
+        .map(|parameter| (&*parameter.name, parameter.is_url(), parameter.is_text(), parameter.separator()))
+        .collect();
+    let expected = [
+        ("one", true, true, None),
+        ("list", true, true, Some(',')),
+        ("pipes", false, true, Some('|')),
+        ("count", false, false, None),
+        ("id", false, true, None),
+    ];
+    assert_eq!(said, expected);
+    let content = &operation.request_body.as_ref().unwrap().content;
+    let urls: Vec<String> = content[0].urls.iter().map(|path| path.join("/")).collect();
+    // A schema that contains itself is followed as deep as shapes are, and no further.
+    let hooks = ["hooks/*/next/next/to", "hooks/*/next/to", "hooks/*/to"];
+    assert_eq!(urls, [&["by_name/*"][..], &hooks, &["logo"]].concat());
+    assert_eq!(content[0].members, ["by_name", "hooks", "logo", "note"]);
+    assert_eq!(content[1].urls, [Vec::<String>::new()]);
+}

@@ -13,6 +13,12 @@ const DEPTH_MAX: usize = 6;
 /// Schemas that are looked at for one shape.
 const SCHEMAS_MAX: usize = 4096;
 
+/// Formats of text that leads somewhere.
+const URL_FORMATS: [&str; 5] = ["uri", "uri-reference", "iri", "iri-reference", "url"];
+
+/// Places of URLs that are told of one shape.
+const URLS_MAX: usize = 256;
+
 /// A set of JSON types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Types(u8);
@@ -74,6 +80,8 @@ pub(crate) struct Shape {
     pub(crate) open: bool,
     /// The content is not text: `format: binary`, or another media type.
     pub(crate) binary: bool,
+    /// The text is a URL, or a reference that becomes one: `format: uri` and its like.
+    pub(crate) url: bool,
 }
 
 static ANYTHING: Shape = Shape::ANY;
@@ -87,6 +95,7 @@ impl Shape {
         additional: None,
         open: true,
         binary: false,
+        url: false,
     };
 
     /// What the schema at `spot` admits. Where it says nothing, and beyond some depth, everything.
@@ -103,6 +112,7 @@ impl Shape {
         shape.binary = matches!(schema.text("format"), Some("binary"))
             || schema.text("type") == Some("file")
             || schema.get("contentMediaType").is_some() && schema.get("contentEncoding").is_none();
+        shape.url = schema.text("format").is_some_and(|format| URL_FORMATS.contains(&format));
         shape.items = schema.get("items").map(|items| Box::new(Shape::below(source, items, depth + 1, left)));
         for (name, property) in schema.members_of("properties") {
             shape.properties.insert(name.to_owned(), Shape::below(source, property, depth + 1, left));
@@ -137,10 +147,32 @@ impl Shape {
     /// Adds what `other` knows about items and properties.
     fn take_insides(&mut self, other: Shape) {
         self.binary |= other.binary;
+        self.url |= other.url;
         self.items = self.items.take().or(other.items);
         self.additional = self.additional.take().or(other.additional);
         for (name, property) in other.properties {
             self.properties.entry(name).or_insert(property);
+        }
+    }
+
+    /// Where URLs stand inside: names of members, `*` for any item or member; nothing at all for the value itself.
+    pub(crate) fn urls(&self) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        self.add_urls(&mut Vec::new(), &mut found);
+        found
+    }
+
+    /// As deep as the shape is, which is [`DEPTH_MAX`].
+    fn add_urls(&self, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+        if self.url && found.len() < URLS_MAX {
+            found.push(path.clone());
+        }
+        let named = self.properties.iter().map(|(name, shape)| (name.as_str(), shape));
+        let others = self.items.iter().chain(&self.additional).map(|shape| ("*", &**shape));
+        for (name, shape) in named.chain(others) {
+            path.push(name.to_owned());
+            shape.add_urls(path, found);
+            path.pop();
         }
     }
 
