@@ -13,6 +13,7 @@ mod leak;
 mod lifecycle;
 mod mtls;
 mod object;
+mod object_access;
 mod phantom_token;
 mod rate_limit;
 mod request_schema;
@@ -45,6 +46,7 @@ pub const ALL: &[&Kind] = &[
     &lifecycle::KIND,
     &mtls::KIND,
     &object::KIND,
+    &object_access::KIND,
     &phantom_token::KIND,
     &rate_limit::KIND,
     &request_schema::KIND,

@@ -94,6 +94,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-12", "REC-API-24"],
     },
     Control {
+        id: "object-access",
+        title: "let callers ask only for what is theirs, as the request itself says",
+        owasp: &["API1:2023"],
+        nist: &["REC-API-12", "REC-API-24"],
+    },
+    Control {
         id: "phantom-token",
         title: "give the backend a token of the inside in place of the caller's",
         owasp: &["API2:2023", "API8:2023"],

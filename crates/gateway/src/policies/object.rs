@@ -124,12 +124,16 @@ fn belongs(node: Node<'_>, path: &[String], claim: &Value) -> bool {
     is_list && node.items().chain(members).all(|inside| belongs(inside, rest, claim))
 }
 
-/// Text and numbers are compared as they are written.
 fn equals(node: Node<'_>, claim: &Value) -> bool {
+    node.as_str().or(node.number()).is_some_and(|text| says(claim, text))
+}
+
+/// Whether `claim` is `text`, or is a list with `text` in it. Text and numbers are compared as they are written.
+pub(super) fn says(claim: &Value, text: &str) -> bool {
     match claim {
-        Value::String(claim) => node.as_str().or(node.number()) == Some(claim),
-        Value::Number(claim) => node.as_str().or(node.number()) == Some(claim.to_string().as_str()),
-        Value::Array(claims) => claims.iter().any(|claim| !claim.is_array() && equals(node, claim)),
+        Value::String(claim) => claim == text,
+        Value::Number(claim) => claim.to_string() == text,
+        Value::Array(claims) => claims.iter().any(|claim| !claim.is_array() && says(claim, text)),
         Value::Null | Value::Bool(_) | Value::Object(_) => false,
     }
 }
@@ -142,7 +146,8 @@ answer that cannot be read or held are refused as well. With `*` in the pointer 
 With `hide`, what belongs to somebody else and what the backend does not have (403, 404, 410) are answered alike, with one
 and the same 404. How long each takes is the backend's.
 
-What a request changes is changed before its answer can be judged: use this on operations that read.
+What a request changes is changed before its answer can be judged: use this on operations that read, and `object-access`
+where the request itself says whose the object is.
 
 | setting | meaning | default |
 |---|---|---|

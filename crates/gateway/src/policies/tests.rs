@@ -8,6 +8,7 @@ mod certificates;
 mod gateway;
 mod limits;
 mod messages;
+mod objects;
 mod opaque;
 mod phantom;
 mod possession;

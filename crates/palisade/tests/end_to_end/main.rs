@@ -31,6 +31,7 @@ mod keys;
 mod limits;
 mod log_full;
 mod mtls;
+mod object_access;
 mod oidc;
 mod opaque;
 mod phantom;
