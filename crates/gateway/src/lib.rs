@@ -7,6 +7,7 @@ mod compile;
 pub mod config;
 mod content;
 pub mod denial;
+mod destination;
 mod engine;
 pub mod explain;
 mod feeds;

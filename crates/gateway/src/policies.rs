@@ -20,6 +20,7 @@ mod request_schema;
 mod response_schema;
 mod scope;
 mod security_headers;
+mod ssrf;
 #[cfg(test)]
 mod tests;
 mod undeclared;
@@ -53,6 +54,7 @@ pub const ALL: &[&Kind] = &[
     &response_schema::KIND,
     &scope::KIND,
     &security_headers::KIND,
+    &ssrf::KIND,
     &undeclared::KIND,
 ];
 

@@ -142,6 +142,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-10", "REC-API-23"],
     },
     Control {
+        id: "ssrf",
+        title: "refuse URLs that lead where the API must not go",
+        owasp: &["API7:2023"],
+        nist: &["REC-API-13", "REC-API-26"],
+    },
+    Control {
         id: "undeclared",
         title: "refuse operations, methods, content types and parameters that no contract declares",
         owasp: &["API9:2023", "API5:2023"],

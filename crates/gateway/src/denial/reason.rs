@@ -85,6 +85,8 @@ pub enum Reason {
     ParameterInvalid,
     /// The body is not what the contract describes.
     BodyInvalid,
+    /// A URL in the request leads where the API must not go (OWASP API7:2023).
+    UrlRefused,
     /// The request names its object twice, in ways that disagree (OWASP API1:2023).
     AmbiguousObject,
     /// An origin that may not call from a browser (WHATWG Fetch, CORS protocol).
@@ -169,6 +171,7 @@ impl Reason {
         Reason::ConcurrencyLimited,
         Reason::ParameterInvalid,
         Reason::BodyInvalid,
+        Reason::UrlRefused,
         Reason::AmbiguousObject,
         Reason::CorsRefused,
         Reason::LogUnavailable,
@@ -249,6 +252,7 @@ impl Reason {
             R::ConcurrencyLimited => Facts("concurrency-limited", S::SERVICE_UNAVAILABLE, "Too many requests at the same time"),
             R::ParameterInvalid => Facts("parameter-invalid", S::BAD_REQUEST, "A parameter of the request is not valid"),
             R::BodyInvalid => Facts("body-invalid", S::BAD_REQUEST, "The request body is not valid"),
+            R::UrlRefused => Facts("url-refused", S::BAD_REQUEST, "A URL in the request is not allowed"),
             R::AmbiguousObject => Facts("ambiguous-object", S::BAD_REQUEST, "The request says in different ways what it is about"),
             R::CorsRefused => Facts("cors-refused", S::FORBIDDEN, "This origin may not make the request"),
             R::LogUnavailable => Facts("log-unavailable", S::SERVICE_UNAVAILABLE, "The service is not available at the moment"),
@@ -324,6 +328,7 @@ mod tests {
         ("concurrency-limited", 503),
         ("parameter-invalid", 400),
         ("body-invalid", 400),
+        ("url-refused", 400),
         ("ambiguous-object", 400),
         ("cors-refused", 403),
         ("log-unavailable", 503),

@@ -12,6 +12,7 @@ mod objects;
 mod opaque;
 mod phantom;
 mod possession;
+mod urls;
 
 use std::path::Path;
 

@@ -40,4 +40,5 @@ mod references;
 mod reload;
 mod requests;
 mod secrets;
+mod ssrf;
 mod tls;
