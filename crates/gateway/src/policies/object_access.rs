@@ -224,7 +224,7 @@ impl Policy for ObjectAccess {
         if !body.is_json() {
             return Err(self.refused("body", "is not JSON"));
         }
-        let json = body.json().map_err(|_| self.refused("body", "cannot be read as JSON"))?;
+        let json = body.json().map_err(|error| self.refused("body", error.kind.as_str()))?;
         self.judge(cx, Some(json.root()))
     }
 

@@ -86,7 +86,7 @@ fn a_wrong_value_is_answered_with_what_would_be_right() {
     check_refused(
         "palisade check --spec a --control jvt=off",
         value,
-        "jwt, leak, lifecycle, mtls, object, phantom-token, protocol, rate-limit",
+        "jwt, leak, lifecycle, mtls, object, object-access, phantom-token, protocol, rate-limit",
     );
     check_refused("palisade run --spec a --upstream u --workers 0", value, "1..");
     check_refused("palisade check --spec a --issuer i --audience a --jwks ftp://k", value, "http: or https:");
