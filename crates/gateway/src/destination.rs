@@ -111,6 +111,14 @@ impl Hosts {
         })
     }
 
+    /// Whether it is a name, or an address that everybody reaches.
+    pub(crate) fn may_be_public(&self) -> bool {
+        match self {
+            Hosts::Address(address) => is_public(*address),
+            Hosts::Name(_) | Hosts::Below(_) => true,
+        }
+    }
+
     fn covers(&self, host: Host<'_>) -> bool {
         match (self, host) {
             (Hosts::Address(own), Host::Address(address)) => *own == address,
@@ -212,7 +220,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), Fault> {
 
 fn host(text: &str) -> Result<Host<'_>, Fault> {
     if let Some(inside) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-        let address: Ipv6Addr = inside.parse().map_err(|_| Fault::Host)?;
+        let address: Ipv6Addr = inside.parse().or(Err(Fault::Host))?;
         return Ok(Host::Address(address.into()));
     }
     let is_label = |label: &str| {
@@ -227,7 +235,7 @@ fn host(text: &str) -> Result<Host<'_>, Fault> {
     }
     if text.rsplit('.').next().is_some_and(is_number) {
         // What `inet_aton` and browsers read as an address; of its spellings the plain one alone is read alike by all.
-        let address: Ipv4Addr = text.parse().map_err(|_| Fault::AddressSpelling)?;
+        let address: Ipv4Addr = text.parse().or(Err(Fault::AddressSpelling))?;
         return Ok(Host::Address(address.into()));
     }
     Ok(Host::Name(text))

@@ -65,7 +65,7 @@ struct Watched {
     name: String,
     location: ParameterLocation,
     /// The ordinal of a parameter of the path.
-    ordinal: usize,
+    ordinal: Option<usize>,
     separator: Option<char>,
     /// What is no text is no URL, whatever it is called.
     is_text: bool,
@@ -74,7 +74,7 @@ struct Watched {
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     let settings: Settings = build.settings()?;
     let names = settings.names.unwrap_or_else(|| NAMES.iter().map(|name| (*name).to_owned()).collect());
-    let names: Vec<String> = names.iter().map(|name| letters(name.as_bytes()).rev().collect()).collect();
+    let names: Vec<String> = names.iter().map(|name| letters(name).collect()).collect();
     let watched = build.operation.map(|operation| watched(operation, &names)).unwrap_or_default();
     if !build.is_configured() {
         let contents = build.operation.and_then(|operation| operation.request_body.as_ref());
@@ -105,18 +105,23 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     let rules = Rules {
         schemes,
         ports: settings.ports,
-        hosts: hosts(build, &settings.hosts),
-        refused: hosts(build, &settings.refuse),
+        hosts: hosts(build, &settings.hosts, true),
+        refused: hosts(build, &settings.refuse, false),
         relative: settings.relative,
     };
     let operation = build.operation.map(|operation| operation.id);
     Some(Box::new(Ssrf { contract: Arc::clone(build.contract), operation, watched, names, rules }))
 }
 
-fn hosts(build: &mut Build<'_>, texts: &[String]) -> Vec<Hosts> {
+/// The hosts of a list; one that is never let through is a problem where the list says which are.
+fn hosts(build: &mut Build<'_>, texts: &[String], are_allowed: bool) -> Vec<Hosts> {
     let mut hosts = Vec::new();
     for text in texts {
         match Hosts::parse(text) {
+            Some(parsed) if are_allowed && !parsed.may_be_public() => {
+                let help = "an address that is not public is refused, listed or not: list a name";
+                build.problem(Severity::Error, format!("`{text}` is not public"), help);
+            }
             Some(parsed) => hosts.push(parsed),
             None => {
                 let help = "write a name, `*.` and a name, or an address, without scheme, port and path";
@@ -130,32 +135,31 @@ fn hosts(build: &mut Build<'_>, texts: &[String]) -> Vec<Hosts> {
 fn watched(operation: &Operation, names: &[String]) -> Vec<Watched> {
     let template = Template::parse(&operation.path).ok();
     let ordinal = |name: &str| template.as_ref()?.parameters().position(|known| known == name);
-    let is_url = |parameter: &&Parameter| parameter.is_url() || said_by(names, &parameter.name).is_some();
+    let is_url = |parameter: &&Parameter| {
+        let is_said = parameter.is_url() || said_by(names, &parameter.name).is_some();
+        is_said && parameter.location != ParameterLocation::Cookie
+    };
     let watched = operation.parameters.iter().filter(is_url).map(|parameter| Watched {
         name: parameter.name.clone(),
         location: parameter.location,
-        ordinal: ordinal(&parameter.name).unwrap_or(usize::MAX),
+        ordinal: ordinal(&parameter.name),
         separator: parameter.separator(),
         is_text: parameter.is_text(),
     });
     watched.collect()
 }
 
-/// The letters and digits of a name from its end, in lowercase.
-fn letters(name: &[u8]) -> impl DoubleEndedIterator<Item = char> {
-    let is_between = |byte: &u8| matches!(byte, b'-' | b'_' | b'.' | b'[' | b']' | b' ' | b'$');
-    name.iter()
-        .copied()
-        .filter(move |byte| !is_between(byte))
-        .map(|byte| byte.to_ascii_lowercase().into())
-        .rev()
+/// What a name says, without case and without what stands between its words.
+fn letters(name: &str) -> impl DoubleEndedIterator<Item = char> {
+    let is_between = |letter: &char| matches!(letter, '-' | '_' | '.' | '[' | ']' | ' ' | '$');
+    name.chars().filter(move |letter| !is_between(letter)).map(|letter| letter.to_ascii_lowercase())
 }
 
 /// The one of `names` in which `name` ends.
 fn said_by<'n>(names: &'n [String], name: &str) -> Option<&'n str> {
     let ends_in = |end: &&String| {
-        let mut own = letters(name.as_bytes());
-        letters(end.as_bytes()).all(|letter| own.next() == Some(letter))
+        let mut own = letters(name).rev();
+        letters(end).rev().all(|letter| own.next() == Some(letter))
     };
     names.iter().find(ends_in).map(String::as_str)
 }
@@ -166,14 +170,16 @@ impl Policy for Ssrf {
             match watched.location {
                 ParameterLocation::Path => {
                     let place = || format!("`{}` in the path", watched.name);
-                    let text = cx.captures.get(watched.ordinal).copied().unwrap_or_default();
+                    let captured = watched.ordinal.and_then(|ordinal| cx.captures.get(ordinal));
+                    let text = captured.copied().unwrap_or_default();
                     self.judge_list(text, watched.separator, spec::decoded, &place)?;
                 }
                 ParameterLocation::Header => {
                     let place = || format!("`{}` in the header", watched.name);
                     for value in cx.headers.get_all(&watched.name) {
                         let text = std::str::from_utf8(value.as_bytes())
-                            .map_err(|_| refused(&place(), "is not text"))?;
+                            .ok()
+                            .ok_or_else(|| refused(&place(), "is not text"))?;
                         self.judge_list(
                             text.trim_matches([' ', '\t']),
                             watched.separator,
@@ -263,7 +269,7 @@ impl Ssrf {
 
     fn judge_form(&self, body: &Body<'_>, urls: &[Vec<String>]) -> Verdict {
         let malformed = |why: &'static str| Denial::fixed(Reason::BodyMalformed, KIND.id, why);
-        let text = std::str::from_utf8(body.bytes).map_err(|_| malformed("the form is not UTF-8"))?;
+        let text = std::str::from_utf8(body.bytes).ok().ok_or_else(|| malformed("the form is not UTF-8"))?;
         let pairs = Query::parse(text, PAIRS_MAX).map_err(|fault| malformed(fault.as_str()))?;
         for pair in pairs.pairs() {
             if let Some(name) = self.is_field(&pair.name, urls) {
@@ -281,11 +287,11 @@ impl Ssrf {
         let boundary = media.as_ref().and_then(|media| media.boundary.as_deref()).unwrap_or_default();
         let parts = spec::parse_multipart(body.bytes, boundary, &MultipartLimits::default());
         for part in parts.map_err(|fault| malformed(fault.as_str()))? {
-            let Some(name) = self.is_field(&part.name, urls).filter(|_| part.filename.is_none()) else {
+            let Some(name) = self.is_field(&part.name, urls) else {
                 continue;
             };
             let place = || format!("`{name}` in the form");
-            let text = std::str::from_utf8(part.data).map_err(|_| refused(&place(), "is not text"))?;
+            let text = std::str::from_utf8(part.data).ok().ok_or_else(|| refused(&place(), "is not text"))?;
             self.judge(text, &place)?;
         }
         Ok(())
@@ -348,8 +354,8 @@ loopback, link-local, of a group, reserved, or that a cloud tells secrets on, an
 
 Names are judged by their spelling and are not resolved: a public name that resolves to a private address is let through
 where there is no list of `hosts`. So are redirects that the API follows. Name the hosts, or have the API's own calls go
-through something that looks at the address. Cookies, parameters whose `content` is JSON, numbers, and bodies of other
-types are not looked into; members of an object in a query are known by their names alone.
+through something that looks at the address. Cookies, parameters and parts of forms that are JSON, numbers, and bodies of
+other types are not looked into; members of an object in a query are known by their names alone.
 
 | setting | meaning | default |
 |---|---|---|

@@ -135,6 +135,11 @@ fn bodies_are_judged_by_schema_and_by_name_wherever_it_stands() {
     };
     said(&path, &parts("target", "https://a.example"), "allowed");
     said(&path, &parts("target", "https://10.0.0.1"), &format!("`target` in the form: {NOT_PUBLIC}"));
+    said(
+        &path,
+        &parts("target\"; filename=\"a", "https://10.0.0.1"),
+        &format!("`target` in the form: {NOT_PUBLIC}"),
+    );
     said(&path, &parts("my_url", "https://10.0.0.1"), &format!("`url` in the form: {NOT_PUBLIC}"));
 }
 
@@ -169,8 +174,11 @@ fn every_setting_is_heard() {
     let request = format!("POST /hooks/{GOOD}?web-Seite=https://10.0.0.1&x_url=https://10.0.0.1 HTTP/1.1\n");
     check(&paths(), &format!("ssrf: {{ names: [Web_seite] }}\n{loose}"), &request, "400 url-refused");
     check(&paths(), &format!("ssrf: {{ names: [] }}\n{loose}"), &request, "allowed");
+    let umlaut = format!("POST /hooks/{GOOD}?gro%C3%9Fes_Zi%C3%A9l=https://10.0.0.1 HTTP/1.1\n");
+    check(&paths(), &format!("ssrf: {{ names: [Ziél] }}\n{loose}"), &umlaut, "400 url-refused");
     for (settings, expected) in [
         ("{ hosts: ['https://a.example'] }", "`https://a.example` is no host"),
+        ("{ hosts: ['10.0.0.1'] }", "`10.0.0.1` is not public"),
         ("{ refuse: ['127.1'] }", "`127.1` is no host"),
         ("{ schemes: ['HTTPS:'] }", "`HTTPS:` is no scheme"),
         ("{ names: ['-'] }", "a name without a letter"),
