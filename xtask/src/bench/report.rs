@@ -69,7 +69,7 @@ pub(super) fn comparison(arguments: &Arguments, contenders: &[Contender], sample
 pub(super) fn growth_circumstances(arguments: &Arguments) -> String {
     format!(
         "- command: `{}`\n{}- load: at least {} requests a row (fewer of large bodies) over {} connections; every \
-         control on, ES256 tokens of 100 callers where the row says nothing else\n- one worker, on core {}; load and \
+         control of requests on, ES256 tokens of 100 callers where the row says nothing else\n- one worker, on core {}; load and \
          backend on core {}\n",
         command_line(),
         machine::facts(),
