@@ -37,10 +37,16 @@ impl Writer {
         {
             return Ok(());
         }
-        match self.next_segment()?.append(record)? {
-            Appended::Done => Ok(()),
-            Appended::Full => Err(LogError::TooLarge),
-        }
+        let (appended, otherwise) = match self.next_segment() {
+            Ok(next) => (next.append(record)?, LogError::TooLarge),
+            // The disk may have failed while the backend was asked, and what it did cannot be refused any more. A record
+            // in a segment that cannot be synced outlives the process all the same.
+            Err(error) => match &mut self.segment {
+                Some(failing) => (failing.append(record)?, error),
+                None => return Err(error),
+            },
+        };
+        if appended == Appended::Done { Ok(()) } else { Err(otherwise) }
     }
 
     /// Whether the next record will be taken, whatever its size; asked before a request is sent on, since what has
