@@ -285,6 +285,26 @@ fn an_old_caller_is_told_what_becomes_of_its_connection() {
 }
 
 #[test]
+fn a_connection_that_is_over_is_not_waited_for() {
+    let lasted = |request: &'static str| {
+        in_paused_time(async move {
+            let (_stop, stopping) = watch::channel(false);
+            let (mut caller, server) = duplex(1 << 16);
+            caller.write_all(request.replace('\n', "\r\n").as_bytes()).await.unwrap();
+            let service = Noting { log: Log::default(), dropped: Rc::default() };
+            let started = Instant::now();
+            serve(&service, inbound(server), TIMEOUTS.idle, stopping).await;
+            // The caller's side is open until here.
+            drop(caller);
+            started.elapsed()
+        })
+    };
+    assert_eq!(lasted("GET / HTTP/1.1\nHost: a\nConnection: close\n\n"), Duration::ZERO);
+    // What is refused may be followed by more, which has to be read for the caller to see why.
+    assert_eq!(lasted("GET  / HTTP/1.1\nHost: a\n\n"), TIMEOUTS.idle);
+}
+
+#[test]
 fn an_answer_under_way_is_given_up_when_its_caller_leaves() {
     in_paused_time(async {
         let (_stop, stopping) = watch::channel(false);
