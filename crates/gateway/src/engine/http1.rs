@@ -141,7 +141,8 @@ impl<S: Service> Serving<'_, S> {
             };
             is_taken && inbound.may_go_on()
         };
-        after.goes_on &= may_go_on && !*self.stopping.borrow();
+        // It changes once, and to look at its version takes no lock.
+        after.goes_on &= may_go_on && !self.stopping.has_changed().unwrap_or(true);
         let framing = write_head(&mut self.out, &head, &body, &mut after);
         inbound.borrow().keep(head.headers);
         self.write(&mut body, framing).await?;
