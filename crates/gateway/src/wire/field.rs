@@ -120,7 +120,7 @@ impl Fields {
             && (value.len() == 1 || value.first() != Some(&b'0'));
         let length =
             if is_plain { std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()) } else { None };
-        // The largest numbers mean something else to the HTTP library, and to whoever adds to them.
+        // The largest numbers turn negative for readers with signed ones, and over for whoever adds to them.
         self.content_length = length.filter(|&length: &u64| length <= i64::MAX as u64);
         if self.content_length.is_none() {
             return Err(ambiguous("a `content-length` that is not one decimal number"));
