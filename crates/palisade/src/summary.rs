@@ -24,7 +24,7 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
             *controls.entry((step.id, mode(step.mode))).or_default() += 1;
         }
         for ((id, mode), operations) in controls {
-            text.push_str(&format!("  {mode:<8} {id:<15} on {operations} of {count}\n"));
+            text.push_str(&format!("  {mode:<8} {id:<16} on {operations} of {count}\n"));
         }
         let mut gaps: BTreeMap<&str, usize> = BTreeMap::new();
         for gap in api.operations.iter().flat_map(|plan| &plan.gaps) {
