@@ -161,6 +161,9 @@ pub struct ResponseFacts {
     /// Body bytes, where known when the answer began; a [`Completion`] says what was really sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bytes: Option<u64>,
+    /// Whether all of it was there when the record was made; then a [`Completion`] follows only if not all of it was sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub whole: bool,
 }
 
 /// Whether the backend saw the request.

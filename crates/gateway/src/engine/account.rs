@@ -38,16 +38,18 @@ pub(super) struct Begun<'r> {
 
 /// How an exchange ended, as the record has it.
 struct Ended<'r> {
-    status: u16,
-    bytes: Option<u64>,
+    response: ResponseFacts,
     verdict: Verdict,
     denial: Option<&'r Denial>,
 }
 
-/// What must happen when the backend's answer has ended: its permits are given back, and its end goes on record.
+/// What must happen when the backend's answer has ended: its permits are given back, and its end goes on record, where
+/// it is not what the record of the exchange says already.
 pub(super) struct OnEnd {
     worker: Rc<Worker>,
     id: ExchangeId,
+    /// All of it was there when the exchange was recorded.
+    was_whole: bool,
     started: Instant,
     request: Rc<Progress>,
     _permits: SmallVec<[Permit; 1]>,
@@ -56,6 +58,10 @@ pub(super) struct OnEnd {
 impl OnEnd {
     /// Records the end of an answer of which `bytes` were passed on.
     pub(super) fn record(self, bytes: u64, is_whole: bool) {
+        self.worker.shared.metrics.response_bytes.inc_by(bytes);
+        if self.was_whole && is_whole {
+            return;
+        }
         let completion = Completion {
             id: self.id,
             bytes,
@@ -63,7 +69,6 @@ impl OnEnd {
             duration_us: micros(self.started.elapsed()),
             aborted: !is_whole,
         };
-        self.worker.shared.metrics.response_bytes.inc_by(bytes);
         if let Err(error) = self.worker.writer.borrow_mut().append(Record::Completion(&completion)) {
             tracing::warn!(%error, id = %self.id, "the end of an answer could not be recorded");
         }
@@ -106,7 +111,7 @@ impl Worker {
         cx: &Context<'_>,
         outcome: Result<Answer, Denial>,
     ) -> Result<Answer, Denial> {
-        let exchange = exchange(going, cx, &Ended::of(going, &outcome));
+        let exchange = exchange(going, cx, Ended::of(going, &outcome));
         match self.writer.borrow_mut().append(Record::Exchange(&exchange)) {
             Ok(()) => outcome,
             Err(error) => {
@@ -136,7 +141,7 @@ impl Worker {
         }
     }
 
-    /// The backend's answer, on its way; its end becomes a completion record.
+    /// The backend's answer, on its way.
     fn passed_on(
         self: &Rc<Self>,
         going: &Going<'_>,
@@ -146,6 +151,7 @@ impl Worker {
         let on_end = OnEnd {
             worker: Rc::clone(self),
             id: going.id,
+            was_whole: forwarded.exchange.is_whole(),
             started: going.started,
             request: Rc::clone(&going.request_progress),
             _permits: permits,
@@ -167,8 +173,9 @@ impl Drop for Begun<'_> {
         let going = &self.going;
         // Once it was decided it was on its way.
         let verdict = if going.decided.is_some() { Verdict::Forwarded } else { Verdict::Refused };
-        let ended = Ended { status: CALLER_LEFT, bytes: Some(0), verdict, denial: None };
-        let exchange = exchange(going, &self.cx, &ended);
+        let response = ResponseFacts { status: CALLER_LEFT, bytes: Some(0), whole: false };
+        let ended = Ended { response, verdict, denial: None };
+        let exchange = exchange(going, &self.cx, ended);
         if let Err(error) = self.worker.writer.borrow_mut().append(Record::Exchange(&exchange)) {
             self.worker.shared.metrics.exchanges_unrecorded.inc();
             tracing::error!(%error, id = %going.id, "an exchange could not be recorded");
@@ -178,22 +185,25 @@ impl Drop for Begun<'_> {
 
 impl<'r> Ended<'r> {
     fn of(going: &Going<'_>, outcome: &'r Result<Answer, Denial>) -> Ended<'r> {
-        let (status, bytes, verdict) = match outcome {
+        let own = |status: StatusCode, bytes| ResponseFacts { status: status.as_u16(), bytes, whole: false };
+        let (response, verdict) = match outcome {
             // A refused answer came of a request that the backend has seen.
-            Err(denial) if going.is_answered => (denial.status(), None, Verdict::Forwarded),
-            Err(denial) => (denial.status(), None, Verdict::Refused),
-            Ok(Answer::Given(status)) => (*status, Some(0), Verdict::Refused),
+            Err(denial) if going.is_answered => (own(denial.status(), None), Verdict::Forwarded),
+            Err(denial) => (own(denial.status(), None), Verdict::Refused),
+            Ok(Answer::Given(status)) => (own(*status, Some(0)), Verdict::Refused),
             Ok(Answer::Forwarded(Forwarded { head, held, exchange })) => {
                 let bytes = exchange.body_bytes().map(|bytes| bytes + held.len() as u64);
-                (head.status, bytes, Verdict::Forwarded)
+                let response =
+                    ResponseFacts { status: head.status.as_u16(), bytes, whole: exchange.is_whole() };
+                (response, Verdict::Forwarded)
             }
         };
-        Ended { status: status.as_u16(), bytes, verdict, denial: outcome.as_ref().err() }
+        Ended { response, verdict, denial: outcome.as_ref().err() }
     }
 }
 
 /// The exchange as it is recorded, borrowing everything.
-fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: &Ended<'r>) -> Exchange<'r> {
+fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: Ended<'r>) -> Exchange<'r> {
     let now = Instant::now();
     Exchange {
         schema_version: SCHEMA_VERSION,
@@ -213,7 +223,7 @@ fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: &Ended<'r>) ->
             method: (&*key.method).into(),
             path: (&*key.path).into(),
         }),
-        response: ResponseFacts { status: ended.status, bytes: ended.bytes },
+        response: ended.response,
         verdict: ended.verdict,
         denial: ended.denial.map(|denial| Denied {
             reason: denial.reason.as_str().into(),

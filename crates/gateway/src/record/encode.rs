@@ -71,6 +71,9 @@ impl Room<'_> {
         if let Some(bytes) = exchange.response.bytes {
             self.number(",\"bytes\":", bytes)?;
         }
+        if exchange.response.whole {
+            self.raw(",\"whole\":true")?;
+        }
         self.raw(match exchange.verdict {
             Verdict::Forwarded => "},\"verdict\":\"forwarded\"",
             Verdict::Refused => "},\"verdict\":\"refused\"",
@@ -139,18 +142,16 @@ impl Room<'_> {
 
     fn controls(&mut self, controls: &[ControlOutcome<'_>]) -> Result<(), NoRoom> {
         self.raw(",\"controls\":[")?;
-        let mut comma = "";
-        for control in controls {
+        for (index, control) in controls.iter().enumerate() {
+            if index > 0 {
+                self.raw(",")?;
+            }
             match control {
                 ControlOutcome { id, mode: Mode::Enforce, outcome: Outcome::Allowed, reason: None } => {
-                    self.text(comma, id)?;
+                    self.text("", id)?;
                 }
-                control => {
-                    self.raw(comma)?;
-                    self.general(control)?;
-                }
+                control => self.general(control)?,
             }
-            comma = ",";
         }
         self.raw("]")
     }
@@ -166,6 +167,7 @@ impl Room<'_> {
     }
 
     /// `key`, then `text` as a JSON string.
+    #[inline]
     fn text(&mut self, key: &str, text: &str) -> Result<(), NoRoom> {
         self.raw(key)?;
         // Without an early end, so that it is done many bytes at once.
@@ -179,6 +181,7 @@ impl Room<'_> {
         self.raw("\"")
     }
 
+    #[inline]
     fn number(&mut self, key: &str, number: u64) -> Result<(), NoRoom> {
         self.raw(key)?;
         self.raw(itoa::Buffer::new().format(number))
@@ -254,7 +257,7 @@ mod tests {
             prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u8; 16]>().prop_map(IpAddr::from)];
         let asked = (any::<(u64, u128)>(), text(), ip, principal, request);
         let verdict = select(vec![Verdict::Forwarded, Verdict::Refused]);
-        let answered = (any::<(u16, Option<u64>)>(), verdict, any::<(u64, u64, u64)>());
+        let answered = (any::<(u16, Option<u64>, bool)>(), verdict, any::<(u64, u64, u64)>());
         (asked, answered).prop_map(
             |((time, request_id, ip, principal, request), (response, verdict, timing))| {
                 let at = Timestamp::from_micros(time.0);
@@ -267,7 +270,7 @@ mod tests {
                     principal,
                     request,
                     operation: None,
-                    response: ResponseFacts { status: response.0, bytes: response.1 },
+                    response: ResponseFacts { status: response.0, bytes: response.1, whole: response.2 },
                     verdict,
                     denial: None,
                     controls: Vec::new(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use model::{Completion, Exchange, ExchangeId, Timestamp, Timing, Verdict};
+use model::{Completion, Exchange, ExchangeId, ResponseFacts, Timestamp, Timing, Verdict};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -70,7 +70,7 @@ struct Ahead {
     file: Arc<File>,
     offset: u64,
     length: usize,
-    /// Whether an end follows: the gateway's own answers have none.
+    /// Whether an end follows: the gateway's own answers have none, nor have those that were there as a whole.
     has_end: bool,
 }
 
@@ -81,6 +81,7 @@ struct Placed {
     time: Timestamp,
     timing_us: Timing,
     verdict: Verdict,
+    response: ResponseFacts,
     /// An answer of the backend that was refused has no end of its own.
     #[serde(default)]
     denial: Option<IgnoredAny>,
@@ -245,7 +246,7 @@ fn place(tail: &Tail, located: Located, arrival: u64) -> Result<(Ahead, Timestam
         file: Arc::clone(tail.file()),
         offset: located.offset,
         length: located.length,
-        has_end: placed.verdict == Verdict::Forwarded && placed.denial.is_none(),
+        has_end: placed.verdict == Verdict::Forwarded && placed.denial.is_none() && !placed.response.whole,
     };
     Ok((ahead, placed.time.plus(Duration::from_micros(placed.timing_us.total))))
 }

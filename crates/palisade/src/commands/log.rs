@@ -212,10 +212,13 @@ impl Session {
                 line::write(&shown, self.is_coloured, out)
             }
             Format::Json => {
+                let end = completion
+                    .map(|completion| (completion.duration_us, completion.aborted))
+                    .or(exchange.response.whole.then_some((exchange.timing_us.total, false)));
                 let whole = Whole {
                     exchange,
-                    duration_us: completion.map(|completion| completion.duration_us),
-                    aborted: completion.map(|completion| completion.aborted),
+                    duration_us: end.map(|(duration_us, _)| duration_us),
+                    aborted: end.map(|(_, aborted)| aborted),
                     late: entry.is_late,
                 };
                 serde_json::to_writer(&mut *out, &whole)?;

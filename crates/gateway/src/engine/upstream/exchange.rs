@@ -234,6 +234,16 @@ impl Exchange {
         self.body_bytes() == Some(0)
     }
 
+    /// Whether all of the request was sent and all of the answer has come, so that both ends are known.
+    pub(crate) fn is_whole(&self) -> bool {
+        let has_come = |bytes| bytes <= self.connection.held.rest().len() as u64;
+        self.is_sent() && self.body_bytes().is_some_and(has_come)
+    }
+
+    fn is_sent(&self) -> bool {
+        self.request.is_done() && self.written == self.connection.out.len() && !self.is_cut_off
+    }
+
     /// Appends what comes next of the answer to `out`; false at its end.
     pub(crate) fn poll_body(
         &mut self,
@@ -286,8 +296,7 @@ impl Exchange {
 
     /// Keeps the connection for another exchange, where request and answer are over and both sides would.
     pub(crate) fn give_back(self) {
-        let is_sent = self.request.is_done() && self.written == self.connection.out.len() && !self.is_cut_off;
-        if self.is_kept && is_sent && self.connection.held.rest().is_empty() {
+        if self.is_kept && self.is_sent() && self.connection.held.rest().is_empty() {
             self.pool.keep(self.connection);
         }
     }

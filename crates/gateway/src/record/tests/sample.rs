@@ -58,7 +58,7 @@ pub(super) fn exchange(number: u64) -> Exchange<'static> {
             method: "GET".into(),
             path: "/v1/customers/{customer}/orders/{order}".into(),
         }),
-        response: ResponseFacts { status: 200, bytes: Some(588) },
+        response: ResponseFacts { status: 200, bytes: Some(588), whole: false },
         verdict: Verdict::Forwarded,
         denial: None,
         controls: controls

@@ -59,7 +59,7 @@ fn exchange(second: u64) -> Exchange<'static> {
             method: "GET".into(),
             path: "/orders/{id}".into(),
         }),
-        response: ResponseFacts { status: if is_refused { 401 } else { 200 }, bytes: None },
+        response: ResponseFacts { status: if is_refused { 401 } else { 200 }, bytes: None, whole: false },
         verdict: if is_refused { Verdict::Refused } else { Verdict::Forwarded },
         denial: is_refused.then(|| Denied {
             reason: "token-missing".into(),
@@ -150,6 +150,27 @@ fn json_is_the_documented_form_with_the_completion_merged_in() {
     expected["duration_us"] = 9000.into();
     expected["aborted"] = true.into();
     assert_eq!(json, expected);
+}
+
+#[test]
+fn an_answer_that_was_there_as_a_whole_has_its_end_in_its_record() {
+    let data = tempfile::tempdir().unwrap();
+    let mut log = open(data.path());
+    let (mut whole, mut cut_off) = (exchange(1), exchange(2));
+    whole.response = ResponseFacts { status: 200, bytes: Some(588), whole: true };
+    cut_off.response = whole.response.clone();
+    for exchange in [&whole, &cut_off] {
+        log.writers[0].append(Record::Exchange(exchange)).unwrap();
+    }
+    let end = Completion { id: cut_off.id, bytes: 100, request_bytes: 0, duration_us: 9000, aborted: true };
+    log.writers[0].append(Record::Completion(&end)).unwrap();
+    let printed = printed(data.path(), "--format json");
+    let ends = printed.lines().map(|line| {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        (json["response"]["bytes"].clone(), json["duration_us"].clone(), json["aborted"].clone())
+    });
+    let ends: Vec<_> = ends.collect();
+    assert_eq!(ends, [(588.into(), 1234.into(), false.into()), (100.into(), 9000.into(), true.into())]);
 }
 
 #[test]
