@@ -1,5 +1,7 @@
 //! What one worker remembers of the tokens it has seen, so that a token costs one signature and not one a request.
 
+mod digest;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +10,8 @@ use quick_cache::unsync::Cache;
 
 use crate::error::TokenError;
 use crate::jws::TOKEN_BYTES_MAX;
-use crate::thumbprint::sha256;
 use crate::verifier::{Verified, Verifier};
+use digest::{Digest, Digester};
 
 /// How long a verified token is remembered at most. It bounds how long a token outlives keys that went stale.
 const ACCEPTED_FOR_MAX: Duration = Duration::from_secs(300);
@@ -32,11 +34,13 @@ impl Default for CacheLimits {
     }
 }
 
-/// A bounded memory of tokens by their SHA-256, for one thread.
+/// A bounded memory of tokens by their digest, for one thread.
 #[derive(Debug)]
 pub struct TokenCache {
-    accepted: Cache<[u8; 32], Entry<Arc<Verified>>>,
-    refused: Cache<[u8; 32], Entry<TokenError>>,
+    accepted: Cache<Digest, Entry<Arc<Verified>>>,
+    refused: Cache<Digest, Entry<TokenError>>,
+    /// Absent where there is no randomness: then nothing is remembered.
+    digester: Option<Digester>,
     limits: CacheLimits,
     /// Whose answers these are; held, so that no other verifier can come to stand at its address.
     verifier: Option<Arc<Verifier>>,
@@ -65,6 +69,7 @@ impl TokenCache {
         TokenCache {
             accepted: Cache::new(limits.accepted_max),
             refused: Cache::new(limits.refused_max),
+            digester: Digester::new(),
             limits,
             verifier: None,
         }
@@ -83,7 +88,7 @@ impl TokenCache {
         self.belong_to(verifier);
         // Read before verifying: keys that change meanwhile make the entry old at once, never new under old keys.
         let generation = verifier.generation();
-        let key = sha256(token);
+        let Some(key) = self.digest(token) else { return verifier.verify(token, now).map(Arc::new) };
         if let Some(verified) = self.accepted.get(&key).and_then(|entry| entry.at(now, generation)) {
             return Ok(verified);
         }
@@ -117,7 +122,8 @@ impl TokenCache {
         now: Timestamp,
     ) {
         self.belong_to(verifier);
-        let (key, generation) = (sha256(token), verifier.generation());
+        let generation = verifier.generation();
+        let Some(key) = self.digest(token) else { return };
         match answer {
             Ok(verified) => {
                 let until = verified.valid_until.min(now.plus(ACCEPTED_FOR_MAX));
@@ -140,6 +146,10 @@ impl TokenCache {
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.len() == (0, 0)
+    }
+
+    fn digest(&self, token: &[u8]) -> Option<Digest> {
+        self.digester.as_ref()?.digest(token)
     }
 
     fn belong_to(&mut self, verifier: &Arc<Verifier>) {
