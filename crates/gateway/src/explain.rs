@@ -191,7 +191,7 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
     let scheme = if question.uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
     let target = normalize::target(&question.method, &question.uri, limits.target_bytes_max.as_usize())?;
     let host = normalize::host(Version::HTTP_11, &question.uri, &question.headers, scheme)?;
-    let host = host.map(|host| host.to_string()).unwrap_or_default();
+    let host = host.map(|host| host.as_str().to_owned()).unwrap_or_default();
     let found: Found<'_, '_> = snapshot
         .find(&host, &question.method, &question.headers, &target.path)
         .ok_or_else(|| snapshot.nowhere(&host))?;

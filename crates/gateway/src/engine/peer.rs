@@ -75,7 +75,7 @@ impl Peer {
     }
 
     fn is_for(&self, host: &Host<'_>) -> bool {
-        self.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&host.name))
+        self.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host.name()))
     }
 
     /// Whether the chain is good. Verifying takes some hundred microseconds, so an outcome is kept for a while, but never

@@ -1,6 +1,5 @@
 //! Serves one request: normalise, route, decide, forward, record, answer.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -101,7 +100,6 @@ pub(super) struct Going<'a> {
 #[derive(Default)]
 struct Asked<'a> {
     host: Option<normalize::Host<'a>>,
-    host_text: Cow<'a, str>,
     target: normalize::Target<'a>,
 }
 
@@ -148,12 +146,12 @@ impl<'a> Asked<'a> {
     fn read(parts: &'a Parts, scheme: Scheme, limits: &Limits) -> Result<Asked<'a>, Denial> {
         let target = normalize::target(&parts.method, &parts.uri, limits.target_bytes_max.as_usize())?;
         let host = normalize::host(parts.version, &parts.uri, &parts.headers, scheme)?;
-        let host_text = match &host {
-            None => Cow::Borrowed(""),
-            Some(host) if host.port.is_none() => host.name.clone(),
-            Some(host) => Cow::Owned(host.to_string()),
-        };
-        Ok(Asked { host, host_text, target })
+        Ok(Asked { host, target })
+    }
+
+    /// The host and its port, empty where none is named.
+    fn host_text(&self) -> &str {
+        self.host.as_ref().map_or("", normalize::Host::as_str)
     }
 }
 
@@ -303,7 +301,7 @@ impl Worker {
             (Ok(certificate), refused) => (certificate, refused),
             (Err(denial), refused) => (None, refused.or(Some(denial))),
         };
-        let found = snapshot.find(&asked.host_text, &parts.method, &parts.headers, &asked.target.path);
+        let found = snapshot.find(asked.host_text(), &parts.method, &parts.headers, &asked.target.path);
         let plan = found.as_ref().map(|found| (found.api_index, found.plan));
         let going = Going::new(id, started, parts, &snapshot, plan, connection);
         let cx = Context {
@@ -312,7 +310,7 @@ impl Worker {
             scheme: connection.scheme,
             certificate,
             method: &parts.method,
-            host: &asked.host_text,
+            host: asked.host_text(),
             path: &asked.target.path,
             query: asked.target.query.as_deref(),
             has_matrix: asked.target.has_matrix,

@@ -57,9 +57,8 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
             send(name.as_str(), &[value.as_bytes()]);
         }
     }
-    let port = facts.host.and_then(|host| host.port).map(|port| format!(":{port}")).unwrap_or_default();
     if let Some(host) = facts.host {
-        send("host", &[host.name.as_bytes(), port.as_bytes()]);
+        send("host", &[host.as_str().as_bytes()]);
     }
     if let Some(Some(authorization)) = facts.authorization {
         send("authorization", &[authorization]);
@@ -78,11 +77,11 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
         let parent = id.get(16..).filter(|parent| parent.iter().any(|&digit| digit != b'0'));
         send("traceparent", &[b"00-", &id, b"-", parent.unwrap_or(b"0000000000000001"), b"-01"]);
     }
-    forwarded(facts, port.as_bytes(), send);
+    forwarded(facts, send);
 }
 
 /// RFC 7239 4: one element; addresses of IPv6, and hosts with a port, are quoted.
-fn forwarded(facts: &Facts<'_>, port: &[u8], mut send: impl FnMut(&str, &[&[u8]])) {
+fn forwarded(facts: &Facts<'_>, mut send: impl FnMut(&str, &[&[u8]])) {
     let client = match facts.client.to_canonical() {
         IpAddr::V4(address) => ipv4(address),
         IpAddr::V6(address) => SmallVec::from_slice(format!("\"[{address}]\"").as_bytes()),
@@ -91,10 +90,10 @@ fn forwarded(facts: &Facts<'_>, port: &[u8], mut send: impl FnMut(&str, &[&[u8]]
     match facts.host {
         None => send("forwarded", &[b"for=", &client, b";proto=", proto]),
         Some(host) => {
-            let is_quoted = !port.is_empty() || host.name.starts_with('[');
+            let is_quoted = !host.port().is_empty() || host.name().starts_with('[');
             let quote: &[u8] = if is_quoted { b"\"" } else { b"" };
-            let name = host.name.as_bytes();
-            send("forwarded", &[b"for=", &client, b";host=", quote, name, port, quote, b";proto=", proto]);
+            let host = host.as_str().as_bytes();
+            send("forwarded", &[b"for=", &client, b";host=", quote, host, quote, b";proto=", proto]);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The one spelling of the host that a request is for (RFC 9110 4.2.3, 7.2; RFC 9112 3.2).
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::{HeaderMap, Uri, Version, header};
@@ -13,13 +12,11 @@ const NAME_BYTES_MAX: usize = 253;
 /// The longest label of a host name, in bytes (RFC 1035 2.3.4).
 const LABEL_BYTES_MAX: usize = 63;
 
-/// A host in lower case, without a trailing dot or the default port.
+/// A host in lower case, without a trailing dot, and with a port only where it is not the scheme's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Host<'a> {
-    /// A registered name, an IPv4 address, or an IPv6 address in brackets.
-    pub name: Cow<'a, str>,
-    /// The port, where it is not the scheme's own.
-    pub port: Option<u16>,
+    text: Cow<'a, str>,
+    name_bytes: usize,
 }
 
 /// How the connection carries HTTP.
@@ -91,13 +88,20 @@ impl Scheme {
     }
 }
 
-impl fmt::Display for Host<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        match self.port {
-            Some(port) => write!(f, ":{port}"),
-            None => Ok(()),
-        }
+impl Host<'_> {
+    /// A registered name, an IPv4 address, or an IPv6 address in brackets.
+    pub fn name(&self) -> &str {
+        self.text.get(..self.name_bytes).unwrap_or_default()
+    }
+
+    /// The port behind a colon, or nothing.
+    pub fn port(&self) -> &str {
+        self.text.get(self.name_bytes..).unwrap_or_default()
+    }
+
+    /// The name, and the port behind a colon if there is one.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }
 
@@ -122,13 +126,24 @@ fn parse(text: &str, scheme: Scheme) -> Result<Host<'_>, Denial> {
     } else {
         parse_name(name)?
     };
-    Ok(Host { name, port })
+    let name_bytes = name.len();
+    let text = match (name, port) {
+        (Cow::Borrowed(name), None) => Cow::Borrowed(name),
+        // A name that is spelled as it should be, and a port behind it, which has one spelling.
+        (Cow::Borrowed(name), Some(_)) if text.as_bytes().get(name.len()) == Some(&b':') => {
+            Cow::Borrowed(text)
+        }
+        (name, None) => name,
+        (name, Some(port)) => Cow::Owned(format!("{name}:{port}")),
+    };
+    Ok(Host { text, name_bytes })
 }
 
 fn split_port(text: &str) -> Result<(&str, Option<&str>), Denial> {
-    let name_end = match text.find(']') {
+    let find = |wanted| text.bytes().position(|byte| byte == wanted);
+    let name_end = match find(b']') {
         Some(bracket) => bracket + 1,
-        None => text.find(':').unwrap_or(text.len()),
+        None => find(b':').unwrap_or(text.len()),
     };
     let (name, rest) = text.split_at_checked(name_end).ok_or_else(|| refused("an invalid host"))?;
     match rest.strip_prefix(':') {
@@ -181,7 +196,8 @@ fn parse_name(name: &str) -> Result<Cow<'_, str>, Denial> {
 
 /// WHATWG URL, "ends in a number": such a host is an IPv4 address or nothing.
 fn ends_in_number(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last_starts = name.bytes().rposition(|byte| byte == b'.').map_or(0, |dot| dot + 1);
+    let last = name.get(last_starts..).unwrap_or_default();
     let is_hexadecimal = last
         .strip_prefix("0x")
         .or_else(|| last.strip_prefix("0X"))
