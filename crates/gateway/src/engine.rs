@@ -7,6 +7,7 @@ mod connections;
 mod http1;
 mod judge;
 mod peer;
+mod plain;
 mod serve;
 mod timer;
 mod tls;

@@ -27,6 +27,7 @@ use super::body::Source;
 use super::connections::Connections;
 use super::http1::{self, Inbound, Protocol, Service as _, Timeouts};
 use super::peer::Peer;
+use super::plain::Plain;
 use super::serve::{Connection, Served, Worker};
 use super::tls::ListenerTls;
 use super::transport::{Io, Prefixed};
@@ -268,7 +269,7 @@ async fn announced(
 ) -> io::Result<(Io, IpAddr)> {
     let proxies = snapshot.proxies.get(listener).and_then(Option::as_ref);
     let Some(proxies) = proxies.filter(|proxies| proxies.client == ClientSource::ProxyProtocol) else {
-        return Ok((Box::new(stream), ip));
+        return Ok((Box::new(Plain::new(stream)), ip));
     };
     if !proxies.trusts(ip) {
         return Err(io::ErrorKind::PermissionDenied.into());
@@ -279,7 +280,7 @@ async fn announced(
             Announced::Header { bytes, client } => {
                 let rest = read.get(bytes..).unwrap_or_default();
                 let client = client.map_or(ip, |client| client.to_canonical());
-                return Ok((Box::new(Prefixed::new(rest, Box::new(stream))), client));
+                return Ok((Box::new(Prefixed::new(rest, Box::new(Plain::new(stream)))), client));
             }
             Announced::Malformed => return Err(io::ErrorKind::InvalidData.into()),
             Announced::Partial if stream.read_buf(&mut read).await? == 0 => {

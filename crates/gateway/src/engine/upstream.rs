@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use super::body::{BodyError, RequestBody};
+use super::plain::Plain;
 use super::transport::{Io, Scratch};
 use crate::config::Limits;
 use exchange::Connection;
@@ -174,6 +175,7 @@ impl Pool {
     async fn handshake(&self) -> io::Result<Io> {
         let stream = TcpStream::connect((self.origin.host.as_str(), self.origin.port)).await?;
         stream.set_nodelay(true)?;
+        let stream = Plain::new(stream);
         Ok(match &self.origin.tls {
             None => Box::new(stream),
             Some((config, name)) => {
