@@ -14,8 +14,8 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(samples: &[Sample], number: impl Fn(&Sample) -> f64) -> Self {
-        let mut numbers: Vec<f64> = samples.iter().map(number).collect();
+    fn of(numbers: impl Iterator<Item = f64>) -> Self {
+        let mut numbers: Vec<f64> = numbers.collect();
         numbers.sort_by(f64::total_cmp);
         let at = |index: usize| numbers.get(index).copied().unwrap_or(f64::NAN);
         Self { least: at(0), median: at(numbers.len() / 2), most: at(numbers.len().saturating_sub(1)) }
@@ -24,10 +24,9 @@ impl Spread {
 
 /// The table of all contenders.
 pub(super) fn comparison(arguments: &Arguments, contenders: &[Contender], samples: &[Vec<Sample>]) -> String {
-    let processor = |samples: &[Sample]| Spread::of(samples, |sample| sample.processor_us);
     let base = |name: &str| {
         let index = contenders.iter().position(|contender| contender.name == name);
-        index.and_then(|index| samples.get(index)).map(|samples| processor(samples).median)
+        index.and_then(|index| samples.get(index)).map(Vec::as_slice)
     };
     let (nginx, envoy) = (base(NGINX), base(ENVOY));
     let mut text = String::from(
@@ -35,16 +34,16 @@ pub(super) fn comparison(arguments: &Arguments, contenders: &[Contender], sample
          |---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for (contender, samples) in contenders.iter().zip(samples) {
-        let cpu = processor(samples);
-        let median = |number: fn(&Sample) -> f64| Spread::of(samples, number).median;
+        let cpu = Spread::of(samples.iter().map(|sample| sample.processor_us));
+        let median = |number: fn(&Sample) -> f64| Spread::of(samples.iter().map(number)).median;
         let row = format!(
             "| {} | {:.1} ({:.1} to {:.1}) | {} | {} | {:.0} | {:.0} | {:.0} | {:.1} |\n",
             contender.name,
             cpu.median,
             cpu.least,
             cpu.most,
-            ratio(cpu.median, nginx),
-            ratio(cpu.median, envoy),
+            ratio(samples, nginx),
+            ratio(samples, envoy),
             median(|sample| sample.p50.as_secs_f64() * 1e6),
             median(|sample| sample.p99.as_secs_f64() * 1e6),
             median(|sample| sample.requests_s),
@@ -98,21 +97,28 @@ fn circumstances(arguments: &Arguments) -> String {
     )
 }
 
-fn ratio(number: f64, base: Option<f64>) -> String {
-    base.map_or_else(|| "-".to_owned(), |base| format!("{:.2} ×", number / base))
+/// Processor time as a share of what `base` took, round by round, so that a machine that slows down in the middle of a run
+/// falls out: the median of the rounds.
+fn ratio(samples: &[Sample], base: Option<&[Sample]>) -> String {
+    let Some(base) = base else { return "-".to_owned() };
+    let shares = samples.iter().zip(base).map(|(sample, base)| sample.processor_us / base.processor_us);
+    format!("{:.2} ×", Spread::of(shares).median)
 }
 
 #[test]
-fn a_spread_is_of_all_rounds() {
-    let sample = |processor_us| Sample {
-        processor_us,
-        p50: std::time::Duration::ZERO,
-        p99: std::time::Duration::ZERO,
-        requests_s: 0.0,
-        resident_mb: 0.0,
+fn a_spread_is_of_all_rounds_and_a_ratio_of_each() {
+    let samples = |all: [f64; 3]| {
+        all.map(|processor_us| Sample {
+            processor_us,
+            p50: std::time::Duration::ZERO,
+            p99: std::time::Duration::ZERO,
+            requests_s: 0.0,
+            resident_mb: 0.0,
+        })
     };
-    let spread = Spread::of(&[sample(3.0), sample(1.0), sample(2.0)], |sample| sample.processor_us);
+    let (base, twice) = (samples([3.0, 1.0, 2.0]), samples([6.0, 2.0, 5.0]));
+    let spread = Spread::of(base.iter().map(|sample| sample.processor_us));
     assert_eq!(spread, Spread { least: 1.0, median: 2.0, most: 3.0 });
-    assert_eq!(ratio(3.0, Some(2.0)), "1.50 ×");
-    assert_eq!(ratio(3.0, None), "-");
+    assert_eq!(ratio(&twice, Some(&base)), "2.00 ×");
+    assert_eq!(ratio(&twice, None), "-");
 }
