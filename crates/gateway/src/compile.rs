@@ -1,5 +1,6 @@
 //! From config and specifications to what runs, with every problem at once.
 
+mod decisions;
 mod files;
 mod listener;
 mod origin;
@@ -113,12 +114,18 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
         let problem = ingredients.document.problem(Severity::Error, apis, "no api to protect");
         compiled.problems.push(problem.help("list one under `apis`"));
     }
+    decisions::check(ingredients, &apis, &mut compiled);
     if !compiled.problems.iter().any(|problem| problem.severity == Severity::Error) {
         compiled.snapshot = Some(Snapshot {
             generation: ingredients.generation,
             limits: config.limits.clone(),
             tls,
             proxies: config.listen.iter().map(|listen| listen.proxies.clone()).collect(),
+            decisions: config
+                .listen
+                .iter()
+                .map(|listen| decisions::deciding(listen, ingredients.metrics))
+                .collect(),
             when_full: config.data.when_full,
             identity_headers: IdentityHeaders::default(),
             apis,

@@ -1,5 +1,6 @@
 //! What the user writes in `palisade.yaml`; [`crate::snapshot`] turns it into what runs.
 
+mod decisions;
 mod identity;
 mod proxies;
 mod quantity;
@@ -15,6 +16,7 @@ use serde::de::IgnoredAny;
 
 use crate::blocks::{Block, BlockEntry};
 
+pub use decisions::{Asker, Bodies, Decisions};
 pub use identity::{
     Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
     SecretSource,
@@ -92,6 +94,9 @@ pub struct Listen {
     /// Proxies and load balancers in front, which say whom requests are from. Absent: a request is from whoever connects.
     #[serde(default)]
     pub proxies: Option<Proxies>,
+    /// Decide for another proxy, and forward nothing: questions are taken here, and requests are not. Absent: requests are.
+    #[serde(default)]
+    pub decisions: Option<Decisions>,
 }
 
 /// TLS of a listener.
@@ -326,6 +331,13 @@ pub struct Limits {
     pub drain_timeout: Span,
 }
 
+impl Listen {
+    /// A listener at `address` of which nothing else is said.
+    pub fn at(address: SocketAddr) -> Listen {
+        Listen { address, tls: None, proxies: None, decisions: None }
+    }
+}
+
 impl Default for Admin {
     fn default() -> Admin {
         Admin { address: SocketAddr::from(([127, 0, 0, 1], 9901)), public: false, hosts: Vec::new() }
@@ -372,7 +384,7 @@ impl Default for Limits {
 }
 
 fn default_listen() -> Vec<Listen> {
-    vec![Listen { address: SocketAddr::from(([127, 0, 0, 1], 8080)), tls: None, proxies: None }]
+    vec![Listen::at(SocketAddr::from(([127, 0, 0, 1], 8080)))]
 }
 
 fn default_clock_skew() -> Span {

@@ -4,6 +4,7 @@ mod accept;
 mod account;
 mod body;
 mod connections;
+mod decide;
 mod http1;
 mod judge;
 mod peer;

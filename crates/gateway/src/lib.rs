@@ -6,6 +6,7 @@ mod build;
 mod compile;
 pub mod config;
 mod content;
+pub mod decisions;
 pub mod denial;
 mod destination;
 mod engine;
@@ -32,7 +33,7 @@ pub use build::{Build, Setting};
 pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Backends, Engine, ListenerTls, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;
-pub use metrics::{Callers, Metrics, OperationCounters};
+pub use metrics::{Callers, DecisionCounters, Metrics, OperationCounters};
 pub use network::Network;
 pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace, Waiting};
 pub use policy::{
@@ -40,4 +41,4 @@ pub use policy::{
     WorkerState,
 };
 pub use respond::{PROBLEM_TYPE, respond};
-pub use snapshot::{ApiPlan, Found, Plan, Snapshot};
+pub use snapshot::{ApiPlan, Deciding, Found, Plan, Snapshot};

@@ -9,6 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
+use crate::config::Asker;
 use crate::denial::Reason;
 
 /// The gateway's metrics. They outlive every snapshot, so that a reload resets none.
@@ -16,6 +17,7 @@ use crate::denial::Reason;
 pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
+    decisions: Family<DecisionLabels, Counter>,
     retiring: Family<CallerLabels, Counter>,
     retiring_callers: Arc<AtomicUsize>,
     /// Connections dropped because too many were open.
@@ -36,6 +38,17 @@ pub struct OperationCounters {
     refused: Counter,
     /// Refusals of the whole API in the order of [`Reason::ALL`]: by operation they would be too many to keep.
     reasons: Arc<[Counter]>,
+}
+
+/// The counters of one listener that decides for another proxy.
+#[derive(Debug, Clone)]
+pub struct DecisionCounters {
+    /// Requests that the proxy may send on.
+    pub allowed: Counter,
+    /// Requests that it may not.
+    pub refused: Counter,
+    /// What describes no request.
+    pub malformed: Counter,
 }
 
 /// Who still calls an operation that is to go.
@@ -79,6 +92,12 @@ struct RequestLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct DecisionLabels {
+    proxy: Asker,
+    decision: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct RefusalLabels {
     api: String,
     reason: Reason,
@@ -93,6 +112,11 @@ impl Metrics {
             "refusals",
             "Requests answered by the gateway, by API and reason",
             self.refusals.clone(),
+        );
+        registry.register(
+            "decisions",
+            "Decisions for other proxies, by proxy and by what was decided",
+            self.decisions.clone(),
         );
         registry.register(
             "retiring_requests",
@@ -118,6 +142,17 @@ impl Metrics {
         let counter =
             |&reason| self.refusals.get_or_create(&RefusalLabels { api: api.to_owned(), reason }).clone();
         Reason::ALL.iter().map(counter).collect()
+    }
+
+    /// The counters of a listener that `asker` asks.
+    pub fn decisions(&self, asker: Asker) -> DecisionCounters {
+        let counter =
+            |decision| self.decisions.get_or_create(&DecisionLabels { proxy: asker, decision }).clone();
+        DecisionCounters {
+            allowed: counter("allowed"),
+            refused: counter("refused"),
+            malformed: counter("malformed"),
+        }
     }
 
     /// Who calls `operation`, which is to go.
@@ -166,6 +201,12 @@ impl EncodeLabelSet for RequestLabels {
             ("verdict", self.verdict),
         ]
         .encode(encoder)
+    }
+}
+
+impl EncodeLabelSet for DecisionLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        [("proxy", self.proxy.as_str()), ("decision", self.decision)].encode(encoder)
     }
 }
 

@@ -48,6 +48,11 @@ impl Network {
         Some(Network { address, bits })
     }
 
+    /// Whether all addresses of `other` lie in it.
+    pub fn covers(&self, other: &Network) -> bool {
+        self.bits <= other.bits && self.contains(other.address)
+    }
+
     /// Whether its addresses are of IPv4.
     pub fn is_ipv4(&self) -> bool {
         self.address.is_ipv4()

@@ -10,6 +10,7 @@ mod host;
 mod path;
 mod query;
 
+pub(crate) use client::address;
 pub use client::{Client, client};
 pub use forward::{Facts, forwardable, request_id};
 pub use headers::{IDENTITY_HEADERS, IdentityHeaders, inbound};

@@ -7,10 +7,10 @@ use model::OperationKey;
 use smallvec::SmallVec;
 use spec::{JsonLimits, OperationIndex, Router};
 
-use crate::config::{Limits, Proxies, WhenFull};
+use crate::config::{Decisions, Limits, Proxies, WhenFull};
 use crate::denial::{Denial, Reason};
 use crate::engine::{Backends, ListenerTls};
-use crate::metrics::OperationCounters;
+use crate::metrics::{DecisionCounters, OperationCounters};
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
 use crate::preflight;
@@ -26,12 +26,23 @@ pub struct Snapshot {
     pub tls: Vec<Option<ListenerTls>>,
     /// The proxies before each listener, in the config's order.
     pub proxies: Vec<Option<Proxies>>,
+    /// For whom each listener decides, in the config's order; absent where it takes requests itself.
+    pub decisions: Vec<Option<Deciding>>,
     /// What happens to requests that cannot be recorded.
     pub when_full: WhenFull,
     /// Header fields by which a caller could claim to be somebody; they are taken out of every request.
     pub identity_headers: IdentityHeaders,
     /// The APIs, in the config's order.
     pub apis: Vec<ApiPlan>,
+}
+
+/// A listener that decides for another proxy.
+#[derive(Debug)]
+pub struct Deciding {
+    /// For whom, and how.
+    pub settings: Decisions,
+    /// Its metrics.
+    pub counters: DecisionCounters,
 }
 
 /// One API as it is enforced.

@@ -19,6 +19,7 @@ pub(crate) use chunked::{ChunkRules, Chunked};
 use head::Head;
 pub use head::{FieldSpan, HeadSpans};
 pub use proxy::{Announced, announced};
+pub(crate) use request_line::check_target;
 
 /// What an HTTP/2 connection without TLS begins with (RFC 9113 3.4).
 pub const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

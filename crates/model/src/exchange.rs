@@ -156,7 +156,8 @@ pub struct RequestFacts<'a> {
 /// Facts of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseFacts {
-    /// The status sent to the caller; 499 where it left before there was one.
+    /// The status sent to the caller; 499 where it left before there was one, and 0 where another proxy sends the request on
+    /// and nobody here sees the answer.
     pub status: u16,
     /// Body bytes, where known when the answer began; a [`Completion`] says what was really sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -170,7 +171,7 @@ pub struct ResponseFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It was sent on.
+    /// It was sent on, or may be by the proxy that asked.
     Forwarded,
     /// It was answered by the gateway.
     Refused,
@@ -239,6 +240,9 @@ pub struct Exchange<'a> {
     pub response: ResponseFacts,
     /// By whom.
     pub verdict: Verdict,
+    /// The proxy that asked for the decision and sends the request on itself; absent where the gateway did.
+    #[serde(borrow, skip_serializing_if = "Option::is_none", default)]
+    pub decided_for: Option<Cow<'a, str>>,
     /// Why, if refused.
     #[serde(borrow, skip_serializing_if = "Option::is_none", default)]
     pub denial: Option<Denied<'a>>,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gateway::config::Decisions;
+use gateway::decisions::{self, Gap};
 use gateway::record::Log;
-use gateway::{Feeds, Plan, Snapshot};
+use gateway::{ApiPlan, Deciding, Feeds, Plan, Snapshot};
 use model::{Mode, SCHEMA_VERSION};
 use serde_json::{Value, json};
 
@@ -33,6 +35,14 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
         for (gap, operations) in gaps {
             text.push_str(&format!("  not enforced on {operations} of {count}: {gap}\n"));
         }
+        for Deciding { settings, .. } in snapshot.decisions.iter().flatten() {
+            for (Gap { control, what }, plans) in decisions::gaps(settings, api) {
+                let (asker, operations) = (settings.asker, plans.len());
+                text.push_str(&format!(
+                    "  not for {asker:<7} {control:<16} on {operations} of {count}: {what}\n"
+                ));
+            }
+        }
     }
     text
 }
@@ -52,7 +62,34 @@ pub(crate) fn json(snapshot: &Snapshot) -> Value {
             })
         })
         .collect();
-    json!({ "schema_version": SCHEMA_VERSION, "generation": snapshot.generation, "apis": apis })
+    let decisions: Vec<Value> = snapshot
+        .decisions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, deciding)| {
+            Some(of_listener(index, &deciding.as_ref()?.settings, &snapshot.apis))
+        })
+        .collect();
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "generation": snapshot.generation,
+        "apis": apis,
+        "decisions": decisions,
+    })
+}
+
+/// A listener that decides for another proxy, and what it does not enforce.
+fn of_listener(index: usize, settings: &Decisions, apis: &[ApiPlan]) -> Value {
+    let gap = |(Gap { control, what }, plans): (Gap, Vec<&Plan>)| {
+        let operations: Vec<_> = plans.iter().map(|plan| &plan.key).collect();
+        json!({ "control": control, "what": what, "operations": operations })
+    };
+    json!({
+        "listen": index,
+        "for": settings.asker.as_str(),
+        "trusted": settings.trusted,
+        "not_enforced": apis.iter().flat_map(|api| decisions::gaps(settings, api)).map(gap).collect::<Vec<_>>(),
+    })
 }
 
 fn operation(plan: &Plan) -> Value {

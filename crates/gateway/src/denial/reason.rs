@@ -9,6 +9,8 @@ use http::StatusCode;
 pub enum Reason {
     /// The head is not HTTP/1.1 grammar (RFC 9112 2.2, 3, 5.1).
     MalformedRequest,
+    /// A question of another proxy from which no request can be told.
+    MalformedQuestion,
     /// Two parsers could see the message end in different places (RFC 9112 6.3, 11.2).
     AmbiguousFraming,
     /// Two parsers could see different paths (RFC 3986 5.2.4, 6.2.2).
@@ -33,6 +35,8 @@ pub enum Reason {
     UpgradeRefused,
     /// The body is larger than the limit (RFC 9110 15.5.14).
     BodyTooLarge,
+    /// A body that a control must see, and that the proxy that asked for a decision did not send.
+    BodyWithheld,
     /// The contract does not declare this content type for the operation (RFC 9110 15.5.16).
     UnsupportedMediaType,
     /// A content coding the gateway does not read, or more than it unpacks (RFC 9110 8.4, 15.5.16).
@@ -133,6 +137,7 @@ impl Reason {
     /// Every reason, in the order a request can meet them.
     pub const ALL: &[Reason] = &[
         Reason::MalformedRequest,
+        Reason::MalformedQuestion,
         Reason::AmbiguousFraming,
         Reason::AmbiguousPath,
         Reason::HostMismatch,
@@ -145,6 +150,7 @@ impl Reason {
         Reason::MethodNotImplemented,
         Reason::UpgradeRefused,
         Reason::BodyTooLarge,
+        Reason::BodyWithheld,
         Reason::UnsupportedMediaType,
         Reason::UnsupportedContentEncoding,
         Reason::BodyMalformed,
@@ -214,6 +220,7 @@ impl Reason {
         use StatusCode as S;
         match self {
             R::MalformedRequest => Facts("malformed-request", S::BAD_REQUEST, "The request is not valid HTTP"),
+            R::MalformedQuestion => Facts("malformed-question", S::BAD_REQUEST, "The question does not describe a request"),
             R::AmbiguousFraming => Facts("ambiguous-framing", S::BAD_REQUEST, "The length of the request is ambiguous"),
             R::AmbiguousPath => Facts("ambiguous-path", S::BAD_REQUEST, "The path of the request is ambiguous"),
             R::HostMismatch => Facts("host-mismatch", S::BAD_REQUEST, "The host of the request is missing or ambiguous"),
@@ -226,6 +233,7 @@ impl Reason {
             R::MethodNotImplemented => Facts("method-not-implemented", S::NOT_IMPLEMENTED, "The method is not supported"),
             R::UpgradeRefused => Facts("upgrade-refused", S::BAD_REQUEST, "The connection cannot change its protocol"),
             R::BodyTooLarge => Facts("body-too-large", S::PAYLOAD_TOO_LARGE, "The request body is too large"),
+            R::BodyWithheld => Facts("body-withheld", S::FORBIDDEN, "The request body cannot be checked here"),
             R::UnsupportedMediaType => Facts("unsupported-media-type", S::UNSUPPORTED_MEDIA_TYPE, "The content type is not supported here"),
             R::UnsupportedContentEncoding => Facts("unsupported-content-encoding", S::UNSUPPORTED_MEDIA_TYPE, "The content encoding is not supported here"),
             R::BodyMalformed => Facts("body-malformed", S::BAD_REQUEST, "The request body is malformed"),
@@ -290,6 +298,7 @@ mod tests {
     /// Every reason and the status of its answer: the table that a caller's code depends on.
     const STATUS: &[(&str, u16)] = &[
         ("malformed-request", 400),
+        ("malformed-question", 400),
         ("ambiguous-framing", 400),
         ("ambiguous-path", 400),
         ("host-mismatch", 400),
@@ -302,6 +311,7 @@ mod tests {
         ("method-not-implemented", 501),
         ("upgrade-refused", 400),
         ("body-too-large", 413),
+        ("body-withheld", 403),
         ("unsupported-media-type", 415),
         ("unsupported-content-encoding", 415),
         ("body-malformed", 400),

@@ -31,7 +31,7 @@ use super::plain::Plain;
 use super::serve::{Connection, Served, Worker};
 use super::tls::ListenerTls;
 use super::transport::{Io, Prefixed};
-use crate::config::{ClientSource, Limits, Listen};
+use crate::config::{Asker, ClientSource, Limits, Listen};
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::record::Writer;
@@ -64,6 +64,8 @@ pub struct Listening {
     pub address: SocketAddr,
     /// Whether TLS is spoken there.
     pub tls: bool,
+    /// The proxy that asks for decisions there; absent where requests are taken.
+    pub asker: Option<Asker>,
 }
 
 /// Why the gateway could not start.
@@ -108,7 +110,8 @@ impl Engine {
                 address = socket.local_addr().map_err(|source| StartError::Bind { address, source })?;
                 worker.push(socket);
             }
-            listening.push(Listening { address, tls: listen.tls.is_some() });
+            let asker = listen.decisions.as_ref().map(|decisions| decisions.asker);
+            listening.push(Listening { address, tls: listen.tls.is_some(), asker });
         }
         let (stop, stopping) = watch::channel(false);
         let shared = Shared {
@@ -208,8 +211,13 @@ fn admit(
 ) {
     let ip = peer.ip().to_canonical();
     let snapshot = worker.shared.snapshot.load_full();
-    let is_proxy =
-        snapshot.proxies.get(index).and_then(Option::as_ref).is_some_and(|proxies| proxies.trusts(ip));
+    let deciding = snapshot.decisions.get(index).and_then(Option::as_ref);
+    if deciding.is_some_and(|deciding| !deciding.settings.trusts(ip)) {
+        worker.shared.metrics.connections_refused.inc();
+        return;
+    }
+    let is_proxy = deciding.is_some()
+        || snapshot.proxies.get(index).and_then(Option::as_ref).is_some_and(|proxies| proxies.trusts(ip));
     let Some(place) = worker.shared.connections.place(ip, is_proxy, &snapshot.limits) else {
         worker.shared.metrics.connections_refused.inc();
         return;
@@ -239,8 +247,13 @@ async fn serve(
     (ip, listener): (IpAddr, usize),
     stopping: watch::Receiver<bool>,
 ) {
-    let served =
-        |worker, scheme, peer| Served { worker, connection: Connection { ip, scheme, listener }, peer };
+    let asker =
+        snapshot.decisions.get(listener).and_then(Option::as_ref).map(|deciding| deciding.settings.asker);
+    let served = |worker, scheme, peer| Served {
+        worker,
+        connection: Connection { ip, scheme, listener, asker },
+        peer,
+    };
     let Some(tls) = snapshot.tls.get(listener).and_then(Option::as_ref) else {
         return speak(served(worker, Scheme::Http, None), io, None, stopping).await;
     };
@@ -320,7 +333,7 @@ async fn speak(served: Served, io: Io, negotiated: Option<Protocol>, stopping: w
     }
 }
 
-fn wire_limits(limits: &Limits) -> WireLimits {
+pub(super) fn wire_limits(limits: &Limits) -> WireLimits {
     WireLimits {
         head_bytes_max: limits.head_bytes_max.as_usize(),
         headers_max: usize::from(limits.headers_max),

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::body::{AnswerBody, Progress, Streamed};
-use super::serve::{Answer, Forwarded, Going, Worker};
+use super::serve::{Admission, Answer, Finished, Forwarded, Going, Worker};
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
 use crate::policy::{Context, Permit};
@@ -26,6 +26,9 @@ const PATH_BYTES_MAX: usize = 2048;
 /// The status on record of a request whose caller left before the answer: nobody got one, and HTTP has no name for that.
 /// Other servers log the same number.
 const CALLER_LEFT: u16 = 499;
+
+/// The status on record of a request that another proxy sends on: nobody here sees its answer.
+const ELSEWHERE: u16 = 0;
 
 /// An exchange that was begun, and goes on record even if its caller leaves: the backend may have acted on it, and the
 /// HTTP library drops whatever waits on a connection or stream that is gone.
@@ -81,14 +84,20 @@ impl Worker {
         self: &Rc<Self>,
         begun: &mut Begun<'_>,
         outcome: Result<Answer, Denial>,
-    ) -> Response<AnswerBody> {
+    ) -> Finished {
         let outcome = self.recorded(&begun.going, &begun.cx, outcome);
         begun.is_recorded = true;
         let (going, cx) = (&begun.going, &mut begun.cx);
         self.count(going, &outcome);
         let permits = std::mem::take(&mut cx.permits);
+        let mut answer_fields = std::mem::take(&mut cx.answer_fields);
+        let mut admission = None;
         let mut answer = match outcome {
             Err(denial) => refusal(&denial, &going.request_id),
+            Ok(Answer::Admitted(fields)) => {
+                admission = Some(Admission { fields, answer_fields: std::mem::take(&mut answer_fields) });
+                Response::new(AnswerBody::Whole(Bytes::new()))
+            }
             Ok(Answer::Given(status)) => {
                 let mut answer = Response::new(AnswerBody::Whole(Bytes::new()));
                 *answer.status_mut() = status;
@@ -97,11 +106,11 @@ impl Worker {
             Ok(Answer::Forwarded(forwarded)) => self.passed_on(going, forwarded, permits),
         };
         let headers = answer.headers_mut();
-        change(headers, std::mem::take(&mut cx.answer_fields));
+        change(headers, answer_fields);
         if let Ok(value) = HeaderValue::from_str(&going.request_id) {
             headers.insert(X_REQUEST_ID, value);
         }
-        answer
+        Finished { answer, admission }
     }
 
     /// Puts the exchange on record. One that cannot be recorded is refused, unless the config says to serve it.
@@ -187,6 +196,10 @@ impl<'r> Ended<'r> {
     fn of(going: &Going<'_>, outcome: &'r Result<Answer, Denial>) -> Ended<'r> {
         let own = |status: StatusCode, bytes| ResponseFacts { status: status.as_u16(), bytes, whole: false };
         let (response, verdict) = match outcome {
+            Ok(Answer::Admitted(_)) => {
+                let response = ResponseFacts { status: ELSEWHERE, bytes: None, whole: false };
+                (response, Verdict::Forwarded)
+            }
             // A refused answer came of a request that the backend has seen.
             Err(denial) if going.is_answered => (own(denial.status(), None), Verdict::Forwarded),
             Err(denial) => (own(denial.status(), None), Verdict::Refused),
@@ -225,6 +238,7 @@ fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: Ended<'r>) -> 
         }),
         response: ended.response,
         verdict: ended.verdict,
+        decided_for: going.connection.asker.map(|asker| asker.as_str().into()),
         denial: ended.denial.map(|denial| Denied {
             reason: denial.reason.as_str().into(),
             control: denial.control.into(),

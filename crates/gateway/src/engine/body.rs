@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
@@ -29,6 +30,8 @@ pub(crate) enum BodyError {
     Refused(Fault),
     /// The connection it came over failed.
     Broken,
+    /// The proxy that asks about its request did not send it.
+    Withheld,
 }
 
 /// Bounds of one body in transit.
@@ -58,6 +61,12 @@ pub(crate) enum Source {
     Http1(Rc<RefCell<Inbound>>),
     /// A stream of its own.
     Http2(Incoming),
+    /// A proxy that asks about the request has sent it.
+    Whole(Bytes),
+    /// A proxy that asks about the request keeps it, or a part of it, or may do so; whoever must see it gets this instead.
+    Kept(BodyError),
+    /// As [`Source::Kept`], and the config says to let it go unjudged.
+    Unseen,
 }
 
 /// A request body as it comes, under [`Transit`]'s bounds.
@@ -88,6 +97,8 @@ impl Source {
             Source::Empty => true,
             Source::Http1(inbound) => inbound.borrow().is_at_end(),
             Source::Http2(body) => body.is_end_stream(),
+            Source::Whole(bytes) => bytes.is_empty(),
+            Source::Kept(_) | Source::Unseen => false,
         }
     }
 
@@ -97,6 +108,8 @@ impl Source {
             Source::Empty => Some(0),
             Source::Http1(inbound) => inbound.borrow().body_bytes(),
             Source::Http2(body) => body.size_hint().exact(),
+            Source::Whole(bytes) => Some(bytes.len() as u64),
+            Source::Kept(_) | Source::Unseen => None,
         }
     }
 
@@ -112,6 +125,12 @@ impl Source {
                     Ok(true)
                 }
             }),
+            Source::Whole(bytes) => {
+                out.extend_from_slice(&std::mem::take(bytes));
+                Poll::Ready(Ok(false))
+            }
+            Source::Kept(error) => Poll::Ready(Err(*error)),
+            Source::Unseen => Poll::Ready(Err(BodyError::Withheld)),
         }
     }
 }
@@ -169,6 +188,8 @@ pub(crate) enum AnswerBody {
     Whole(Bytes),
     /// The backend's, as it comes.
     Streamed(Box<Streamed>),
+    /// A message of gRPC, and the trailers that end it; of HTTP/2 alone.
+    Message(Bytes, Option<HeaderMap>),
 }
 
 /// The backend's answer, with what must happen at its end.
@@ -247,6 +268,7 @@ impl AnswerBody {
         match self {
             AnswerBody::Whole(bytes) => Some(bytes.len() as u64),
             AnswerBody::Streamed(streamed) => streamed.bytes(),
+            AnswerBody::Message(..) => None,
         }
     }
 
@@ -255,13 +277,14 @@ impl AnswerBody {
         match self {
             AnswerBody::Whole(bytes) => bytes.is_empty(),
             AnswerBody::Streamed(streamed) => streamed.bytes() == Some(0),
+            AnswerBody::Message(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
         }
     }
 
     /// Appends what comes next to `out`; false at the end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
         match self {
-            AnswerBody::Whole(bytes) => {
+            AnswerBody::Whole(bytes) | AnswerBody::Message(bytes, _) => {
                 out.extend_from_slice(&std::mem::take(bytes));
                 Poll::Ready(Ok(false))
             }
@@ -280,7 +303,12 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = self.get_mut();
-        if let AnswerBody::Whole(bytes) = this {
+        if let AnswerBody::Message(bytes, trailers) = this
+            && bytes.is_empty()
+        {
+            return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
+        }
+        if let AnswerBody::Whole(bytes) | AnswerBody::Message(bytes, _) = this {
             let bytes = std::mem::take(bytes);
             return Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(Frame::data(bytes))) });
         }
@@ -318,6 +346,7 @@ impl fmt::Debug for AnswerBody {
         f.write_str(match self {
             AnswerBody::Whole(_) => "Whole",
             AnswerBody::Streamed(_) => "Streamed",
+            AnswerBody::Message(..) => "Message",
         })
     }
 }

@@ -136,7 +136,7 @@ impl<S: Service> Serving<'_, S> {
         let may_go_on = {
             let mut inbound = inbound.borrow_mut();
             let is_taken = match &body {
-                AnswerBody::Whole(_) => inbound.skip_body(),
+                AnswerBody::Whole(_) | AnswerBody::Message(..) => inbound.skip_body(),
                 AnswerBody::Streamed(_) => inbound.is_at_end(),
             };
             is_taken && inbound.may_go_on()

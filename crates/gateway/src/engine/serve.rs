@@ -17,17 +17,18 @@ use tokio::time::Instant;
 use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Source, Transit};
+use super::decide;
 use super::http1::{Service, push_field};
 use super::judge;
 use super::peer::Peer;
 use super::transport::Scratch;
 use super::upstream::{Exchange, Failure, Head, Outgoing, Upstream};
-use crate::config::{Limits, WhenFull};
+use crate::config::{Asker, Limits, WhenFull};
 use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
-use crate::pipeline::{Admitted, Judged, Trace};
-use crate::policy::{Authorization, Caller, Context, Hold, WorkerState};
+use crate::pipeline::{Admitted, Judged, Pending, Trace};
+use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
 use crate::wire::Fault;
@@ -62,6 +63,8 @@ pub(super) struct Connection {
     pub scheme: Scheme,
     /// The listener's place in the config.
     pub listener: usize,
+    /// The proxy that asks for decisions over it; absent where it brings requests.
+    pub asker: Option<Asker>,
 }
 
 /// Answers the requests of one connection.
@@ -104,12 +107,29 @@ struct Asked<'a> {
 }
 
 /// What the caller gets, unless it is a refusal.
-#[expect(clippy::large_enum_variant, reason = "made once a request; a box would cost each an allocation")]
 pub(super) enum Answer {
     /// A policy's answer in the backend's place.
     Given(StatusCode),
     /// The backend's.
     Forwarded(Forwarded),
+    /// None yet: the proxy that asked sends the request on, with these fields as they should be.
+    Admitted(HeaderMap),
+}
+
+/// What a request comes to.
+pub(super) struct Finished {
+    /// The answer; empty where another proxy may send the request on.
+    pub answer: Response<AnswerBody>,
+    /// What another proxy needs to know to send the request on, where it may.
+    pub admission: Option<Admission>,
+}
+
+/// What another proxy needs to know to send a request on.
+pub(super) struct Admission {
+    /// The fields that the backend should get.
+    pub fields: HeaderMap,
+    /// What becomes of the answer's fields.
+    pub answer_fields: SmallVec<[AnswerField; 4]>,
 }
 
 /// The backend's answer, not sent yet.
@@ -143,9 +163,13 @@ impl Served {
 }
 
 impl<'a> Asked<'a> {
-    fn read(parts: &'a Parts, scheme: Scheme, limits: &Limits) -> Result<Asked<'a>, Denial> {
+    fn read(parts: &'a Parts, connection: &Connection, limits: &Limits) -> Result<Asked<'a>, Denial> {
         let target = normalize::target(&parts.method, &parts.uri, limits.target_bytes_max.as_usize())?;
-        let host = normalize::host(parts.version, &parts.uri, &parts.headers, scheme)?;
+        if connection.asker.is_some() && target.path != parts.uri.path() {
+            let detail = "the proxy that asks would send the path on in another spelling than the one judged";
+            return Err(Denial::protocol(Reason::AmbiguousPath, detail));
+        }
+        let host = normalize::host(parts.version, &parts.uri, &parts.headers, connection.scheme)?;
         Ok(Asked { host, target })
     }
 
@@ -214,14 +238,11 @@ impl<'a> Going<'a> {
 
 impl Service for Served {
     async fn answer(&self, request: Result<(Box<Parts>, Source), Fault>) -> Response<AnswerBody> {
-        match request {
-            Ok((parts, body)) => self.worker.serve(self, *parts, body, None).await,
-            Err(fault) => {
-                // Of a head that is refused nothing is known.
-                let parts = Request::new(()).into_parts().0;
-                self.worker.serve(self, parts, Source::Empty, Some(fault)).await
-            }
+        if let Some(asker) = self.connection.asker {
+            return decide::answer(self, asker, request).await;
         }
+        let request = request.map_err(Fault::denial);
+        self.worker.serve(self, request).await.answer
     }
 }
 
@@ -263,17 +284,20 @@ impl Worker {
         }
     }
 
-    /// Answers one request, or the `fault` of a head that stands for none. There is always an answer.
+    /// Answers one request, or why there is none. There is always an answer.
     pub(super) async fn serve(
         self: &Rc<Self>,
         served: &Served,
-        mut parts: Parts,
-        body: Source,
-        fault: Option<Fault>,
-    ) -> Response<AnswerBody> {
-        let answer = self.judge_and_answer(served, &mut parts, body, fault).await;
+        request: Result<(Box<Parts>, Source), Denial>,
+    ) -> Finished {
+        let (mut parts, body, refused) = match request {
+            Ok((parts, body)) => (*parts, body, None),
+            // Of a head that is refused nothing is known.
+            Err(denial) => (Request::new(()).into_parts().0, Source::Empty, Some(denial)),
+        };
+        let finished = self.judge_and_answer(served, &mut parts, body, refused).await;
         self.scratch.keep(parts.headers);
-        answer
+        finished
     }
 
     async fn judge_and_answer(
@@ -281,18 +305,18 @@ impl Worker {
         served: &Served,
         parts: &mut Parts,
         body: Source,
-        fault: Option<Fault>,
-    ) -> Response<AnswerBody> {
+        refused: Option<Denial>,
+    ) -> Finished {
         let (started, now) = (Instant::now(), wall_clock());
         let snapshot = self.shared.snapshot.load_full();
         let connection = served.connection.seen_through(&parts.headers, &snapshot);
         let id = self.exchange_id(now);
-        let cleaned = match fault {
-            Some(fault) => Err(fault.denial()),
+        let cleaned = match refused {
+            Some(denial) => Err(denial),
             None => normalize::inbound(&mut parts.headers, &snapshot.identity_headers),
         };
         let parts = &*parts;
-        let read = cleaned.and_then(|()| Asked::read(parts, connection.scheme, &snapshot.limits));
+        let read = cleaned.and_then(|()| Asked::read(parts, &connection, &snapshot.limits));
         let (asked, refused) = match read {
             Ok(asked) => (asked, None),
             Err(denial) => (Asked::default(), Some(denial)),
@@ -371,6 +395,10 @@ impl Worker {
         }
         let transit = going.transit(plan.body_bytes_max);
         let (admitted, body) = match judged {
+            Judged::Admitted(admitted) if going.connection.asker.is_some() => {
+                check_length(&body, transit)?;
+                (admitted, RequestBody::Empty)
+            }
             Judged::Admitted(admitted) if body.is_at_end() => (admitted, RequestBody::Empty),
             Judged::Admitted(admitted) => {
                 let streamed = Bounded::new(body, transit, Rc::clone(&going.request_progress));
@@ -379,20 +407,14 @@ impl Worker {
             Judged::Introspect(_) => {
                 return Err(Denial::fixed(Reason::Internal, "jwt", "two questions about one token"));
             }
-            Judged::Body(pending) => {
-                let whole = read_whole(body, transit, &going.request_progress).await?;
-                let limits = &going.snapshot.limits;
-                let read =
-                    content::read(cx.headers, &whole, plan.body_bytes_max, limits.decompression_ratio_max);
-                let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
-                let judged = judged.as_ref().map_err(|denial| *denial);
-                let admitted = pending.body(cx, judged, &mut going.trace)?;
-                drop(read);
-                (admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(whole) })
-            }
+            Judged::Body(pending) => judge_body(going, cx, pending, body, transit).await?,
         };
         going.decided = Some(Instant::now());
         let authorization = std::mem::take(&mut cx.authorization);
+        if going.connection.asker.is_some() {
+            let facts = facts(going, asked, &authorization, Hold::No);
+            return Ok(Answer::Admitted(decide::fields(&admitted, parts, &facts)));
+        }
         let forwarded = self.forward(admitted, going, (parts, &authorization, cx.now), asked, body).await?;
         going.is_answered = true;
         judge::answer(going, cx, forwarded).await.map(Answer::Forwarded)
@@ -411,18 +433,8 @@ impl Worker {
         let Some(upstream) = upstream else {
             return Err(Denial::fixed(Reason::Internal, "upstream", "no backend for the api"));
         };
-        let facts = normalize::Facts {
-            id: going.id,
-            client: going.connection.ip,
-            host: asked.host.as_ref(),
-            scheme: going.connection.scheme,
-            authorization: match authorization {
-                Authorization::AsSent => None,
-                Authorization::Nothing => Some(None),
-                Authorization::Instead(value) => Some(Some(value)),
-            },
-            holds: going.plan.map_or(Hold::No, |(_, plan)| plan.pipeline.holds_answers()),
-        };
+        let holds = going.plan.map_or(Hold::No, |(_, plan)| plan.pipeline.holds_answers());
+        let facts = facts(going, asked, authorization, holds);
         let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);
         let write = |out: &mut Vec<u8>| write_head(out, parts, &asked.target, &facts, is_chunked);
@@ -463,26 +475,86 @@ impl Drop for Open {
 }
 
 /// The only place of the gateway that reads the wall clock.
-fn wall_clock() -> Timestamp {
+pub(super) fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
+/// Judges the body, read whole; or that there is none to be read, where the proxy that asks keeps it.
+async fn judge_body(
+    going: &mut Going<'_>,
+    cx: &mut Context<'_>,
+    pending: Pending<'_>,
+    body: Source,
+    transit: Transit,
+) -> Result<(Admitted, RequestBody), Denial> {
+    let kept = match body {
+        Source::Unseen => {
+            let unseen = cut_off(BodyError::Withheld);
+            return Ok((pending.unseen(cx, &unseen, &mut going.trace), RequestBody::Empty));
+        }
+        Source::Kept(error) => Err(cut_off(error)),
+        body => Ok(read_whole(body, transit, &going.request_progress).await?),
+    };
+    let Some((_, plan)) = going.plan else { return Err(going.snapshot.nowhere(cx.host)) };
+    let (ratio_max, bytes_max) = (going.snapshot.limits.decompression_ratio_max, plan.body_bytes_max);
+    let read = kept.as_ref().map_err(Denial::clone);
+    let read = read.and_then(|whole| content::read(cx.headers, whole, bytes_max, ratio_max));
+    let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
+    let judged = judged.as_ref().map_err(|denial| *denial);
+    let admitted = pending.body(cx, judged, &mut going.trace)?;
+    drop(read);
+    let whole = kept.unwrap_or_default();
+    Ok((admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(whole) }))
+}
+
+/// What the backend is told of a request.
+fn facts<'f>(
+    going: &Going<'_>,
+    asked: &'f Asked<'_>,
+    authorization: &'f Authorization,
+    holds: Hold,
+) -> normalize::Facts<'f> {
+    normalize::Facts {
+        id: going.id,
+        client: going.connection.ip,
+        host: asked.host.as_ref(),
+        scheme: going.connection.scheme,
+        authorization: match authorization {
+            Authorization::AsSent => None,
+            Authorization::Nothing => Some(None),
+            Authorization::Instead(value) => Some(Some(value)),
+        },
+        holds,
+    }
+}
+
+/// Refuses a body that is known to be larger than what may pass.
+fn check_length(body: &Source, transit: Transit) -> Result<(), Denial> {
+    match body.bytes() {
+        Some(bytes) if bytes > transit.bytes_max => {
+            Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "content-length is above the limit"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a body that policies judge as a whole, under the same bounds as one that streams.
 async fn read_whole(body: Source, transit: Transit, progress: &Rc<Progress>) -> Result<Vec<u8>, Denial> {
-    if body.bytes().is_some_and(|bytes| bytes > transit.bytes_max) {
-        return Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "content-length is above the limit"));
-    }
+    check_length(&body, transit)?;
     Bounded::new(body, transit, Rc::clone(progress)).whole().await.map_err(cut_off)
 }
 
 /// A body that ended before its time, as a refusal.
-fn cut_off(error: BodyError) -> Denial {
+pub(super) fn cut_off(error: BodyError) -> Denial {
     match error {
         BodyError::TooLarge => Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"),
         BodyError::Timeout => Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly"),
         BodyError::Refused(fault) => fault.denial(),
         BodyError::Broken => Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"),
+        BodyError::Withheld => {
+            Denial::fixed(Reason::BodyWithheld, "body-limits", "the proxy that asks did not send the body")
+        }
     }
 }
 

@@ -110,7 +110,7 @@ fn split(text: &str, separator: char) -> Option<SmallVec<[&str; 4]>> {
 }
 
 /// An address, alone or with a port; IPv6 with a port is in brackets, and may be without.
-fn address(text: &str) -> Option<IpAddr> {
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
 }

@@ -78,6 +78,9 @@ impl Room<'_> {
             Verdict::Forwarded => "},\"verdict\":\"forwarded\"",
             Verdict::Refused => "},\"verdict\":\"refused\"",
         })?;
+        if let Some(proxy) = &exchange.decided_for {
+            self.text(",\"decided_for\":", proxy)?;
+        }
         if let Some(denial) = &exchange.denial {
             self.denial(denial)?;
         }
@@ -272,6 +275,7 @@ mod tests {
                     operation: None,
                     response: ResponseFacts { status: response.0, bytes: response.1, whole: response.2 },
                     verdict,
+                    decided_for: None,
                     denial: None,
                     controls: Vec::new(),
                     timing_us: Timing { total: timing.0, decide: timing.1, upstream: timing.2 },
@@ -291,9 +295,11 @@ mod tests {
         let control = (text(), mode, outcome, option::of(text()))
             .prop_map(|(id, mode, outcome, reason)| ControlOutcome { id, mode, outcome, reason });
         let leak = (text(), text()).prop_map(|(class, pointer)| Leak { class, pointer });
-        (facts(), option::of(operation), option::of(denial), vec(control, 0..4), vec(leak, 0..3)).prop_map(
-            |(facts, operation, denial, controls, leaks)| Exchange {
+        let verdict = (option::of(text()), option::of(denial));
+        (facts(), option::of(operation), verdict, vec(control, 0..4), vec(leak, 0..3)).prop_map(
+            |(facts, operation, (decided_for, denial), controls, leaks)| Exchange {
                 operation,
+                decided_for,
                 denial,
                 controls,
                 leaks,

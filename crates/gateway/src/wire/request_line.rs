@@ -52,7 +52,7 @@ pub(super) fn parse(
 }
 
 /// Refuses a target that is no URI, and bytes that make one end in different places for different readers. What the target means is [`crate::normalize`]'s to say.
-fn check_target(target: &[u8], limits: &WireLimits) -> Result<(), Fault> {
+pub(crate) fn check_target(target: &[u8], limits: &WireLimits) -> Result<(), Fault> {
     if target.len() > limits.target_bytes_max {
         return Err(Fault::head(Reason::UriTooLong, "a request target longer than the limit"));
     }

@@ -55,6 +55,7 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
         limits: Limits::default(),
         tls: vec![None],
         proxies: vec![None],
+        decisions: vec![None],
         when_full: WhenFull::Refuse,
         identity_headers: IdentityHeaders::default(),
         apis: vec![ApiPlan {
@@ -111,7 +112,7 @@ impl Gateway {
         let shared = Arc::new(ArcSwap::from_pointee(snapshot(backend, &metrics, mode)));
         let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
         let opened = Log::open(data.path(), settings, 1).unwrap();
-        let listen = [Listen { address: "127.0.0.1:0".parse().unwrap(), tls: None, proxies: None }];
+        let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
         let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
         Gateway { address: listening[0].address, engine, log: opened.log, data }
     }

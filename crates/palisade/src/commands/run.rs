@@ -284,8 +284,7 @@ fn read(arguments: &Run) -> Result<Loaded, Box<Unread>> {
     let mut loaded = load(&arguments.source, arguments.upstream.as_deref())?;
     let config = &mut loaded.config;
     if !arguments.listen.is_empty() {
-        config.listen =
-            arguments.listen.iter().map(|&address| Listen { address, tls: None, proxies: None }).collect();
+        config.listen = arguments.listen.iter().copied().map(Listen::at).collect();
     }
     if let Some(address) = arguments.admin {
         config.admin.address = address;
@@ -312,9 +311,10 @@ fn repaired(repair: &Repair) -> String {
 
 fn addresses(listening: &[Listening], admin: SocketAddr) -> String {
     let mut text = String::new();
-    for Listening { address, tls } in listening {
+    for Listening { address, tls, asker } in listening {
         let scheme = if *tls { "https" } else { "http" };
-        text.push_str(&format!("listening on {scheme}://{address}\n"));
+        let what = asker.map_or_else(|| "listening".to_owned(), |asker| format!("deciding for {asker}"));
+        text.push_str(&format!("{what} on {scheme}://{address}\n"));
     }
     text.push_str(&format!("admin on http://{admin}\n"));
     text

@@ -12,6 +12,7 @@
 )]
 
 mod admin;
+mod asking;
 mod authority;
 mod client;
 mod gateway;
@@ -23,6 +24,7 @@ mod backends;
 mod blocks;
 mod bound;
 mod commands;
+mod decisions;
 mod departed;
 mod drain;
 mod durability;

@@ -60,6 +60,7 @@ pub(super) fn exchange(number: u64) -> Exchange<'static> {
         }),
         response: ResponseFacts { status: 200, bytes: Some(588), whole: false },
         verdict: Verdict::Forwarded,
+        decided_for: None,
         denial: None,
         controls: controls
             .into_iter()

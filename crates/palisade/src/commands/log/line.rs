@@ -36,11 +36,15 @@ pub(super) fn write(
     let verdict_style = if is_refused { paint(AnsiColor::Red.on_default()) } else { Style::new() };
     let total_us = completion.map_or(exchange.timing_us.total, |completion| completion.duration_us);
     let principal = exchange.principal.id.as_deref().or(exchange.principal.client.as_deref());
+    let shown_status = match exchange.response.status {
+        0 => "---".to_owned(),
+        status => status.to_string(),
+    };
     write!(
         out,
         "{dim}{}{dim:#} {status}{}{status:#} {verdict_style}{verdict:<22}{verdict_style:#} {:>9} ms {:<15} {:<20} {:<7} {}",
         exchange.time,
-        exchange.response.status,
+        shown_status,
         format!("{}.{:03}", total_us / 1000, total_us % 1000),
         exchange.client.ip.to_string(),
         Printable(principal.unwrap_or("-")).to_string(),
@@ -49,6 +53,9 @@ pub(super) fn write(
     )?;
     if let Some(operation) = &exchange.operation {
         write!(out, "  {dim}{} {}{dim:#}", Printable(&operation.api), Printable(&operation.path))?;
+    }
+    if let Some(proxy) = &exchange.decided_for {
+        write!(out, "  {dim}for {}{dim:#}", Printable(proxy))?;
     }
     if !exchange.leaks.is_empty() {
         let leaks = paint(AnsiColor::Yellow.on_default());

@@ -61,6 +61,7 @@ fn exchange(second: u64) -> Exchange<'static> {
         }),
         response: ResponseFacts { status: if is_refused { 401 } else { 200 }, bytes: None, whole: false },
         verdict: if is_refused { Verdict::Refused } else { Verdict::Forwarded },
+        decided_for: None,
         denial: is_refused.then(|| Denied {
             reason: "token-missing".into(),
             control: "jwt".into(),
