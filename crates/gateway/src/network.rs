@@ -48,9 +48,9 @@ impl Network {
         Some(Network { address, bits })
     }
 
-    /// Whether all addresses of `other` lie in it.
-    pub fn covers(&self, other: &Network) -> bool {
-        self.bits <= other.bits && self.contains(other.address)
+    /// Whether all its addresses are this machine's own.
+    pub fn is_loopback(&self) -> bool {
+        self.address.is_loopback() && self.bits >= if self.is_ipv4() { 8 } else { 128 }
     }
 
     /// Whether its addresses are of IPv4.
@@ -160,6 +160,16 @@ mod tests {
         check("::ffff:10.0.0.0/104", &["10.1.2.3", "::ffff:10.1.2.3"], &["11.0.0.0", "::1"]);
         check("::ffff:192.0.2.7", &["192.0.2.7"], &["192.0.2.8"]);
         check("::/0", &["::1", "2001:db8::1"], &["127.0.0.1"]);
+    }
+
+    #[test]
+    fn a_network_is_this_machine_s_where_all_of_it_is() {
+        let is_loopback = |text: &str| Network::parse(text).unwrap().is_loopback();
+        assert_eq!(["127.0.0.0/8", "127.0.0.1", "127.3.0.0/16", "::1"].map(is_loopback), [true; 4]);
+        assert_eq!(
+            ["126.0.0.0/7", "0.0.0.0/0", "10.0.0.1", "::/0", "2001:db8::1"].map(is_loopback),
+            [false; 5]
+        );
     }
 
     #[test]

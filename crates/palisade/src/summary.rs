@@ -39,7 +39,7 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
             for (Gap { control, what }, plans) in decisions::gaps(settings, api) {
                 let (asker, operations) = (settings.asker, plans.len());
                 text.push_str(&format!(
-                    "  not for {asker:<7} {control:<16} on {operations} of {count}: {what}\n"
+                    "  not for {asker} {control:<16} on {operations} of {count}: {what}\n"
                 ));
             }
         }

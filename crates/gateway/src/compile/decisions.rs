@@ -3,9 +3,10 @@
 use model::Severity;
 
 use super::{Compiled, Ingredients};
-use crate::config::{AskClients, Asker, Bodies, Decisions, Listen};
+use crate::config::{AskClients, Asker, Bodies, Decisions, Listen, Tls};
 use crate::decisions::gaps;
 use crate::metrics::Metrics;
+use crate::network::Network;
 use crate::snapshot::{ApiPlan, Deciding};
 
 /// What runs of a listener's `decisions`.
@@ -53,12 +54,12 @@ pub(super) fn check(ingredients: &Ingredients<'_>, apis: &[ApiPlan], compiled: &
 
 /// Whether another machine may ask without a certificate.
 fn is_open(listen: &Listen, settings: &Decisions) -> bool {
-    let is_loopback = |network: &crate::network::Network| {
-        ["127.0.0.0/8", "::1"]
-            .iter()
-            .any(|own| crate::network::Network::parse(own).is_some_and(|own| own.covers(network)))
+    let is_asked = |tls: &Tls| {
+        tls.certificates.iter().all(|certificate| {
+            let clients = certificate.clients.as_ref().or(tls.clients.as_ref());
+            clients.is_some_and(|clients| clients.mode == AskClients::Required)
+        })
     };
-    let clients = listen.tls.as_ref().and_then(|tls| tls.clients.as_ref());
-    let asks = clients.is_some_and(|clients| clients.mode == AskClients::Required);
-    !asks && !settings.trusted.iter().all(is_loopback)
+    let is_asked = listen.tls.as_ref().is_some_and(is_asked);
+    !is_asked && !settings.trusted.iter().all(Network::is_loopback)
 }

@@ -16,8 +16,8 @@ pub struct Gap {
 const ANSWERS: &str = "answers go past the gateway and are not judged";
 const CONCURRENCY: &str = "the end of a request is not seen, so those in flight are not counted";
 const CERTIFICATES: &str = "the caller's certificate is not seen: whoever needs one is refused";
-const KEPT: &str = "bodies are not seen: requests with one are refused";
-const UNSEEN: &str = "bodies are not seen and let go unjudged";
+const KEPT: &str = "bodies are not seen: requests with one that it must read are refused";
+const UNSEEN: &str = "bodies are not seen: those that it must read go unjudged";
 const PREFLIGHTS: &str = "preflights are refused: have the proxy answer them";
 
 /// What of `api` a listener with these `settings` does not enforce, and on which operations.

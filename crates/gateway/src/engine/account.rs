@@ -95,7 +95,8 @@ impl Worker {
         let mut answer = match outcome {
             Err(denial) => refusal(&denial, &going.request_id),
             Ok(Answer::Admitted(fields)) => {
-                admission = Some(Admission { fields, answer_fields: std::mem::take(&mut answer_fields) });
+                let answer_fields = std::mem::take(&mut answer_fields);
+                admission = Some(Box::new(Admission { fields, answer_fields }));
                 Response::new(AnswerBody::Whole(Bytes::new()))
             }
             Ok(Answer::Given(status)) => {

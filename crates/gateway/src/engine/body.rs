@@ -189,7 +189,7 @@ pub(crate) enum AnswerBody {
     /// The backend's, as it comes.
     Streamed(Box<Streamed>),
     /// A message of gRPC, and the trailers that end it; of HTTP/2 alone.
-    Message(Bytes, Option<HeaderMap>),
+    Message(Bytes, Option<Box<HeaderMap>>),
 }
 
 /// The backend's answer, with what must happen at its end.
@@ -306,7 +306,7 @@ impl Body for AnswerBody {
         if let AnswerBody::Message(bytes, trailers) = this
             && bytes.is_empty()
         {
-            return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
+            return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))));
         }
         if let AnswerBody::Whole(bytes) | AnswerBody::Message(bytes, _) = this {
             let bytes = std::mem::take(bytes);

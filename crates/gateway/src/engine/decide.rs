@@ -56,16 +56,15 @@ pub(super) async fn answer(
 ) -> Response<AnswerBody> {
     let snapshot = served.worker.shared.snapshot.load_full();
     let deciding = snapshot.decisions.get(served.connection.listener).and_then(Option::as_ref);
-    let question = match (request, deciding) {
+    let (question, is_question) = match (request, deciding) {
         (Ok((parts, body)), Some(deciding)) if is_question(asker, &parts) => {
-            read(served, &snapshot, deciding, *parts, body).await
+            (read(served, &snapshot, deciding, *parts, body).await, true)
         }
         (Ok(_), _) => {
-            Err(Denial::protocol(Reason::UndeclaredOperation, "no question of the proxy that asks here"))
+            (Err(no_question("something else than the question of the proxy that asks here")), false)
         }
-        (Err(fault), _) => Err(fault.denial()),
+        (Err(fault), _) => (Err(fault.denial()), false),
     };
-    let is_question = !matches!(&question, Err(denial) if denial.reason == Reason::UndeclaredOperation);
     let is_understood = question.is_ok();
     let Asked { connection, sent, request } = question.unwrap_or_else(|denial| Asked {
         connection: served.connection,
@@ -120,6 +119,10 @@ fn is_question(asker: Asker, parts: &Parts) -> bool {
     }
 }
 
+fn no_question(detail: &'static str) -> Denial {
+    Denial::protocol(Reason::UndeclaredOperation, detail)
+}
+
 /// Reads the question, and puts the request that it describes in the place of the one that it is.
 async fn read(
     served: &Served,
@@ -131,7 +134,7 @@ async fn read(
     let Connection { ip, scheme, .. } = served.connection;
     let settings = &deciding.settings;
     if !settings.trusts(ip) {
-        return Err(Denial::protocol(Reason::UndeclaredOperation, "an address that may not ask any more"));
+        return Err(no_question("an address that may not ask any more"));
     }
     if let Some(peer) = &served.peer {
         let host = normalize::host(parts.version, &parts.uri, &parts.headers, scheme)?;
@@ -188,7 +191,7 @@ async fn message(body: Source, limits: &Limits) -> Result<Bytes, Denial> {
 fn of_envoy(finished: Finished, sent: &HeaderMap) -> Response<AnswerBody> {
     let Finished { answer, admission } = finished;
     let message = match admission {
-        Some(Admission { fields, answer_fields }) => envoy::allowed(sent, &fields, &answer_fields),
+        Some(admission) => envoy::allowed(sent, &admission.fields, &admission.answer_fields),
         None => {
             let (head, body) = answer.into_parts();
             let body = if let AnswerBody::Whole(body) = body { body } else { Bytes::new() };
@@ -200,7 +203,7 @@ fn of_envoy(finished: Finished, sent: &HeaderMap) -> Response<AnswerBody> {
     framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     framed.put_slice(&message);
     let trailers = HeaderMap::from_iter([(GRPC_STATUS, OK)]);
-    let mut answer = Response::new(AnswerBody::Message(framed.freeze(), Some(trailers)));
+    let mut answer = Response::new(AnswerBody::Message(framed.freeze(), Some(Box::new(trailers))));
     answer.headers_mut().insert(CONTENT_TYPE, GRPC);
     answer
 }
@@ -213,7 +216,8 @@ fn not_understood() -> Response<AnswerBody> {
 }
 
 /// What stands for an admitted request: an empty answer with what backend and caller should get.
-fn admitted(Admission { fields, answer_fields }: Admission, answer: &mut Response<AnswerBody>) {
+fn admitted(admission: Admission, answer: &mut Response<AnswerBody>) {
+    let Admission { fields, answer_fields } = admission;
     let headers = answer.headers_mut();
     change(headers, answer_fields);
     for (name, value) in fields.iter().filter(|(name, _)| GIVEN.contains(&name.as_str())) {
@@ -226,7 +230,7 @@ fn admitted(Admission { fields, answer_fields }: Admission, answer: &mut Respons
 fn of_nginx(finished: Finished) -> Response<AnswerBody> {
     let Finished { mut answer, admission } = finished;
     match admission {
-        Some(admission) => admitted(admission, &mut answer),
+        Some(admission) => admitted(*admission, &mut answer),
         None => {
             let status = answer.status();
             answer.headers_mut().insert(X_PALISADE_STATUS, HeaderValue::from(status.as_u16()));
@@ -242,7 +246,7 @@ fn of_nginx(finished: Finished) -> Response<AnswerBody> {
 fn of_traefik(finished: Finished) -> Response<AnswerBody> {
     let Finished { mut answer, admission } = finished;
     match admission {
-        Some(admission) => admitted(admission, &mut answer),
+        Some(admission) => admitted(*admission, &mut answer),
         // A control has answered in the backend's place, which Traefik would take for a yes.
         None if answer.status().is_success() => *answer.status_mut() = StatusCode::FORBIDDEN,
         None => {}

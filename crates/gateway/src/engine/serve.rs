@@ -121,7 +121,7 @@ pub(super) struct Finished {
     /// The answer; empty where another proxy may send the request on.
     pub answer: Response<AnswerBody>,
     /// What another proxy needs to know to send the request on, where it may.
-    pub admission: Option<Admission>,
+    pub admission: Option<Box<Admission>>,
 }
 
 /// What another proxy needs to know to send a request on.

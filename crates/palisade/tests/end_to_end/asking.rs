@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::client::{Answer, DEADLINE, get};
-use crate::gateway::{Gateway, spawn};
+use crate::gateway::spawn;
 use crate::stage::Stage;
 
 /// A proxy before the backend of a stage that asks the gateway of that stage; it ends when this is dropped.
@@ -123,11 +123,6 @@ pub(crate) fn stage(asker: &str, bodies: &str) -> Stage {
     stage.config["listen"] =
         json!([{ "address": "127.0.0.1:0", "decisions": { "for": asker, "bodies": bodies } }]);
     stage
-}
-
-/// The address of the gateway's first listener.
-pub(crate) fn asked(gateway: &Gateway) -> SocketAddr {
-    gateway.address()
 }
 
 fn config(stage: &Stage, asked: SocketAddr, documented: &str) -> (SocketAddr, String) {

@@ -1,8 +1,11 @@
 //! Decisions for proxies that others have made: what they let through, what they refuse, and what they must not be told.
 
+mod asked;
+mod through;
+
 use serde_json::{Value, json};
 
-use crate::asking::{Proxy, asked, stage};
+use crate::asking::{Proxy, stage};
 use crate::client::{get, request};
 use crate::gateway::Gateway;
 use crate::stage::Stage;
@@ -68,7 +71,7 @@ fn check_common(stage: &Stage, gateway: &Gateway, proxy: &Proxy, asker: &str) {
 fn nginx_sends_on_what_may_go_on_and_nothing_else() {
     let stage = stage("nginx", "withheld");
     let gateway = stage.start();
-    let Some(proxy) = Proxy::nginx(&stage, asked(&gateway)) else { return };
+    let Some(proxy) = Proxy::nginx(&stage, gateway.address()) else { return };
     check_common(&stage, &gateway, &proxy, "nginx");
 }
 
@@ -76,7 +79,7 @@ fn nginx_sends_on_what_may_go_on_and_nothing_else() {
 fn envoy_sends_on_what_may_go_on_and_nothing_else() {
     let stage = stage("envoy", "sent");
     let gateway = stage.start();
-    let Some(proxy) = Proxy::envoy(&stage, asked(&gateway), |config| config) else { return };
+    let Some(proxy) = Proxy::envoy(&stage, gateway.address(), |config| config) else { return };
     check_common(&stage, &gateway, &proxy, "envoy");
 }
 
@@ -84,6 +87,48 @@ fn envoy_sends_on_what_may_go_on_and_nothing_else() {
 fn traefik_sends_on_what_may_go_on_and_nothing_else() {
     let stage = stage("traefik", "sent");
     let gateway = stage.start();
-    let Some(proxy) = Proxy::traefik(&stage, asked(&gateway)) else { return };
+    let Some(proxy) = Proxy::traefik(&stage, gateway.address()) else { return };
     check_common(&stage, &gateway, &proxy, "traefik");
+}
+
+/// A secret that callers, and Envoy for them, say wherever they can.
+const CANARY: &str = "c4nary-d0-n0t-write";
+
+#[test]
+fn a_secret_that_is_asked_about_is_written_nowhere() {
+    let stage = stage("envoy", "sent");
+    stage.write_config();
+    let mut command = stage.command(&["run", "-c", "palisade.yaml"]);
+    let gateway = Gateway::start(command.env("PALISADE_LOG", "debug,h2=info"));
+    let Some(proxy) = Proxy::envoy(&stage, gateway.address(), |config| config) else { return };
+    let mut claims = stage.issuer.claims("orders:read orders:write");
+    claims["jti"] = CANARY.into();
+    let bearer = format!("Bearer {}", stage.issuer.key.sign("at+jwt", &claims).unwrap());
+    let payload = bearer.split('.').nth(1).unwrap().to_owned();
+    let body = json!({ "item": CANARY, "password": CANARY }).to_string();
+    let (cookie, target) = (format!("a={CANARY}"), format!("/orders?limit={CANARY}"));
+    for (status, asked) in [
+        (200, get("/orders", &[("Authorization", &bearer), ("Cookie", &cookie)])),
+        (400, get(&target, &[("Authorization", &bearer)])),
+        (400, request("POST", "/orders", &[("Authorization", &bearer), JSON], body.as_bytes())),
+        (401, get("/orders", &[("Authorization", &format!("Bearer {CANARY}"))])),
+        (401, get("/partner", &[("X-Api-Key", CANARY)])),
+    ] {
+        let answer = proxy.ask(&asked);
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(!format!("{answer:?}").contains(CANARY));
+    }
+    let said = gateway.stop();
+    let mut places = vec![("what it says", said.into_bytes())];
+    places.extend(stage.segments().iter().map(|segment| ("the log", std::fs::read(segment).unwrap())));
+    for (place, bytes) in places {
+        for secret in [CANARY, &payload] {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} is in {place}");
+        }
+    }
+    let text = stage.palisade(&["log", "--data", "data", "--last", "5"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    let first = text.lines().next().unwrap();
+    assert!(first.contains(" --- forwarded") && first.ends_with("/orders  for envoy"), "{text}");
 }

@@ -292,3 +292,39 @@ fn the_gateway_proves_itself_to_a_backend_that_asks() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success() && said.contains("without its key"), "{said}");
 }
+
+#[test]
+fn a_proxy_that_asks_with_a_certificate_does_not_lend_it_to_callers() {
+    let mut house = House::new(&clients("required"), json!(null));
+    house.stage.config["listen"][0]["decisions"] = json!({ "for": "traefik" });
+    let gateway = house.stage.start();
+    let proxy = house.clients.issue("spiffe://prod/proxy", 7);
+    let mut connection = house.connect(&gateway, "a.example", Some(&proxy)).unwrap();
+    let mut status = |path: &str| {
+        let question = [
+            ("X-Forwarded-Method", "GET"),
+            ("X-Forwarded-Uri", path),
+            ("X-Forwarded-Host", "api.example"),
+            ("X-Forwarded-For", "192.0.2.7"),
+            ("X-Forwarded-Proto", "https"),
+        ];
+        connection.ask(&get("/decide", &question)).status
+    };
+    assert_eq!((status("/status"), status("/ledger")), (200, 403));
+    // One that is revoked may not ask on, over a connection that was open before.
+    house.stage.write("revoked.pem", &house.clients.revoke(&[7], 2100));
+    let mut gateway = gateway;
+    gateway.wait_for("reloaded");
+    assert_eq!(status("/status"), 403);
+    let last = house.stage.log().pop().unwrap();
+    assert_eq!(
+        (&last["denial"]["reason"], &last["decided_for"]),
+        (&json!("certificate-required"), &json!("traefik"))
+    );
+    assert_eq!(
+        house
+            .connect(&gateway, "a.example", None)
+            .and_then(|mut client| client.try_ask(&get("/decide", &[]))),
+        None
+    );
+}
