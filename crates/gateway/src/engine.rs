@@ -14,6 +14,7 @@ mod timer;
 mod tls;
 mod transport;
 mod upstream;
+mod whole;
 
 pub use accept::{Engine, Listening, StartError};
 pub(crate) use tls::{Clients, Offer, client_config, tls_problem};

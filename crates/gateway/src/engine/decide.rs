@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use super::accept::wire_limits;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, Source, Transit};
-use super::serve::{Admission, Connection, Finished, Served, cut_off, wall_clock};
+use super::serve::{Admission, Connection, Finished, Served, wall_clock};
+use super::whole::cut_off;
 use crate::config::{Asker, Bodies, Limits};
 use crate::decisions::{self, Described, Question, envoy};
 use crate::denial::{Denial, Reason};

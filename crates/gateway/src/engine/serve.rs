@@ -16,18 +16,18 @@ use tokio::time::Instant;
 
 use super::accept::Shared;
 use super::account::Begun;
-use super::body::{AnswerBody, BodyError, Bounded, Progress, RequestBody, Source, Transit};
+use super::body::{AnswerBody, Bounded, Progress, RequestBody, Source, Transit};
 use super::decide;
 use super::http1::{Service, push_field};
 use super::judge;
 use super::peer::Peer;
 use super::transport::Scratch;
 use super::upstream::{Exchange, Failure, Head, Outgoing, Upstream};
+use super::whole;
 use crate::config::{Asker, Limits, WhenFull};
-use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
-use crate::pipeline::{Admitted, Judged, Pending, Trace};
+use crate::pipeline::{Admitted, Judged, Trace};
 use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
@@ -231,7 +231,7 @@ impl<'a> Going<'a> {
             Failure::Malformed => {
                 Denial::fixed(Reason::UpstreamMalformed, "upstream", "the answer is not http")
             }
-            Failure::RequestBody(error) => cut_off(*error),
+            Failure::RequestBody(error) => whole::cut_off(*error),
         }
     }
 }
@@ -396,7 +396,7 @@ impl Worker {
         let transit = going.transit(plan.body_bytes_max);
         let (admitted, body) = match judged {
             Judged::Admitted(admitted) if going.connection.asker.is_some() => {
-                check_length(&body, transit)?;
+                whole::check_length(&body, transit)?;
                 (admitted, RequestBody::Empty)
             }
             Judged::Admitted(admitted) if body.is_at_end() => (admitted, RequestBody::Empty),
@@ -407,7 +407,7 @@ impl Worker {
             Judged::Introspect(_) => {
                 return Err(Denial::fixed(Reason::Internal, "jwt", "two questions about one token"));
             }
-            Judged::Body(pending) => judge_body(going, cx, pending, body, transit).await?,
+            Judged::Body(pending) => whole::judge(going, cx, pending, body, transit).await?,
         };
         going.decided = Some(Instant::now());
         let authorization = std::mem::take(&mut cx.authorization);
@@ -480,34 +480,6 @@ pub(super) fn wall_clock() -> Timestamp {
     Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// Judges the body, read whole; or that there is none to be read, where the proxy that asks keeps it.
-async fn judge_body(
-    going: &mut Going<'_>,
-    cx: &mut Context<'_>,
-    pending: Pending<'_>,
-    body: Source,
-    transit: Transit,
-) -> Result<(Admitted, RequestBody), Denial> {
-    let kept = match body {
-        Source::Unseen => {
-            let unseen = cut_off(BodyError::Withheld);
-            return Ok((pending.unseen(cx, &unseen, &mut going.trace), RequestBody::Empty));
-        }
-        Source::Kept(error) => Err(cut_off(error)),
-        body => Ok(read_whole(body, transit, &going.request_progress).await?),
-    };
-    let Some((_, plan)) = going.plan else { return Err(going.snapshot.nowhere(cx.host)) };
-    let (ratio_max, bytes_max) = (going.snapshot.limits.decompression_ratio_max, plan.body_bytes_max);
-    let read = kept.as_ref().map_err(Denial::clone);
-    let read = read.and_then(|whole| content::read(cx.headers, whole, bytes_max, ratio_max));
-    let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
-    let judged = judged.as_ref().map_err(|denial| *denial);
-    let admitted = pending.body(cx, judged, &mut going.trace)?;
-    drop(read);
-    let whole = kept.unwrap_or_default();
-    Ok((admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(whole) }))
-}
-
 /// What the backend is told of a request.
 fn facts<'f>(
     going: &Going<'_>,
@@ -526,35 +498,6 @@ fn facts<'f>(
             Authorization::Instead(value) => Some(Some(value)),
         },
         holds,
-    }
-}
-
-/// Refuses a body that is known to be larger than what may pass.
-fn check_length(body: &Source, transit: Transit) -> Result<(), Denial> {
-    match body.bytes() {
-        Some(bytes) if bytes > transit.bytes_max => {
-            Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "content-length is above the limit"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Reads a body that policies judge as a whole, under the same bounds as one that streams.
-async fn read_whole(body: Source, transit: Transit, progress: &Rc<Progress>) -> Result<Vec<u8>, Denial> {
-    check_length(&body, transit)?;
-    Bounded::new(body, transit, Rc::clone(progress)).whole().await.map_err(cut_off)
-}
-
-/// A body that ended before its time, as a refusal.
-pub(super) fn cut_off(error: BodyError) -> Denial {
-    match error {
-        BodyError::TooLarge => Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"),
-        BodyError::Timeout => Denial::fixed(Reason::RequestTimeout, "protocol", "the body came too slowly"),
-        BodyError::Refused(fault) => fault.denial(),
-        BodyError::Broken => Denial::fixed(Reason::MalformedRequest, "protocol", "the body was cut off"),
-        BodyError::Withheld => {
-            Denial::fixed(Reason::BodyWithheld, "body-limits", "the proxy that asks did not send the body")
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Envoy's questions as they are read, and the answers as Envoy reads them.
 
+use proptest::prelude::*;
 use prost::Message as _;
 
 use super::messages::{AttributeContext, Field, Peer, RawHeaders, Request, SocketAddress};
@@ -174,5 +175,43 @@ fn a_refusal_is_never_ok_and_carries_the_whole_answer() {
         assert_eq!(response.status, Some(HttpStatus { code: i32::from(status.as_u16()) }));
         assert_eq!(said(&response.headers), ["www-authenticate=Bearer 2", "www-authenticate=DPoP 0+"]);
         assert_eq!(response.body, "{}");
+    }
+}
+
+#[test]
+fn the_fuzzer_s_seeds_are_read_for_what_they_are() {
+    let (end, host) = ("192.0.2.7 https", "host: api.example");
+    for (seed, expected) in [
+        ("joined", format!("POST /orders?x=1 authorization: Bearer a.b.c, {host} {end} Nothing")),
+        ("raw", format!("POST /orders?x=1 cookie: a=1, cookie: b=2, {host} {end} Nothing")),
+        ("whole-body", format!("POST /orders?x=1 content-length: 2, {host} {end} Whole(b\"{{}}\")")),
+        ("partial-body", format!("POST /orders?x=1 content-length: 9, {host} {end} Partial")),
+        ("described-twice", "malformed-question: a request that is described twice".to_owned()),
+        // What the path means is the normaliser's to say.
+        ("dot-segments", format!("POST /status/../orders {host} {end} Nothing")),
+        ("unknown-fields", format!("POST /orders?x=1 {host} {end} Nothing")),
+        ("size-that-lies", "malformed-question: a message that is none".to_owned()),
+    ] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/question");
+        let message = std::fs::read(std::path::Path::new(folder).join(seed)).unwrap();
+        assert_eq!(read(&message, Bodies::Sent), expected, "{seed}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2048, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_question_is_refused_or_is_one_request(at in 0..200_usize, byte: u8, cut in 0..200_usize) {
+        let fields = [("cookie", "a=1"), ("x-envoy-auth-partial-body", "false"), (":path", "/orders?x=1")];
+        let mut message = asked(&fields, |http| http.raw_body = Bytes::from_static(b"{}"));
+        let length = message.len();
+        message[at % length] = byte;
+        message.truncate(length - cut % length);
+        if let Ok(question) = question(&message, Bodies::Sent, &WireLimits::default()) {
+            prop_assert!(question.parts.uri.authority().is_none());
+            prop_assert_eq!(question.parts.headers.get_all(HOST).iter().count(), 1);
+            prop_assert!(matches!(question.body, Described::Whole(_) | Described::Nothing | Described::Kept));
+        }
     }
 }

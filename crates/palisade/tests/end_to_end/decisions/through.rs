@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::asking::{Proxy, stage};
+use crate::authority::Authority;
 use crate::client::{DEADLINE, get, request};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -252,4 +253,53 @@ fn envoy_s_caller_gets_the_whole_answer() {
     assert_eq!(answer.field("access-control-allow-origin"), Some("https://shop.example"));
     assert!(answer.field("ratelimit").is_some(), "{answer:?}");
     assert_eq!(stage.upstream.seen().len(), 1, "a preflight is answered and goes nowhere");
+}
+
+/// How Envoy speaks to the gateway over TLS, with a certificate of its own.
+const TLS: &str = r#"
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+          sni: palisade.example
+          common_tls_context:
+            alpn_protocols: [h2]
+            tls_certificates: [{ certificate_chain: { filename: envoy.pem }, private_key: { filename: envoy.key } }]
+            validation_context:
+              trusted_ca: { filename: authority.pem }
+              match_typed_subject_alt_names: [{ san_type: DNS, matcher: { exact: palisade.example } }]
+"#;
+
+#[test]
+fn envoy_asks_over_tls_with_a_certificate_and_not_without() {
+    let (authority, stranger) = (Authority::new("own"), Authority::new("stranger"));
+    for (vouches, expected) in [(&authority, 200), (&stranger, 503)] {
+        let mut stage = stage("envoy", "sent");
+        let (own, proxy) = (authority.issue("palisade.example", 1), vouches.issue("spiffe://prod/envoy", 2));
+        for (name, text) in [
+            ("own.pem", own.pem),
+            ("own.key", own.key_pem),
+            ("envoy.pem", proxy.pem),
+            ("envoy.key", proxy.key_pem),
+            ("authority.pem", authority.pem()),
+        ] {
+            stage.write(name, &text);
+        }
+        stage.config["listen"][0]["tls"] = json!({
+            "certificates": [{ "certificate": "own.pem", "key": "own.key" }],
+            "clients": { "ca": "authority.pem" },
+        });
+        let gateway = stage.start();
+        let folder = stage.path("").display().to_string();
+        let over_tls = |config: String| {
+            let mark = "          explicit_http_config: { http2_protocol_options: {} }\n";
+            let tls = TLS.replace("filename: ", &format!("filename: {folder}"));
+            assert!(config.contains(mark));
+            config.replace(mark, &format!("{mark}{}\n", tls.trim_matches('\n')))
+        };
+        let Some(envoy) = Proxy::envoy(&stage, gateway.address(), over_tls) else { return };
+        let answer = envoy.ask(&get("/status", &[]));
+        assert_eq!(answer.status, expected, "{answer:?}");
+        assert_eq!(stage.upstream.seen().len(), usize::from(expected == 200));
+    }
 }
