@@ -85,6 +85,9 @@ struct Placed {
     /// An answer of the backend that was refused has no end of its own.
     #[serde(default)]
     denial: Option<IgnoredAny>,
+    /// Where another proxy sends the request on, its end is not seen.
+    #[serde(default)]
+    decided_for: Option<IgnoredAny>,
 }
 
 impl Entry {
@@ -246,7 +249,10 @@ fn place(tail: &Tail, located: Located, arrival: u64) -> Result<(Ahead, Timestam
         file: Arc::clone(tail.file()),
         offset: located.offset,
         length: located.length,
-        has_end: placed.verdict == Verdict::Forwarded && placed.denial.is_none() && !placed.response.whole,
+        has_end: placed.verdict == Verdict::Forwarded
+            && placed.denial.is_none()
+            && placed.decided_for.is_none()
+            && !placed.response.whole,
     };
     Ok((ahead, placed.time.plus(Duration::from_micros(placed.timing_us.total))))
 }
