@@ -61,6 +61,16 @@ impl Document {
         (document, problems)
     }
 
+    /// Takes `bytes`, the content of the file that the user calls `file`, as text of another form, in which there are
+    /// places and no nodes.
+    pub fn plain(file: &str, bytes: impl AsRef<[u8]>, limits: &Limits) -> (Document, Vec<Problem>) {
+        let mut faults = Vec::new();
+        let text = decoded(bytes.as_ref(), limits, &mut faults);
+        let document = Document { texts: Texts::one(file.into(), text), tree: Tree::default() };
+        let problems = faults.into_iter().map(|fault| document.problem_of(fault)).collect();
+        (document, problems)
+    }
+
     pub(crate) fn from_parts(texts: Texts, tree: Tree) -> Document {
         Document { texts, tree }
     }
@@ -117,6 +127,14 @@ impl Document {
         self.texts.position(node.span(), self.pointer(node))
     }
 
+    /// Where the bytes from the first of `span` to before the second stand.
+    pub fn position_at(&self, span: (usize, usize)) -> Position {
+        let end = self.texts.all().len();
+        let (start, stop) = (span.0.min(end), span.1.min(end));
+        let node = self.tree.node_at(self.texts.all(), start);
+        self.texts.position((start, stop.max(start)), self.pointer(node))
+    }
+
     /// Where the name of a member stands.
     pub fn key_position(&self, entry: &Entry<'_>) -> Position {
         self.texts.position(entry.key_span, self.pointer(entry.value))
@@ -143,11 +161,8 @@ impl Document {
     }
 
     fn problem_of(&self, fault: Fault) -> Problem {
-        let end = self.texts.all().len();
-        let (start, stop) = (fault.span.0.min(end), fault.span.1.min(end));
-        let node = self.tree.node_at(self.texts.all(), start);
-        let position = self.texts.position((start, stop.max(start)), self.pointer(node));
-        let problem = Problem { severity: fault.severity, ..Problem::error(fault.message) }.at(position);
+        let problem = Problem { severity: fault.severity, ..Problem::error(fault.message) }
+            .at(self.position_at(fault.span));
         match fault.help {
             Some(help) => problem.help(help),
             None => problem,

@@ -30,7 +30,7 @@ pub use document::{Document, Limits};
 pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
 pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
 pub use overlay::overlay;
-pub use parameter::{Parameter, ParameterLocation, RequestView, Style};
+pub use parameter::{Field, Parameter, ParameterLocation, RequestView, Style, ValueType};
 pub use query::{PAIRS_MAX, Pair, Query, QueryFault, decoded, decoded_form};
 pub use reference::{Library, LibraryLimits, Loader, Location, ReferenceFault};
 pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};

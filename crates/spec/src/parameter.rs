@@ -6,6 +6,7 @@ mod shape;
 mod style;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use smallvec::SmallVec;
 pub(crate) use shape::{Shape, Types};
 pub use style::Style;
 pub(crate) use style::{Candidates, Escapes, StyleFault, array, insert, push_scalars, split};
+pub use value::{Field, ValueType};
 
 use crate::contract::NodeRef;
 use crate::json::{self, JsonLimits};

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use crate::form::{Encoding, Form};
 use crate::json::{self, JsonLimits};
 use crate::multipart::{self, MultipartLimits};
-use crate::parameter::{Shape, Style, Types};
+use crate::parameter::{Shape, Style, Types, ValueType};
 use crate::query::{PAIRS_MAX, Query};
 use crate::schema::{Direction, Instance, Place, Validator, Violation};
 use crate::source::Spot;
@@ -36,6 +36,8 @@ pub struct Content {
     pub urls: Vec<Vec<String>>,
     /// The members of an object that the schema names.
     pub members: Vec<String>,
+    /// The one type that the schema gives the body, if it gives one.
+    pub value_type: Option<ValueType>,
     pub(crate) form: Option<Form>,
 }
 
@@ -88,7 +90,8 @@ pub struct Accepted<'c, 't> {
 impl Content {
     pub(super) fn new(media: MediaRange, validator: Validator, shape: &Shape) -> Content {
         let members = shape.properties.keys().cloned().collect();
-        Content { media, validator, urls: shape.urls(), members, form: None }
+        let value_type = ValueType::of(shape);
+        Content { media, validator, urls: shape.urls(), members, value_type, form: None }
     }
 }
 

@@ -57,6 +57,10 @@ impl Types {
         Types(self.0 & other.0)
     }
 
+    pub(crate) const fn without(self, others: Types) -> Types {
+        Types(self.0 & !others.0)
+    }
+
     /// Whether any of `others` is in the set.
     pub(crate) const fn has(self, others: Types) -> bool {
         self.0 & others.0 != 0
@@ -64,7 +68,7 @@ impl Types {
 
     /// The types that one piece of text can stand for.
     pub(crate) const fn scalars(self) -> Types {
-        self.and(Types(Types::ANY.0 & !(Types::ARRAY.0 | Types::OBJECT.0)))
+        self.without(Types::ARRAY.or(Types::OBJECT))
     }
 }
 
@@ -74,6 +78,8 @@ pub(crate) struct Shape {
     pub(crate) types: Types,
     pub(crate) items: Option<Box<Shape>>,
     pub(crate) properties: BTreeMap<String, Shape>,
+    /// Names of properties that a request must have.
+    pub(crate) required: Vec<String>,
     /// Of properties that are not named.
     pub(crate) additional: Option<Box<Shape>>,
     /// Whether an object may have properties that are not named.
@@ -92,6 +98,7 @@ impl Shape {
         types: Types::ANY,
         items: None,
         properties: BTreeMap::new(),
+        required: Vec::new(),
         additional: None,
         open: true,
         binary: false,
@@ -117,6 +124,15 @@ impl Shape {
         for (name, property) in schema.members_of("properties") {
             shape.properties.insert(name.to_owned(), Shape::below(source, property, depth + 1, left));
         }
+        let is_read_only = |name: &str| {
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
+            property.is_some_and(|property| {
+                property.is_true("readOnly")
+                    || source.follow_schema(property).is_ok_and(|target| target.is_true("readOnly"))
+            })
+        };
+        let required = schema.items_of("required").filter_map(|name| name.node.as_str());
+        shape.required.extend(required.filter(|name| !is_read_only(name)).map(str::to_owned));
         match schema.get("additionalProperties") {
             Some(additional) if additional.node.as_bool() == Some(false) => shape.open = false,
             Some(additional) => {
@@ -125,9 +141,10 @@ impl Shape {
             None => {}
         }
         for branch in schema.items_of("allOf") {
-            let branch = Shape::below(source, branch, depth + 1, left);
+            let mut branch = Shape::below(source, branch, depth + 1, left);
             shape.types = shape.types.and(branch.types);
             shape.open &= branch.open;
+            shape.required.append(&mut branch.required);
             shape.take_insides(branch);
         }
         for key in ["oneOf", "anyOf"] {
