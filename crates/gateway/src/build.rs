@@ -6,6 +6,7 @@ use model::{OperationKey, Problem, Severity};
 use serde::de::DeserializeOwned;
 use spec::{Contract, Document, JsonLimits, Node, Operation};
 
+use crate::cedar::ApiPolicies;
 use crate::config::Limits;
 use crate::feeds::Feeds;
 use crate::metrics::Metrics;
@@ -34,6 +35,8 @@ pub struct Build<'a> {
     pub feeds: &'a Feeds,
     /// Counters that outlive the snapshot.
     pub metrics: &'a Metrics,
+    /// The API's Cedar policies; absent where it names none.
+    pub(crate) cedar: Option<&'a ApiPolicies>,
     /// The settings of the control that is being built: the operation's, else the API's, else everyone's.
     pub setting: Option<Setting<'a>>,
     /// Other keys of the operation's `x-palisade` (`sensitive`), which belong to no single control.

@@ -1,5 +1,6 @@
 //! From config and specifications to what runs, with every problem at once.
 
+mod cedar;
 mod decisions;
 mod files;
 mod listener;
@@ -152,8 +153,16 @@ fn compile_api(
         compiled.problems.extend(spec::compile_answers(&library, &mut contract));
     }
     let contract = Arc::new(contract);
-    let names = plan::Names { config, api_node: node, api, library: &library };
-    let (plans, problems) = plan::plans(ingredients, &contract, &names);
+    let cedar = cedar::policies(ingredients, api, node, &contract, compiled);
+    let parts = plan::Parts {
+        contract: &contract,
+        config,
+        api_node: node,
+        api,
+        library: &library,
+        cedar: cedar.as_ref(),
+    };
+    let (plans, problems) = plan::plans(ingredients, &parts);
     compiled.problems.extend(problems);
     compiled.contracts.push(Some(Arc::clone(&contract)));
     compiled.documents.extend(library.documents().iter().cloned());

@@ -1,5 +1,6 @@
 //! What the user writes in `palisade.yaml`; [`crate::snapshot`] turns it into what runs.
 
+mod cedar;
 mod decisions;
 mod identity;
 mod proxies;
@@ -16,6 +17,7 @@ use serde::de::IgnoredAny;
 
 use crate::blocks::{Block, BlockEntry};
 
+pub use cedar::{Cedar, ClaimType};
 pub use decisions::{Asker, Bodies, Decisions};
 pub use identity::{
     Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
@@ -278,6 +280,9 @@ pub struct Api {
     /// PEM file of authorities that vouch for the backend, in place of the system's.
     #[serde(default)]
     pub upstream_authorities: Option<PathBuf>,
+    /// Policies that say who may call which of its operations; what none permits is refused.
+    #[serde(default)]
+    pub cedar: Option<Cedar>,
     /// Settings of controls for this API.
     #[serde(default)]
     #[schemars(with = "serde_json::Value")]

@@ -3,6 +3,7 @@
 mod access;
 mod blocks;
 mod build;
+mod cedar;
 mod compile;
 pub mod config;
 mod content;
@@ -30,6 +31,7 @@ pub mod wire;
 
 pub use blocks::{Block, BlockEntry, BlockFeed, Blocked, Blocks};
 pub use build::{Build, Setting};
+pub use cedar::cedar_schema;
 pub use compile::{Compiled, Ingredients, compile, read_config};
 pub use engine::{Backends, Engine, ListenerTls, Listening, Origin, StartError, TlsError};
 pub use feeds::Feeds;

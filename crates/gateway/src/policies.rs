@@ -3,6 +3,7 @@
 mod api_key;
 mod block;
 mod body_limits;
+mod cedar;
 mod concurrency;
 mod cors;
 mod error_answers;
@@ -37,6 +38,7 @@ pub const ALL: &[&Kind] = &[
     &api_key::KIND,
     &block::KIND,
     &body_limits::KIND,
+    &cedar::KIND,
     &concurrency::KIND,
     &cors::KIND,
     &error_answers::KIND,

@@ -34,6 +34,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-14", "REC-API-26"],
     },
     Control {
+        id: "cedar",
+        title: "authorise each request by policies that were checked against the contract",
+        owasp: &["API1:2023", "API5:2023"],
+        nist: &["REC-API-12", "REC-API-24"],
+    },
+    Control {
         id: "concurrency",
         title: "bound the requests in flight",
         owasp: &["API4:2023"],

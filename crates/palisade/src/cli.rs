@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say what would become of one request, and why, without sending it.
     Explain(Box<Explain>),
+    /// Print what the Cedar policies of an API can speak of: the schema that is made from its specification.
+    CedarSchema(CedarSchema),
     /// Print recorded requests in time order, while the gateway runs or after it stopped.
     #[command(after_help = LOG_EXAMPLES)]
     Log(LogArguments),
@@ -178,6 +180,24 @@ pub(crate) struct Explain {
     /// The form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: Format,
+}
+
+/// `palisade cedar-schema`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade cedar-schema --spec openapi.yaml
+  palisade cedar-schema -c palisade.yaml --api orders > orders.cedarschema
+
+It is in Cedar's own language: editors complete and check policies with it. Policies need not be there
+yet, and whether they are right is for `palisade check` to say.")]
+pub(crate) struct CedarSchema {
+    /// What to read.
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// The API, where the config has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) api: Option<String>,
 }
 
 /// `palisade reference`

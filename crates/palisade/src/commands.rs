@@ -1,5 +1,6 @@
 //! The commands; each file is one of them.
 
+pub(crate) mod cedar_schema;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod log;

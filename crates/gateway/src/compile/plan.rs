@@ -9,18 +9,21 @@ use spec::{
 
 use super::Ingredients;
 use crate::build::{Build, Setting};
+use crate::cedar::ApiPolicies;
 use crate::config::Api;
 use crate::pipeline::{Pipeline, Step};
 use crate::policies;
 use crate::policy::Kind;
 use crate::snapshot::Plan;
 
-/// Where names in settings are looked up.
-pub(super) struct Names<'a> {
+/// What the plans of one API are made from.
+pub(super) struct Parts<'a> {
+    pub contract: &'a Arc<Contract>,
     pub config: &'a Document,
     pub api_node: Node<'a>,
     pub api: &'a Api,
     pub library: &'a Library,
+    pub cedar: Option<&'a ApiPolicies>,
 }
 
 /// Everything that decides on one API's requests.
@@ -37,35 +40,32 @@ type Layers<'a> = [Option<Setting<'a>>; 5];
 /// The keys of `x-palisade` that belong to no single control.
 const OPERATION_KEYS: &[&str] = &["sensitive"];
 
-pub(super) fn plans(
-    ingredients: &Ingredients<'_>,
-    contract: &Arc<Contract>,
-    names: &Names<'_>,
-) -> (Plans, Vec<Problem>) {
+pub(super) fn plans(ingredients: &Ingredients<'_>, parts: &Parts<'_>) -> (Plans, Vec<Problem>) {
+    let contract = parts.contract;
     let mut problems = Vec::new();
-    let of_config = |node| Setting { document: names.config, node };
+    let of_config = |node| Setting { document: parts.config, node };
     let everyone = ingredients.document.root().get("controls").map(of_config);
-    let own = names.api_node.get("controls").map(of_config);
-    let of_document = extension(names.library, contract.extension);
+    let own = parts.api_node.get("controls").map(of_config);
+    let of_document = extension(parts.library, contract.extension);
     for layer in [everyone, own, of_document].into_iter().flatten() {
         unknown_controls(layer, &mut problems);
     }
-    let reasons = ingredients.metrics.refusals(&names.api.name);
+    let reasons = ingredients.metrics.refusals(&parts.api.name);
     let mut plan = |key: OperationKey<'static>, operation: Option<&Operation>, layers: Layers<'_>| {
-        let (plan, said) = plan(ingredients, contract, key, operation, layers, &reasons);
+        let (plan, said) = plan(ingredients, parts, key, operation, layers, &reasons);
         problems.extend(said);
         plan
     };
     let mut operations = Vec::new();
     let mut routes = Vec::new();
     for (index, operation) in contract.operations.iter().enumerate() {
-        let of_operation = extension(names.library, operation.extension);
-        let of_path = extension(names.library, operation.path_extension);
+        let of_operation = extension(parts.library, operation.extension);
+        let of_path = extension(parts.library, operation.path_extension);
         let layers = [of_operation, of_path, own, of_document, everyone];
-        let bases = base_paths(names.api, operation);
+        let bases = base_paths(parts.api, operation);
         let first = bases.first().cloned().unwrap_or_default();
         let key = OperationKey {
-            api: names.api.name.clone().into(),
+            api: parts.api.name.clone().into(),
             method: operation.method.as_str().to_owned().into(),
             path: format!("{first}{}", operation.path).into(),
         };
@@ -76,10 +76,10 @@ pub(super) fn plans(
         }));
         operations.push(plan(key, Some(operation), layers));
     }
-    let any = OperationKey { api: names.api.name.clone().into(), method: "*".into(), path: "*".into() };
+    let any = OperationKey { api: parts.api.name.clone().into(), method: "*".into(), path: "*".into() };
     let undeclared = plan(any, None, [None, None, own, of_document, everyone]);
     let mut bases: Vec<String> =
-        contract.operations.iter().flat_map(|operation| base_paths(names.api, operation)).collect();
+        contract.operations.iter().flat_map(|operation| base_paths(parts.api, operation)).collect();
     bases.sort();
     bases.dedup();
     // What cannot be routed is said where the contract is compiled, by the same rule.
@@ -123,7 +123,7 @@ fn unknown_controls(layer: Setting<'_>, problems: &mut Vec<Problem>) {
 
 fn plan(
     ingredients: &Ingredients<'_>,
-    contract: &Arc<Contract>,
+    parts: &Parts<'_>,
     key: OperationKey<'static>,
     operation: Option<&Operation>,
     layers: Layers<'_>,
@@ -137,12 +137,13 @@ fn plan(
     let flag = |name: &str| layers.iter().flatten().find_map(|layer| layer.node.get(name)?.as_bool());
     let limits = &ingredients.config.limits;
     let mut build = Build {
-        contract,
+        contract: parts.contract,
         operation,
         key: &key,
         limits,
         feeds: ingredients.feeds,
         metrics: ingredients.metrics,
+        cedar: parts.cedar,
         setting: None,
         sensitive: flag("sensitive").unwrap_or(false),
         body_bytes_max: limits.body_bytes_max.as_usize(),

@@ -69,6 +69,8 @@ pub enum Reason {
     IntrospectionUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
     InsufficientScope,
+    /// No policy of the API permits it, or one forbids it.
+    NotPermitted,
     /// No client certificate where one is needed, or one that is no longer good.
     CertificateRequired,
     /// A client certificate of a service that may not call.
@@ -167,6 +169,7 @@ impl Reason {
         Reason::KeysUnavailable,
         Reason::IntrospectionUnavailable,
         Reason::InsufficientScope,
+        Reason::NotPermitted,
         Reason::CertificateRequired,
         Reason::CertificateRefused,
         Reason::KeyInUrl,
@@ -250,6 +253,7 @@ impl Reason {
             R::KeysUnavailable => Facts("keys-unavailable", S::SERVICE_UNAVAILABLE, "Authentication is not available at the moment"),
             R::IntrospectionUnavailable => Facts("introspection-unavailable", S::SERVICE_UNAVAILABLE, "Tokens cannot be checked at the moment"),
             R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
+            R::NotPermitted => Facts("not-permitted", S::FORBIDDEN, "This caller may not do this"),
             R::CertificateRequired => Facts("certificate-required", S::FORBIDDEN, "A client certificate is needed"),
             R::CertificateRefused => Facts("certificate-refused", S::FORBIDDEN, "This client certificate is not accepted here"),
             R::KeyInUrl => Facts("key-in-url", S::BAD_REQUEST, "A key must not be sent in the URL"),
@@ -328,6 +332,7 @@ mod tests {
         ("keys-unavailable", 503),
         ("introspection-unavailable", 503),
         ("insufficient-scope", 403),
+        ("not-permitted", 403),
         ("certificate-required", 403),
         ("certificate-refused", 403),
         ("key-in-url", 400),

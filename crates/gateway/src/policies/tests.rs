@@ -10,6 +10,7 @@ mod limits;
 mod messages;
 mod objects;
 mod opaque;
+mod permits;
 mod phantom;
 mod possession;
 mod urls;
@@ -18,7 +19,7 @@ use std::path::Path;
 
 use super::{ALL, ControlsSchema, kind};
 use crate::policy::Stage;
-use gateway::{Gateway, Seen, check};
+use gateway::{CEDAR, Gateway, Seen, check};
 
 #[test]
 fn ids_are_sorted_plain_and_those_of_the_catalogue() {
@@ -96,6 +97,13 @@ fn blocks(doc: &str) -> Vec<Block<'_>> {
     blocks
 }
 
+/// The paths of the examples, and the policies beside them where there are any.
+fn paths(blocks: &[Block<'_>]) -> Option<String> {
+    let text = |info: &str| blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
+    let policies = text("cedar").map(|policies| format!("{CEDAR}{policies}")).unwrap_or_default();
+    Some(format!("{}{policies}", text("yaml operation")?))
+}
+
 /// An example without what the caller gets, and that.
 fn example(text: &str) -> (&str, Option<&str>) {
     match text.split_once(">>> caller\n") {
@@ -123,12 +131,12 @@ fn every_kind_proves_its_documentation() {
         let blocks = blocks(kind.doc);
         let text =
             |info: &str| blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
-        let paths = text("yaml operation").unwrap_or_else(|| panic!("{} has no operation", kind.id));
+        let paths = paths(&blocks).unwrap_or_else(|| panic!("{} has no operation", kind.id));
         let settings = text("yaml settings").unwrap_or_default();
         let (mut allowed, mut refused, mut answered) = (0, 0, 0);
         for block in blocks.iter().filter(|block| block.info.starts_with("http")) {
             let (served, caller) = example(&block.text);
-            let seen = Gateway::new(paths, settings).serve(served);
+            let seen = Gateway::new(&paths, settings).serve(served);
             match block.info.strip_prefix("http refused ") {
                 Some(expected) => {
                     refused += 1;
@@ -159,11 +167,11 @@ fn what_is_refused_in_force_is_only_said_in_shadow_and_not_even_that_when_off() 
         let blocks = blocks(kind.doc);
         let text =
             |info: &str| blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
-        let paths = text("yaml operation").unwrap_or_default();
+        let paths = paths(&blocks).unwrap_or_default();
         let settings = text("yaml settings").unwrap_or_default();
         for block in blocks.iter().filter(|block| block.info.starts_with("http refused")) {
             let served = example(&block.text).0;
-            let shadow = Gateway::with_mode(paths, settings, kind.id, "shadow").serve(served);
+            let shadow = Gateway::with_mode(&paths, settings, kind.id, "shadow").serve(served);
             assert_ne!(shadow.control, kind.id, "{}", block.text);
             let said = shadow
                 .said
@@ -172,7 +180,7 @@ fn what_is_refused_in_force_is_only_said_in_shadow_and_not_even_that_when_off() 
                 .unwrap_or_else(|| panic!("{} did not run", kind.id));
             let reason = said.1.clone().unwrap_or_default();
             assert_eq!(block.info.split(' ').nth(3), Some(reason.as_str()), "{}", block.text);
-            let off = Gateway::with_mode(paths, settings, kind.id, "off").serve(served);
+            let off = Gateway::with_mode(&paths, settings, kind.id, "off").serve(served);
             assert!(off.said.iter().all(|(id, _)| *id != kind.id) && off.control != kind.id);
         }
     }

@@ -12,7 +12,7 @@ use crate::blocks;
 use crate::cli::{BodyText, Exit, Explain};
 use crate::feeds;
 use crate::load::{load, read_file};
-use crate::output::{self, Format, Look, problems};
+use crate::output::{self, Format, problems};
 use crate::prepare::{Before, Prepared, Ready, prepare};
 use crate::summary;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Explain) -> Exit {
     let before = Before { limiter: &feeds::limiter(), feeds: None, metrics: &Metrics::default() };
     let Prepared { ready, problems, documents, .. } = prepare(loaded, before, 1);
     let Some(Ready { config, feeds, snapshot, .. }) = ready else {
-        return say(problems, &documents, arguments.format);
+        return problems::refuse(problems, &documents, arguments.format);
     };
     if let Err(message) = blocks::open(&feeds, &config).and_then(|_| fetch_keys(&feeds)) {
         return fail(&message);
@@ -132,22 +132,6 @@ fn text(explained: &Explained) -> String {
         line("answer", &format!("without the backend's `{prefix}…`"));
     }
     text
-}
-
-/// Says why nothing can be explained.
-fn say(problems: Vec<model::Problem>, documents: &[spec::Document], format: Format) -> Exit {
-    if format == Format::Json {
-        return match problems::json(problems).map(|json| output::print(&json)) {
-            Ok(Ok(())) => Exit::Usage,
-            Ok(Err(_)) | Err(_) => Exit::Failed,
-        };
-    }
-    let sources =
-        |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
-    match output::report(&problems::text(problems, &sources, Look::of_stderr())) {
-        Ok(()) => Exit::Usage,
-        Err(_) => Exit::Failed,
-    }
 }
 
 fn fail(message: &str) -> Exit {

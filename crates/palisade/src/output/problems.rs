@@ -6,8 +6,10 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normali
 use anstyle::{AnsiColor, Style};
 use model::{Position, Problem, Severity};
 use serde::Serialize;
+use spec::Document;
 
-use crate::output::Look;
+use crate::cli::Exit;
+use crate::output::{self, Format, Look};
 use excerpt::Excerpt;
 
 /// The text of a file by the name that positions give it; nothing where it cannot be read again.
@@ -67,6 +69,23 @@ pub(crate) fn json(mut problems: Vec<Problem>) -> serde_json::Result<String> {
     arrange(&mut problems);
     let report = Report { schema_version: model::SCHEMA_VERSION, tool: Tool::THIS, problems };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
+}
+
+/// Says what is wrong with what was to be used, and ends as what cannot be used does.
+pub(crate) fn refuse(problems: Vec<Problem>, documents: &[Document], format: Format) -> Exit {
+    let sources =
+        |file: &str| documents.iter().find_map(|document| document.source_of(file)).map(str::to_owned);
+    let said = match format {
+        Format::Json => match json(problems) {
+            Ok(json) => output::print(&json),
+            Err(_) => return Exit::Failed,
+        },
+        Format::Text => output::report(&text(problems, &sources, Look::of_stderr())),
+    };
+    match said {
+        Ok(()) => Exit::Usage,
+        Err(_) => Exit::Failed,
+    }
 }
 
 /// The program that made a report.

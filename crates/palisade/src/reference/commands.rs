@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn commands_that_are_shown_have_a_section_and_hidden_ones_do_not() {
         let page = page();
-        for command in ["run", "check", "explain", "log"] {
+        for command in ["run", "check", "explain", "cedar-schema", "log"] {
             assert!(page.contains(&format!("\n## palisade {command}\n")), "{page}");
         }
         assert!(!page.contains("reference"), "{page}");

@@ -57,7 +57,8 @@ fn settings(kind: &Kind) -> String {
     // The objects of all policies would meet under one name on this page, so each is described where it is used.
     let inline =
         SchemaSettings::draft2020_12().for_deserialize().with(|settings| settings.inline_subschemas = true);
-    let table = schema::table((kind.settings)(&mut inline.into_generator()).as_value());
+    let settings = schema::sorted((kind.settings)(&mut inline.into_generator()));
+    let table = schema::table(settings.as_value());
     if table.is_empty() { String::new() } else { format!("\n{table}") }
 }
 

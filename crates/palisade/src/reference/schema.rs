@@ -12,7 +12,15 @@ pub(super) fn of_config() -> Schema {
     let mut schema =
         SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<Config>();
     schema.insert("title".to_owned(), "palisade.yaml".into());
-    schema
+    sorted(schema)
+}
+
+/// The schema with its keys in alphabetical order.
+pub(super) fn sorted(schema: Schema) -> Schema {
+    let mut value = Value::from(schema);
+    value.sort_all_objects();
+    // What was a schema before is one.
+    Schema::try_from(value).unwrap_or_default()
 }
 
 /// A table of the keys that `schema`, an object, may have; empty if it names none.

@@ -23,6 +23,7 @@ mod upstream;
 mod backends;
 mod blocks;
 mod bound;
+mod cedar;
 mod commands;
 mod decisions;
 mod departed;

@@ -46,6 +46,9 @@ const HEAD: &str = "openapi: 3.1.0\ninfo: { title: example, version: '1' }\ncomp
     basic: { type: http, scheme: basic }\n    \
     service: { type: mutualTLS }\npaths:\n";
 
+/// What stands between the paths of an example and its Cedar policies.
+pub(super) const CEDAR: &str = "~~~cedar\n";
+
 static SIGNER: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::generate(Algorithm::Ed25519, "k1").unwrap());
 
@@ -329,15 +332,25 @@ fn seen(cx: &Context<'_>, answered: Answered, denial: Option<Denial>, trace: &Tr
 fn compiled(paths: &str, settings: &str, feeds: &Feeds, metrics: &Metrics) -> Compiled {
     let indented =
         |text: &str, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
+    let (paths, policies) = paths.split_once(CEDAR).unwrap_or((paths, ""));
+    let cedar = match policies {
+        "" => "",
+        _ => {
+            "\n  cedar: { policies: [policy.cedar], claims: { groups: strings, tenant: string, level: integer } }"
+        }
+    };
     let specification = format!("{HEAD}{}", indented(paths, "  "));
     let settings = if settings.trim().is_empty() { "{}" } else { settings };
     let config = format!(
-        "version: 1\napis:\n- name: example\n  spec: spec.yaml\n  upstream: http://127.0.0.1:9\n  controls:\n{}",
+        "version: 1\napis:\n- name: example\n  spec: spec.yaml\n  upstream: http://127.0.0.1:9{cedar}\n  controls:\n{}",
         indented(settings, "    ")
     );
     let (document, problems) = Document::parse("palisade.yaml", &config, &Limits::default());
     assert!(problems.is_empty(), "{problems:?}\n{config}");
-    let read = |_: &Path| Ok(specification.clone().into_bytes());
+    let read = |path: &Path| {
+        let is_cedar = path.extension().is_some_and(|extension| extension == "cedar");
+        Ok(if is_cedar { policies } else { &specification }.as_bytes().to_vec())
+    };
     let (document, config, problems) = read_config(document);
     assert!(problems.is_empty(), "{problems:?}");
     compile(&Ingredients {
@@ -437,6 +450,7 @@ fn credential(words: &str) -> Option<String> {
     let claims = json!({
         "iss": "https://issuer.example", "aud": "orders-api", "sub": name?, "exp": expires, "iat": NOW.as_secs() - 600,
         "scope": words.collect::<Vec<_>>().join(" "), "tenant": format!("tenant-of-{}", name?),
+        "groups": [format!("friends-of-{}", name?)],
     });
     Some(SIGNER.sign("at+jwt", &claims).unwrap())
 }

@@ -35,10 +35,10 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn jwk() -> Value {
     let jwk = CLIENT.public_jwk();
-    json!({"kty": jwk["kty"], "crv": jwk["crv"], "x": jwk["x"], "y": jwk["y"]})
+    json!({"crv": jwk["crv"], "kty": jwk["kty"], "x": jwk["x"], "y": jwk["y"]})
 }
 
-/// RFC 7638: the members in order, which is how this JSON library writes them.
+/// RFC 7638: the members in order, which is how they stand in `jwk`.
 fn thumbprint() -> String {
     sha256(jwk().to_string().as_bytes())
 }
