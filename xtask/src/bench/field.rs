@@ -38,6 +38,7 @@ pub(super) const CONTENDERS: &[(&str, Start)] = &[
     ("nginx, bare", nginx::start),
     ("palisade, bare", palisade::start_bare),
     ("palisade, every request control", palisade::start_requests),
+    ("palisade, cedar too", palisade::start_cedar),
     ("palisade, answers too", palisade::start_answers),
     ("haproxy, jwt+limit+log", haproxy::start),
     ("envoy, jwt+limit+log", envoy::start),

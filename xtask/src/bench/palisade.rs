@@ -43,6 +43,22 @@ const LIMITS: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
       body-limits: { bytes: 4MiB, nodes: 1000000, array: 100000 }
 ";
 
+/// What stands beside the controls of an API that names policies.
+const CEDAR: &str = "    cedar: { policies: [orders.cedar] }\n";
+
+const POLICIES: &str = r#"@id("readers-read")
+permit (principal, action in Action::"read", resource)
+when { principal.scopes.contains("orders:read") };
+
+@id("writers-write")
+permit (principal, action in Action::"write", resource)
+when { principal.scopes.contains("orders:write") };
+
+@id("nobody-from-there")
+forbid (principal, action, resource)
+when { context.ip.isInRange(ip("203.0.113.0/24")) || (resource has path && resource.path.id == 1000000000) };
+"#;
+
 /// Every control off.
 pub(super) fn start_bare(name: &'static str, field: &Field) -> Outcome<Contender> {
     start(name, field, "bare", &(off(REQUEST_CONTROLS) + &off(ANSWER_CONTROLS)), 2)
@@ -52,6 +68,12 @@ pub(super) fn start_bare(name: &'static str, field: &Field) -> Outcome<Contender
 /// record.
 pub(super) fn start_requests(name: &'static str, field: &Field) -> Outcome<Contender> {
     start(name, field, "requests", &(LIMITS.to_owned() + &off(ANSWER_CONTROLS)), 2)
+}
+
+/// The controls of requests on, and Cedar asked as well: of three policies two can speak of an operation, and between them
+/// read scopes, a parameter of the path and the caller's address.
+pub(super) fn start_cedar(name: &'static str, field: &Field) -> Outcome<Contender> {
+    start(name, field, "cedar", &(LIMITS.to_owned() + &off(ANSWER_CONTROLS) + CEDAR), 2)
 }
 
 /// The controls of answers on as well.
@@ -84,6 +106,7 @@ fn start(
     let files = [
         ("openapi.yaml", specification(collections)),
         ("jwks.json", field.key_set.to_string()),
+        ("orders.cedar", POLICIES.to_owned()),
         ("palisade.yaml", config),
     ];
     for (file, text) in files {
