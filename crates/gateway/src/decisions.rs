@@ -64,6 +64,9 @@ fn head(
     let host =
         HeaderValue::from_bytes(host).ok().ok_or_else(|| malformed("a host that is no field value"))?;
     headers.insert(header::HOST, host);
+    for offer in headers.get_all(header::UPGRADE) {
+        wire::check_upgrade(offer.as_bytes()).map_err(wire::Fault::denial)?;
+    }
     if headers.len() > limits.headers_max {
         return Err(Denial::protocol(Reason::HeadersTooLarge, "more fields than the limit"));
     }

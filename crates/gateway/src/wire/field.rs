@@ -206,7 +206,7 @@ fn check_expect(value: &[u8]) -> Result<(), Fault> {
 
 /// An offer to speak HTTP/2, which common client libraries make with each first request, is left alone
 /// (RFC 9110 7.8 lets a server ignore it) and stripped later. Any other upgrade would end in a surprise.
-fn check_upgrade(value: &[u8]) -> Result<(), Fault> {
+pub(crate) fn check_upgrade(value: &[u8]) -> Result<(), Fault> {
     if value.eq_ignore_ascii_case(b"h2c") {
         return Ok(());
     }

@@ -81,6 +81,10 @@ fn what_describes_no_request_or_two_is_refused() {
     let inner = "malformed-request: a byte that does not stand in a request target";
     check(&[], |http| http.path = "/orders#x".to_owned(), Bodies::Sent, inner);
     check(&[], |http| http.path = "/or ders".to_owned(), Bodies::Sent, inner);
+    let upgrade = "upgrade-refused: an upgrade to another protocol";
+    check(&[("upgrade", "websocket")], |_| {}, Bodies::Sent, upgrade);
+    let many = vec![("a", "1"); 100];
+    check(&many, |_| {}, Bodies::Sent, "headers-too-large: more fields than the limit");
     assert_eq!(read(b"\xff", Bodies::Sent), "malformed-question: a message that is none");
     assert_eq!(read(b"", Bodies::Sent), "malformed-question: a question without attributes");
     let whole = asked(&[], |_| {});
