@@ -33,11 +33,11 @@ impl Listening {
 async fn a_block_is_set_shown_and_lifted() {
     let listening = listening().await;
     listening.check_unchanged().await;
-    let shown = r#"{"by":"ann","id":1,"principal":"mallory","reason":"stolen laptop","source":"admin"}"#;
+    let shown = r#"{"principal":"mallory","reason":"stolen laptop","by":"ann","source":"admin","id":1}"#;
     listening.change("POST /blocks", JSON, ENTRY).await.check(201, shown);
     assert_eq!(listening.live.load().all().len(), 1);
     let of_config = r#"{"address":"192.0.2.0/24","reason":"floods","source":"config"}"#;
-    let page = format!(r#"{{"blocks":[{of_config},{shown}],"schema_version":{}}}"#, model::SCHEMA_VERSION);
+    let page = format!(r#"{{"schema_version":{},"blocks":[{of_config},{shown}]}}"#, model::SCHEMA_VERSION);
     listening.get("/blocks").await.check(200, &page);
     listening
         .change("DELETE /blocks/2", "", "")
