@@ -322,6 +322,10 @@ pub struct Limits {
     pub body_timeout: Span,
     /// Without a byte, within a body in either direction.
     pub body_idle_timeout: Span,
+    /// Without a byte, in what has no end of its own: tunnels of WebSockets.
+    pub stream_idle_timeout: Span,
+    /// The life of such a stream. It outlives the token that it was admitted with, by this at most.
+    pub stream_lifetime_max: Span,
     /// Between two requests of a connection.
     pub idle_timeout: Span,
     /// To connect to a backend, TLS included.
@@ -378,6 +382,8 @@ impl Default for Limits {
             header_timeout: Span::secs(10),
             body_timeout: Span::secs(60),
             body_idle_timeout: Span::secs(15),
+            stream_idle_timeout: Span::secs(600),
+            stream_lifetime_max: Span::secs(4 * 3600),
             idle_timeout: Span::secs(75),
             upstream_connect_timeout: Span::secs(5),
             upstream_response_timeout: Span::secs(60),

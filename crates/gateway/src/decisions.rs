@@ -64,8 +64,10 @@ fn head(
     let host =
         HeaderValue::from_bytes(host).ok().ok_or_else(|| malformed("a host that is no field value"))?;
     headers.insert(header::HOST, host);
-    for offer in headers.get_all(header::UPGRADE) {
-        wire::check_upgrade(offer.as_bytes()).map_err(wire::Fault::denial)?;
+    // An offer to speak HTTP/2 may be ignored (RFC 9110 7.8); of a tunnel, the gateway has to be one end.
+    let is_offer = |offer: &HeaderValue| offer.as_bytes().eq_ignore_ascii_case(b"h2c");
+    if !headers.get_all(header::UPGRADE).iter().all(is_offer) {
+        return Err(Denial::protocol(Reason::UpgradeRefused, "an upgrade to another protocol"));
     }
     if headers.len() > limits.headers_max {
         return Err(Denial::protocol(Reason::HeadersTooLarge, "more fields than the limit"));

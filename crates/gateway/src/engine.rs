@@ -13,6 +13,7 @@ mod serve;
 mod timer;
 mod tls;
 mod transport;
+mod tunnel;
 mod upstream;
 mod whole;
 

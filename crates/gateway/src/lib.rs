@@ -27,6 +27,7 @@ pub mod record;
 mod respond;
 mod sieve;
 mod snapshot;
+mod websocket;
 pub mod wire;
 
 pub use blocks::{Block, BlockEntry, BlockFeed, Blocked, Blocks};

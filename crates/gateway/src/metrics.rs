@@ -7,6 +7,7 @@ use model::OperationKey;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::config::Asker;
@@ -20,6 +21,7 @@ pub struct Metrics {
     decisions: Family<DecisionLabels, Counter>,
     retiring: Family<CallerLabels, Counter>,
     retiring_callers: Arc<AtomicUsize>,
+    tunnels: Gauge,
     /// Connections dropped because too many were open.
     pub connections_refused: Counter,
     /// Exchanges that were served though the log could not take their record.
@@ -85,6 +87,23 @@ impl Callers {
     }
 }
 
+/// Counts something as open until it is dropped.
+#[derive(Debug)]
+pub struct Open(Gauge);
+
+impl Open {
+    fn new(gauge: &Gauge) -> Open {
+        gauge.inc();
+        Open(gauge.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct RequestLabels {
     operation: OperationKey<'static>,
@@ -123,6 +142,7 @@ impl Metrics {
             "Requests to deprecated operations that the backend answered, by client application",
             self.retiring.clone(),
         );
+        registry.register("tunnels", "Tunnels of WebSockets that are open", self.tunnels.clone());
         registry.register(
             "connections_refused",
             "Connections dropped because too many were open",
@@ -153,6 +173,11 @@ impl Metrics {
             refused: counter("refused"),
             malformed: counter("malformed"),
         }
+    }
+
+    /// Counts a tunnel as open until the value is dropped.
+    pub fn tunnel(&self) -> Open {
+        Open::new(&self.tunnels)
     }
 
     /// Who calls `operation`, which is to go.

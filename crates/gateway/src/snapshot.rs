@@ -75,6 +75,8 @@ pub struct Plan {
     pub body_bytes_max: usize,
     /// How large a JSON body may grow.
     pub json_limits: JsonLimits,
+    /// Whether it opens a WebSocket for who asks for one.
+    pub is_websocket: bool,
     /// What could not be enforced because nothing says how.
     pub gaps: Vec<String>,
     /// Its metrics.

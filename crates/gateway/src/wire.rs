@@ -16,7 +16,6 @@ use crate::denial::{Denial, Reason};
 use crate::normalize;
 
 pub(crate) use chunked::{ChunkRules, Chunked};
-pub(crate) use field::check_upgrade;
 use head::Head;
 pub use head::{FieldSpan, HeadSpans};
 pub use proxy::{Announced, announced};

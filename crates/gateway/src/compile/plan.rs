@@ -40,6 +40,9 @@ type Layers<'a> = [Option<Setting<'a>>; 5];
 /// The keys of `x-palisade` that belong to no single control.
 const OPERATION_KEYS: &[&str] = &["sensitive"];
 
+/// Those that are said of one operation alone.
+const OWN_KEYS: &[&str] = &["sensitive", "upgrade"];
+
 pub(super) fn plans(ingredients: &Ingredients<'_>, parts: &Parts<'_>) -> (Plans, Vec<Problem>) {
     let contract = parts.contract;
     let mut problems = Vec::new();
@@ -48,7 +51,7 @@ pub(super) fn plans(ingredients: &Ingredients<'_>, parts: &Parts<'_>) -> (Plans,
     let own = parts.api_node.get("controls").map(of_config);
     let of_document = extension(parts.library, contract.extension);
     for layer in [everyone, own, of_document].into_iter().flatten() {
-        unknown_controls(layer, &mut problems);
+        unknown_controls(layer, OPERATION_KEYS, &mut problems);
     }
     let reasons = ingredients.metrics.refusals(&parts.api.name);
     let mut plan = |key: OperationKey<'static>, operation: Option<&Operation>, layers: Layers<'_>| {
@@ -100,11 +103,10 @@ fn extension(library: &Library, reference: Option<NodeRef>) -> Option<Setting<'_
     Some(Setting { document, node: document.node(reference.node) })
 }
 
-/// Every key of a settings object that names no control.
-fn unknown_controls(layer: Setting<'_>, problems: &mut Vec<Problem>) {
+/// Every key of a settings object that names no control and is none of `keys`.
+fn unknown_controls(layer: Setting<'_>, keys: &[&str], problems: &mut Vec<Problem>) {
     for entry in layer.node.entries() {
-        let is_known =
-            policies::ALL.iter().any(|kind| kind.id == entry.key) || OPERATION_KEYS.contains(&entry.key);
+        let is_known = policies::ALL.iter().any(|kind| kind.id == entry.key) || keys.contains(&entry.key);
         if !is_known {
             let known: Vec<&str> = policies::ALL.iter().map(|kind| kind.id).collect();
             let problem = layer.document.key_problem(
@@ -131,8 +133,10 @@ fn plan(
 ) -> (Plan, Vec<Problem>) {
     let [of_operation, of_path, ..] = layers;
     let mut problems = Vec::new();
-    for layer in [of_operation, of_path].into_iter().flatten() {
-        unknown_controls(layer, &mut problems);
+    for (layer, keys) in [(of_operation, OWN_KEYS), (of_path, OPERATION_KEYS)] {
+        if let Some(layer) = layer {
+            unknown_controls(layer, keys, &mut problems);
+        }
     }
     let flag = |name: &str| layers.iter().flatten().find_map(|layer| layer.node.get(name)?.as_bool());
     let limits = &ingredients.config.limits;
@@ -160,9 +164,33 @@ fn plan(
         build.setting = nearest;
         steps.extend(step(kind, &mut build));
     }
+    let is_websocket = is_websocket(of_operation, &mut build);
+    if is_websocket && !steps.iter().any(|step| step.id == "cors" && step.mode == Mode::Enforce) {
+        build.gap("pages of any origin may open the WebSocket in their user's name: `cors` names no origins");
+    }
     let Build { body_bytes_max, json_limits, problems, gaps, .. } = build;
     let counters = ingredients.metrics.operation(&key, reasons);
-    (Plan { key, pipeline: Pipeline::new(steps), body_bytes_max, json_limits, gaps, counters }, problems)
+    let pipeline = Pipeline::new(steps);
+    (Plan { key, pipeline, body_bytes_max, json_limits, is_websocket, gaps, counters }, problems)
+}
+
+/// Whether the operation says of itself, and not of all its neighbours, that it is a WebSocket.
+fn is_websocket<'a>(layer: Option<Setting<'a>>, build: &mut Build<'a>) -> bool {
+    let Some(said) = layer.and_then(|layer| Some(Setting { node: layer.node.get("upgrade")?, ..layer }))
+    else {
+        return false;
+    };
+    build.setting = Some(said);
+    if said.node.as_str() != Some("websocket") {
+        build.problem(Severity::Error, "an operation can be upgraded to a `websocket` alone", "");
+    } else if build.key.method != "GET" {
+        build.problem(
+            Severity::Error,
+            "a WebSocket is opened by `GET` (RFC 6455 4.1)",
+            "say it of the `get`",
+        );
+    }
+    true
 }
 
 /// The step of one kind, unless it is off or has nothing to decide.

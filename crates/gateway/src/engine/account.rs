@@ -13,8 +13,10 @@ use tokio::time::Instant;
 
 use super::body::{AnswerBody, Progress, Streamed};
 use super::serve::{Admission, Answer, Finished, Forwarded, Going, Worker};
+use super::tunnel::{Bounds, Tunnel};
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
+use crate::metrics::Open;
 use crate::policy::{Context, Permit};
 use crate::respond::{change, respond};
 
@@ -55,13 +57,18 @@ pub(super) struct OnEnd {
     was_whole: bool,
     started: Instant,
     request: Rc<Progress>,
+    /// What of the request was counted when the answer began.
+    request_bytes: u64,
+    _open: Option<Open>,
     _permits: SmallVec<[Permit; 1]>,
 }
 
 impl OnEnd {
     /// Records the end of an answer of which `bytes` were passed on.
     pub(super) fn record(self, bytes: u64, is_whole: bool) {
-        self.worker.shared.metrics.response_bytes.inc_by(bytes);
+        let metrics = &self.worker.shared.metrics;
+        metrics.response_bytes.inc_by(bytes);
+        metrics.request_bytes.inc_by(self.request.bytes.get().saturating_sub(self.request_bytes));
         if self.was_whole && is_whole {
             return;
         }
@@ -158,17 +165,25 @@ impl Worker {
         forwarded: Forwarded,
         permits: SmallVec<[Permit; 1]>,
     ) -> Response<AnswerBody> {
+        let Forwarded { head, held, exchange } = forwarded;
+        let progress = &going.request_progress;
+        let is_tunnel = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let on_end = OnEnd {
             worker: Rc::clone(self),
             id: going.id,
-            was_whole: forwarded.exchange.is_whole(),
+            was_whole: exchange.is_whole() && !is_tunnel,
             started: going.started,
-            request: Rc::clone(&going.request_progress),
+            request: Rc::clone(progress),
+            request_bytes: progress.bytes.get(),
+            _open: is_tunnel.then(|| self.shared.metrics.tunnel()),
             _permits: permits,
         };
-        let Forwarded { head, held, exchange } = forwarded;
-        let streamed = Streamed::new(exchange, held, on_end);
-        let mut answer = Response::new(AnswerBody::Streamed(Box::new(streamed)));
+        let mut answer = Response::new(if is_tunnel {
+            let bounds = Bounds::of(&going.snapshot.limits, going.started);
+            AnswerBody::Tunnel(Box::new(Tunnel::new(exchange, bounds, Rc::clone(progress), on_end)))
+        } else {
+            AnswerBody::Streamed(Box::new(Streamed::new(exchange, held, on_end)))
+        });
         *answer.status_mut() = head.status;
         *answer.headers_mut() = head.headers;
         answer
@@ -206,10 +221,11 @@ impl<'r> Ended<'r> {
             Err(denial) => (own(denial.status(), None), Verdict::Refused),
             Ok(Answer::Given(status)) => (own(*status, Some(0)), Verdict::Refused),
             Ok(Answer::Forwarded(Forwarded { head, held, exchange })) => {
-                let bytes = exchange.body_bytes().map(|bytes| bytes + held.len() as u64);
-                let response =
-                    ResponseFacts { status: head.status.as_u16(), bytes, whole: exchange.is_whole() };
-                (response, Verdict::Forwarded)
+                let is_tunnel = head.status == StatusCode::SWITCHING_PROTOCOLS;
+                let bytes = exchange.body_bytes().filter(|_| !is_tunnel);
+                let bytes = bytes.map(|bytes| bytes + held.len() as u64);
+                let whole = exchange.is_whole() && !is_tunnel;
+                (ResponseFacts { status: head.status.as_u16(), bytes, whole }, Verdict::Forwarded)
             }
         };
         Ended { response, verdict, denial: outcome.as_ref().err() }

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::account::OnEnd;
 use super::http1::Inbound;
 use super::timer::Timer;
+use super::tunnel::Tunnel;
 use super::upstream::{Exchange, Failure};
 use crate::wire::Fault;
 
@@ -190,6 +191,8 @@ pub(crate) enum AnswerBody {
     Streamed(Box<Streamed>),
     /// A message of gRPC, and the trailers that end it; of HTTP/2 alone.
     Message(Bytes, Option<Box<HeaderMap>>),
+    /// None: what follows is another protocol. Of HTTP/1 alone.
+    Tunnel(Box<Tunnel>),
 }
 
 /// The backend's answer, with what must happen at its end.
@@ -269,6 +272,7 @@ impl AnswerBody {
             AnswerBody::Whole(bytes) => Some(bytes.len() as u64),
             AnswerBody::Streamed(streamed) => streamed.bytes(),
             AnswerBody::Message(..) => None,
+            AnswerBody::Tunnel(_) => None,
         }
     }
 
@@ -278,6 +282,7 @@ impl AnswerBody {
             AnswerBody::Whole(bytes) => bytes.is_empty(),
             AnswerBody::Streamed(streamed) => streamed.bytes() == Some(0),
             AnswerBody::Message(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
+            AnswerBody::Tunnel(_) => true,
         }
     }
 
@@ -289,6 +294,7 @@ impl AnswerBody {
                 Poll::Ready(Ok(false))
             }
             AnswerBody::Streamed(streamed) => streamed.poll(cx, out),
+            AnswerBody::Tunnel(_) => Poll::Ready(Ok(false)),
         }
     }
 }
@@ -347,6 +353,7 @@ impl fmt::Debug for AnswerBody {
             AnswerBody::Whole(_) => "Whole",
             AnswerBody::Streamed(_) => "Streamed",
             AnswerBody::Message(..) => "Message",
+            AnswerBody::Tunnel(_) => "Tunnel",
         })
     }
 }

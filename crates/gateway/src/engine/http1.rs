@@ -23,7 +23,7 @@ use answer::{After, write_head};
 pub(super) use answer::{enclose_chunk, push_field};
 pub(super) use deadline::Timeouts;
 use inbound::Next;
-pub(super) use inbound::{Inbound, Protocol};
+pub(super) use inbound::{AsksWebSocket, Inbound, Protocol};
 
 /// What answers requests: the worker, or a test.
 pub(super) trait Service {
@@ -137,7 +137,7 @@ impl<S: Service> Serving<'_, S> {
             let mut inbound = inbound.borrow_mut();
             let is_taken = match &body {
                 AnswerBody::Whole(_) | AnswerBody::Message(..) => inbound.skip_body(),
-                AnswerBody::Streamed(_) => inbound.is_at_end(),
+                AnswerBody::Streamed(_) | AnswerBody::Tunnel(_) => inbound.is_at_end(),
             };
             is_taken && inbound.may_go_on()
         };
@@ -146,6 +146,11 @@ impl<S: Service> Serving<'_, S> {
         let framing = write_head(&mut self.out, &head, &body, &mut after);
         inbound.borrow().keep(head.headers);
         self.write(&mut body, framing).await?;
+        if let AnswerBody::Tunnel(mut tunnel) = body {
+            let scratch = self.inbound.borrow().scratch().clone();
+            poll_fn(|cx| tunnel.poll(cx, &scratch, &mut self.inbound.borrow_mut())).await;
+            return Err(Departed);
+        }
         self.out.clear();
         self.out.shrink_to(KEPT_BYTES_MAX);
         let inbound = self.inbound.borrow();

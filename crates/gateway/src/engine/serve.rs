@@ -18,7 +18,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, Bounded, Progress, RequestBody, Source, Transit};
 use super::decide;
-use super::http1::{Service, push_field};
+use super::http1::{AsksWebSocket, Service, push_field};
 use super::judge;
 use super::peer::Peer;
 use super::transport::Scratch;
@@ -31,6 +31,7 @@ use crate::pipeline::{Admitted, Judged, Trace};
 use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
+use crate::websocket::{self, Offer};
 use crate::wire::Fault;
 
 /// What one worker thread owns.
@@ -95,6 +96,8 @@ pub(super) struct Going<'a> {
     pub upstream: Duration,
     /// The backend has answered, whatever becomes of that.
     pub is_answered: bool,
+    /// The WebSocket that is asked for.
+    offer: Option<Rc<Offer>>,
     /// What its answer gives away.
     pub leaks: Vec<Leak<'static>>,
 }
@@ -204,6 +207,7 @@ impl<'a> Going<'a> {
             decided: None,
             upstream: Duration::ZERO,
             is_answered: false,
+            offer: None,
             leaks: Vec::new(),
         }
     }
@@ -382,6 +386,7 @@ impl Worker {
                 "the exchange log takes no records",
             ));
         }
+        going.offer = offered(parts, plan)?;
         let mut judged = plan.pipeline.head(cx, &mut going.trace)?;
         if let Judged::Introspect(waiting) = judged {
             let answer = match cx.lookup.take() {
@@ -437,8 +442,10 @@ impl Worker {
         let facts = facts(going, asked, authorization, holds);
         let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);
-        let write = |out: &mut Vec<u8>| write_head(out, parts, &asked.target, &facts, is_chunked);
-        let outgoing = Outgoing { method: &parts.method, sent, now };
+        let offer = going.offer.as_ref();
+        let write =
+            |out: &mut Vec<u8>| write_head(out, parts, &asked.target, &facts, (is_chunked, offer.is_some()));
+        let outgoing = Outgoing { method: &parts.method, sent, now, offer };
         let answer = upstream.send(outgoing, write, body).await;
         going.upstream = sent.elapsed();
         match answer {
@@ -480,6 +487,18 @@ pub(super) fn wall_clock() -> Timestamp {
     Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
+/// The WebSocket that a request asks for, where its operation is one.
+fn offered(parts: &Parts, plan: &Plan) -> Result<Option<Rc<Offer>>, Denial> {
+    if parts.extensions.get::<AsksWebSocket>().is_none() {
+        return Ok(None);
+    }
+    if !plan.is_websocket {
+        let detail = "an upgrade that the operation does not declare";
+        return Err(Denial::protocol(Reason::UpgradeRefused, detail));
+    }
+    Offer::read(&parts.headers).map(|offer| Some(Rc::new(offer)))
+}
+
 /// What the backend is told of a request.
 fn facts<'f>(
     going: &Going<'_>,
@@ -507,7 +526,7 @@ fn write_head(
     parts: &Parts,
     target: &normalize::Target<'_>,
     facts: &normalize::Facts<'_>,
-    is_chunked: bool,
+    (is_chunked, is_websocket): (bool, bool),
 ) {
     out.extend_from_slice(parts.method.as_str().as_bytes());
     out.push(b' ');
@@ -524,6 +543,10 @@ fn write_head(
     normalize::forwardable(&parts.headers, facts, |name, value| push_field(out, name, value));
     if is_chunked {
         push_field(out, "transfer-encoding", &[b"chunked"]);
+    }
+    if is_websocket {
+        push_field(out, "connection", &[b"upgrade"]);
+        push_field(out, "upgrade", &[websocket::TOKEN]);
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -24,6 +24,7 @@ use super::body::{BodyError, RequestBody};
 use super::plain::Plain;
 use super::transport::{Io, Scratch};
 use crate::config::Limits;
+use crate::websocket::Offer;
 use exchange::Connection;
 
 pub use backends::Backends;
@@ -74,6 +75,8 @@ pub(crate) struct Outgoing<'a> {
     pub sent: Instant,
     /// When that was by the calendar.
     pub now: Timestamp,
+    /// The WebSocket that it asks for.
+    pub offer: Option<&'a Rc<Offer>>,
 }
 
 /// Unused connections to one backend.
@@ -213,7 +216,7 @@ impl Upstream {
                             connection.out.clear();
                             write_head(&mut connection.out);
                             let body = body.take().unwrap_or(RequestBody::Empty);
-                            Exchange::new(pool, connection, request.method.clone(), body, in_flight)
+                            Exchange::new(pool, connection, request, body, in_flight)
                         }
                     };
                     let times = (request.sent, request.sent + pool.bounds.response);

@@ -18,7 +18,18 @@ pub(super) struct Fields {
     is_chunked: bool,
     asks_close: bool,
     asks_keep_alive: bool,
+    asks_upgrade: bool,
     expects_continue: bool,
+    upgrade: Option<Upgrade>,
+}
+
+/// What `Upgrade` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Upgrade {
+    /// HTTP/2, which is ignored.
+    Http2,
+    /// A WebSocket.
+    WebSocket,
 }
 
 impl Fields {
@@ -56,7 +67,7 @@ impl Fields {
                 self.expects_continue = true;
                 check_expect(value)
             }
-            7 if name.eq_ignore_ascii_case(b"upgrade") => check_upgrade(value),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
             10 if name.eq_ignore_ascii_case(b"connection") => {
                 self.connection(value);
                 Ok(())
@@ -70,6 +81,11 @@ impl Fields {
     /// `Expect: 100-continue` was sent.
     pub(super) fn expects_continue(&self) -> bool {
         self.expects_continue
+    }
+
+    /// A WebSocket is asked for (RFC 6455 4.1).
+    pub(super) fn asks_websocket(&self) -> bool {
+        self.upgrade == Some(Upgrade::WebSocket)
     }
 
     /// The shape of the message, once its head is complete.
@@ -87,8 +103,24 @@ impl Fields {
             (Some(length), false) => BodyLength::Fixed(length),
             (None, false) => BodyLength::Fixed(0),
         };
-        let is_last = self.asks_close || !is_http11 && !self.asks_keep_alive;
+        if self.asks_websocket() {
+            self.check_websocket(is_http11)?;
+        }
+        // What follows a request for another protocol is read as that protocol or not at all, never as a request.
+        let is_last = self.asks_close || self.asks_websocket() || !is_http11 && !self.asks_keep_alive;
         Ok(Shape { body, is_last })
+    }
+
+    /// RFC 9110 7.8: an upgrade is for the next hop, which `Connection` says, and not of HTTP/1.0. One with a body could
+    /// be seen to begin before the body or after it.
+    fn check_websocket(&self, is_http11: bool) -> Result<(), Fault> {
+        if !is_http11 || !self.asks_upgrade {
+            return Err(refused("an upgrade that `connection` does not name, or of HTTP/1.0"));
+        }
+        if self.is_chunked || self.content_length.is_some() {
+            return Err(refused("an upgrade with a body"));
+        }
+        Ok(())
     }
 
     fn host(&mut self, value: &[u8]) -> Result<(), Fault> {
@@ -106,6 +138,26 @@ impl Fields {
         for option in value.split(|&byte| byte == b',').map(trim_whitespace) {
             self.asks_close |= option.eq_ignore_ascii_case(b"close");
             self.asks_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            self.asks_upgrade |= option.eq_ignore_ascii_case(b"upgrade");
+        }
+    }
+
+    /// An offer to speak HTTP/2, which common client libraries make with each first request, is left alone
+    /// (RFC 9110 7.8 lets a server ignore it) and stripped later. A WebSocket is for whoever knows the operation to
+    /// allow. Any other upgrade would end in a surprise, and so would two.
+    fn upgrade(&mut self, value: &[u8]) -> Result<(), Fault> {
+        let upgrade = if value.eq_ignore_ascii_case(b"h2c") {
+            Upgrade::Http2
+        } else if value.eq_ignore_ascii_case(b"websocket") {
+            Upgrade::WebSocket
+        } else {
+            return Err(refused("an upgrade to another protocol"));
+        };
+        match self.upgrade.replace(upgrade) {
+            Some(before) if before != upgrade || upgrade == Upgrade::WebSocket => {
+                Err(refused("more than one upgrade"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -204,21 +256,16 @@ fn check_expect(value: &[u8]) -> Result<(), Fault> {
     Err(Fault::head(Reason::ExpectationFailed, "an expectation other than `100-continue`"))
 }
 
-/// An offer to speak HTTP/2, which common client libraries make with each first request, is left alone
-/// (RFC 9110 7.8 lets a server ignore it) and stripped later. Any other upgrade would end in a surprise.
-pub(crate) fn check_upgrade(value: &[u8]) -> Result<(), Fault> {
-    if value.eq_ignore_ascii_case(b"h2c") {
-        return Ok(());
-    }
-    Err(Fault::head(Reason::UpgradeRefused, "an upgrade to another protocol"))
-}
-
 /// Optional whitespace is space and tab (RFC 9110 5.6.3), and nothing else that some libraries trim.
 fn trim_whitespace(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
         text = rest;
     }
     text
+}
+
+fn refused(detail: &'static str) -> Fault {
+    Fault::head(Reason::UpgradeRefused, detail)
 }
 
 fn malformed(detail: &'static str) -> Fault {

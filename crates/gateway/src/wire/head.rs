@@ -31,6 +31,8 @@ pub struct HeadSpans {
     pub is_http11: bool,
     /// `Expect: 100-continue` was sent.
     pub expects_continue: bool,
+    /// A WebSocket is asked for: nothing after this head is HTTP unless that is refused.
+    pub asks_websocket: bool,
     /// The fields, in order.
     pub fields: Vec<FieldSpan>,
 }
@@ -100,13 +102,14 @@ impl Head {
             spans.method = from(start, method);
             spans.target = from(start, target);
             spans.is_http11 = request_line.is_http11;
-            spans.expects_continue = false;
+            (spans.expects_continue, spans.asks_websocket) = (false, false);
             spans.fields.clear();
             self.request_line = Some(request_line);
             return Ok(None);
         };
         if line.is_empty() {
             spans.expects_continue = self.fields.expects_continue();
+            spans.asks_websocket = self.fields.asks_websocket();
             return self.fields.shape(request_line).map(Some);
         }
         let (name, value) = self.fields.add(line, limits)?;

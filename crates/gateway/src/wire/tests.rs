@@ -6,7 +6,7 @@ use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 
-use super::{Fault, Framing, WireLimits};
+use super::{Fault, Framing, Piece, WireLimits};
 
 mod twin;
 
@@ -250,8 +250,31 @@ fn expectations_and_upgrades_beyond_the_usual_are_refused() {
     check_field("Expect: 100-Continue", "clean");
     check_field("Expect: 200-ok", "expectation-failed");
     check_field("Upgrade: h2c", "clean");
-    check_field("Upgrade: websocket", "upgrade-refused");
+    check_field("Upgrade: h2c\r\nUpgrade: h2c", "clean");
     check_field("Upgrade: HTTP/2.0, h2c", "upgrade-refused");
+}
+
+#[test]
+fn a_websocket_is_asked_for_in_one_way() {
+    check_field("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket", "clean");
+    check_field("Upgrade: websocket", "upgrade-refused");
+    check_field("Connection: close\r\nUpgrade: websocket", "upgrade-refused");
+    check_field("Connection: upgrade\r\nUpgrade: websocket\r\nUpgrade: websocket", "upgrade-refused");
+    check_field("Connection: upgrade\r\nUpgrade: h2c\r\nUpgrade: websocket", "upgrade-refused");
+    check_field("Connection: upgrade\r\nUpgrade: websocket, h2c", "upgrade-refused");
+    check_field("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 0", "upgrade-refused");
+    check_field("Connection: upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked", "upgrade-refused");
+    check("GET / HTTP/1.0\nConnection: keep-alive, upgrade\nUpgrade: websocket\n\n", "upgrade-refused");
+}
+
+#[test]
+fn what_follows_a_request_for_a_websocket_is_no_request() {
+    let head = "GET / HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: websocket\n\n";
+    check(&format!("{head}GET /inner HTTP/1.1\nHost: a\n\n"), "malformed-request");
+    let mut framing = Framing::new(WireLimits::default());
+    let head = head.replace('\n', "\r\n");
+    assert_eq!(framing.next(head.as_bytes()), Ok(Piece::Head(head.len())));
+    assert!(framing.head().asks_websocket && !framing.may_go_on());
 }
 
 #[test]
@@ -310,7 +333,7 @@ fn tricky_input() -> impl Strategy<Value = Vec<u8>> {
         3 => prop::sample::select(vec![
             "GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\n", "GET / HTTP/1.0\r\n", "Host: a\r\n", "\r\n", "0\r\n\r\n", "1\r\nx\r\n",
             "Content-Length: 2\r\n", "Content-Length: 02\r\n", "Transfer-Encoding: chunked\r\n", "Connection: close\r\n",
-            "Transfer-Encoding: gzip, chunked\r\n", "Upgrade: h2c\r\n", "Expect: 100-continue\r\n", "X: y\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n", "Upgrade: h2c\r\n", "Upgrade: websocket\r\n", "Connection: upgrade\r\n", "Expect: 100-continue\r\n", "X: y\r\n",
         ]),
         1 => prop::sample::select(vec![
             "\n", "\r", " ", "\t", ":", ";", ",", "\u{0}", "é", "0x", "HTTP/1.1", "#", "\\", "Content-Length", "chunked",

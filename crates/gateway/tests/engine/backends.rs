@@ -11,14 +11,14 @@ use tokio::runtime::Runtime;
 use crate::stage::{Gateway, exchange, read_to_close};
 
 /// A backend, and the head of the first request on each of its connections.
-struct Backend {
-    address: SocketAddr,
-    heads: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Backend {
+    pub(crate) address: SocketAddr,
+    pub(crate) heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Backend {
     /// Reads a head from each connection, then does `act` with it, its number, and what came after the head.
-    async fn start<A, F>(act: A) -> Backend
+    pub(crate) async fn start<A, F>(act: A) -> Backend
     where
         A: Fn(TcpStream, usize, Vec<u8>) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,

@@ -13,6 +13,7 @@
 
 mod backends;
 mod stage;
+mod websocket;
 
 use std::net::SocketAddr;
 

@@ -43,6 +43,7 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
             pipeline: Pipeline::new(vec![step]),
             body_bytes_max: 16,
             json_limits: JsonLimits::default(),
+            is_websocket: path.ends_with("{id}") && method == "GET",
             gaps: Vec::new(),
         }
     };

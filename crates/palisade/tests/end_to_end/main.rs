@@ -45,3 +45,4 @@ mod requests;
 mod secrets;
 mod ssrf;
 mod tls;
+mod websocket;

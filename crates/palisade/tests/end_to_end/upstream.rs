@@ -8,7 +8,7 @@ use crate::client::{DEADLINE, field, head_end};
 
 /// The backend; it runs until the test's process ends.
 ///
-/// `/slow` is answered, and `/streamed` finished, only once [`Upstream::release`] was called; `/broken` is answered with
+/// `/socket` is a WebSocket that returns what it gets; `/slow` is answered, and `/streamed` finished, only once [`Upstream::release`] was called; `/broken` is answered with
 /// what is no HTTP.
 #[derive(Debug)]
 pub(crate) struct Upstream {
@@ -123,6 +123,7 @@ fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
                 wait_for_release(state);
                 stream.write_all(b"after")?;
             }
+            "/socket" => return socket(stream),
             "/broken" => stream.write_all(b"this is no HTTP\r\n\r\n")?,
             _ => stream.write_all(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Backend: yes\r\nConnection: x-hop\r\n\
@@ -130,6 +131,15 @@ fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
             )?,
         }
     }
+}
+
+/// Takes up the offer of RFC 6455 1.2, whatever was offered, and returns what comes.
+fn socket(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    )?;
+    io::copy(&mut stream.try_clone()?, &mut stream).map(drop)
 }
 
 fn wait_for_release(state: &State) {

@@ -5,6 +5,7 @@ use http::response::Parts as Head;
 use http::{HeaderMap, Method, StatusCode, Version, header};
 
 use crate::engine::body::AnswerBody;
+use crate::websocket;
 
 /// How the body of an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,10 @@ pub(super) fn write_head(out: &mut Vec<u8>, head: &Head, body: &AnswerBody, afte
         }
     }
     let framing = frame(out, head, body, after);
-    if !after.goes_on {
+    if matches!(body, AnswerBody::Tunnel(_)) {
+        push_field(out, "connection", &[b"upgrade"]);
+        push_field(out, "upgrade", &[websocket::TOKEN]);
+    } else if !after.goes_on {
         push_field(out, "connection", &[b"close"]);
     } else if !after.is_http11 {
         push_field(out, "connection", &[b"keep-alive"]);

@@ -15,6 +15,7 @@ use super::deadline::{Deadline, Timeouts, Wait};
 use crate::denial::Reason;
 use crate::engine::body::BodyError;
 use crate::engine::transport::{Held, Io, Scratch};
+use crate::engine::tunnel::End;
 use crate::wire::{Fault, Framing, HTTP2_PREFACE, HeadSpans, Piece, WireLimits};
 
 /// The HTTP version that a connection without ALPN begins with.
@@ -25,6 +26,10 @@ pub(in crate::engine) enum Protocol {
     /// HTTP/2 with prior knowledge (RFC 9113 3.3).
     Http2,
 }
+
+/// Goes with the head of a request that asks for a WebSocket, in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct AsksWebSocket;
 
 /// What comes next on a connection.
 pub(super) enum Next {
@@ -277,6 +282,9 @@ fn parts(head: &Bytes, spans: &HeadSpans, scratch: &Scratch) -> Option<Parts> {
     *request.uri_mut() = Uri::from_maybe_shared(head.slice(spans.target.clone())).ok()?;
     *request.version_mut() = if spans.is_http11 { Version::HTTP_11 } else { Version::HTTP_10 };
     *request.headers_mut() = headers;
+    if spans.asks_websocket {
+        request.extensions_mut().insert(AsksWebSocket);
+    }
     Some(request.into_parts().0)
 }
 
@@ -293,6 +301,16 @@ impl fmt::Debug for Inbound {
 
 /// The writing side, which shares the connection.
 impl Inbound {
+    /// The connection itself, once it carries HTTP no more.
+    pub(in crate::engine) fn end(&mut self) -> End<'_> {
+        End { io: &mut self.io, held: &mut self.held }
+    }
+
+    /// What it is read with.
+    pub(super) fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
     /// Takes the map of an answer's head that was written.
     pub(super) fn keep(&self, map: HeaderMap) {
         self.scratch.keep(map);

@@ -11,11 +11,13 @@ use tokio::time::Instant;
 
 use super::backends::InFlight;
 use super::head::{self, Head, Length};
-use super::{Failure, Pool};
+use super::{Failure, Outgoing, Pool};
 use crate::engine::body::{BodyError, RequestBody};
 use crate::engine::http1::enclose_chunk;
 use crate::engine::timer::Timer;
 use crate::engine::transport::{Held, Io, Scratch};
+use crate::engine::tunnel::End;
+use crate::websocket::Offer;
 use crate::wire::{ChunkRules, Chunked, at_most};
 
 /// A connection to a backend, on which nothing is under way while it is kept.
@@ -47,6 +49,8 @@ pub(crate) struct Exchange {
     is_cut_off: bool,
     answer: Reading,
     is_kept: bool,
+    /// The WebSocket that was asked for, if one was.
+    offer: Option<Rc<Offer>>,
     idle_until: Option<Instant>,
     in_flight: InFlight,
 }
@@ -101,16 +105,17 @@ impl Connection {
 }
 
 impl Exchange {
-    /// Of a request of `method` whose head stands in the connection's `out`.
+    /// Of a request whose head stands in the connection's `out`.
     pub(super) fn new(
         pool: &Rc<Pool>,
         mut connection: Box<Connection>,
-        method: Method,
+        request: Outgoing<'_>,
         body: RequestBody,
         in_flight: InFlight,
     ) -> Exchange {
         let mut is_chunked = false;
         let is_replayable = !matches!(body, RequestBody::Streamed(_));
+        let (method, offer) = (request.method.clone(), request.offer.cloned());
         let request = match body {
             RequestBody::Empty => Sending::Done,
             RequestBody::Whole(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
@@ -136,6 +141,7 @@ impl Exchange {
             is_cut_off: false,
             answer: Reading::Fixed(0),
             is_kept: false,
+            offer,
             idle_until: None,
             in_flight,
         }
@@ -192,12 +198,13 @@ impl Exchange {
                 head::read(self.connection.held.rest(), &self.method, &self.connection.scratch)?
             {
                 self.connection.held.advance(bytes);
-                if !head.status.is_informational() {
+                let is_taken_up = |offer: &Rc<Offer>| head.is_websocket && offer.is_taken_up(&head.headers);
+                if !head.status.is_informational() || self.offer.as_ref().is_some_and(is_taken_up) {
                     self.begin_body(&head);
                     return Poll::Ready(Ok(head));
                 }
                 interim += 1;
-                // It was asked neither to change the protocol nor to wait (RFC 9110 15.2).
+                // It was asked neither to change to this protocol nor to wait (RFC 9110 15.2).
                 if interim > INTERIM_MAX || head.status == http::StatusCode::SWITCHING_PROTOCOLS {
                     return Poll::Ready(Err(Failure::Malformed));
                 }
@@ -212,12 +219,19 @@ impl Exchange {
     }
 
     fn begin_body(&mut self, head: &Head) {
-        self.is_kept = head.is_kept;
+        self.is_kept = head.is_kept && !head.is_websocket;
         self.answer = match head.length {
+            _ if head.is_websocket => Reading::Fixed(0),
             Length::Fixed(bytes) => Reading::Fixed(bytes),
             Length::Chunked => Reading::Chunked(Chunked::default()),
             Length::Connection => Reading::Connection,
         };
+    }
+
+    /// The connection itself, once it carries HTTP no more.
+    pub(in crate::engine) fn end(&mut self) -> End<'_> {
+        let Connection { io, held, .. } = &mut *self.connection;
+        End { io, held }
     }
 
     /// The length of what is to come of the answer, where it is known.

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::Failure;
 use crate::engine::transport::Scratch;
+use crate::websocket;
 
 /// Bytes of an answer's head at most.
 const HEAD_BYTES_MAX: usize = 256 << 10;
@@ -27,6 +28,8 @@ pub(crate) struct Head {
     pub(super) length: Length,
     /// Whether the connection may carry another exchange.
     pub(super) is_kept: bool,
+    /// Whether the connection has left HTTP for a WebSocket.
+    pub(super) is_websocket: bool,
 }
 
 /// How the body of an answer ends.
@@ -47,6 +50,8 @@ struct Hop {
     transfer_coding: Option<HeaderValue>,
     asks_close: bool,
     asks_keep_alive: bool,
+    asks_upgrade: bool,
+    upgrade: Option<HeaderValue>,
     nominated: SmallVec<[HeaderName; 2]>,
 }
 
@@ -92,7 +97,8 @@ pub(super) fn read(
         headers.remove(header::CONTENT_LENGTH);
     }
     let is_kept = length != Length::Connection && !hop.asks_close && (is_http11 || hop.asks_keep_alive);
-    Ok(Some((bytes, Head { status, headers, length, is_kept })))
+    let is_websocket = is_http11 && status == StatusCode::SWITCHING_PROTOCOLS && hop.changes_to_websocket();
+    Ok(Some((bytes, Head { status, headers, length, is_kept, is_websocket })))
 }
 
 impl Hop {
@@ -112,12 +118,20 @@ impl Hop {
                 None => Ok(true),
             };
         }
+        if *name == header::UPGRADE {
+            // Of two, neither is what was asked for.
+            let is_first = self.upgrade.is_none();
+            self.upgrade = Some(if is_first { value.clone() } else { HeaderValue::from_static("") });
+            return Ok(true);
+        }
         if *name == header::CONNECTION {
             for option in value.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
                 if option.eq_ignore_ascii_case(b"close") {
                     self.asks_close = true;
                 } else if option.eq_ignore_ascii_case(b"keep-alive") {
                     self.asks_keep_alive = true;
+                } else if option.eq_ignore_ascii_case(b"upgrade") {
+                    self.asks_upgrade = true;
                 } else if let Ok(name) = HeaderName::from_bytes(option) {
                     self.nominated.push(name);
                 }
@@ -126,9 +140,17 @@ impl Hop {
         }
         Ok(*name == header::TE
             || *name == header::TRAILER
-            || *name == header::UPGRADE
             || *name == header::PROXY_AUTHENTICATE
             || matches!(name.as_str(), "keep-alive" | "proxy-connection"))
+    }
+
+    /// RFC 6455 4.1, and RFC 9110 8.6: a 101 has no body, so whoever says how long it is means something else.
+    fn changes_to_websocket(&self) -> bool {
+        let upgrade = self.upgrade.as_ref().map(HeaderValue::as_bytes);
+        self.asks_upgrade
+            && upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(websocket::TOKEN))
+            && self.content_length.is_none()
+            && self.transfer_coding.is_none()
     }
 
     fn length(&self, status: StatusCode, method: &Method, is_http11: bool) -> Result<Length, Failure> {

@@ -97,7 +97,7 @@ fn head(rest: &[u8], limits: &WireLimits) -> Result<(usize, Body, bool), Stop> {
         return Err(Stop::End);
     }
     let host_is_there = !is_http11 || facts.1;
-    if !host_is_there || facts.3 && (facts.2.is_some() || !is_http11) {
+    if !host_is_there || facts.4 || facts.3 && (facts.2.is_some() || !is_http11) {
         return Err(Stop::Refused);
     }
     let body = if facts.3 { Body::Chunked } else { Body::Fixed(facts.2.unwrap_or(0)) };
@@ -124,8 +124,13 @@ fn request(line: &[u8], limits: &WireLimits) -> Option<bool> {
     }
 }
 
-/// Whether it is the last message, whether it has a host, its content length, whether it is chunked.
-fn facts(lines: &[&[u8]], is_http11: bool, limits: &WireLimits) -> Option<(bool, bool, Option<u64>, bool)> {
+/// Whether it is the last message, whether it has a host, its content length, whether it is chunked, and whether it asks
+/// for a WebSocket in a way that is not clean.
+fn facts(
+    lines: &[&[u8]],
+    is_http11: bool,
+    limits: &WireLimits,
+) -> Option<(bool, bool, Option<u64>, bool, bool)> {
     let mut fields: Vec<(String, &str)> = Vec::new();
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let line = std::str::from_utf8(line).ok()?;
@@ -143,6 +148,8 @@ fn facts(lines: &[&[u8]], is_http11: bool, limits: &WireLimits) -> Option<(bool,
     let connection = all("connection").join(",").to_ascii_lowercase();
     let has_option =
         |option: &str| connection.split(',').any(|part| part.trim_matches([' ', '\t']) == option);
+    let upgrades: Vec<String> = all("upgrade").iter().map(|value| value.to_ascii_lowercase()).collect();
+    let is_websocket = upgrades == ["websocket"];
     let is_decimal = |text: &str| {
         text.bytes().all(|digit| digit.is_ascii_digit())
             && text.parse::<i64>().is_ok_and(|n| n.to_string() == text)
@@ -155,10 +162,12 @@ fn facts(lines: &[&[u8]], is_http11: bool, limits: &WireLimits) -> Option<(bool,
         && codings.len() <= 1
         && codings.iter().all(|coding| coding.eq_ignore_ascii_case("chunked"))
         && all("expect").iter().all(|value| value.eq_ignore_ascii_case("100-continue"))
-        && all("upgrade").iter().all(|value| value.eq_ignore_ascii_case("h2c"));
-    let is_last = has_option("close") || !is_http11 && !has_option("keep-alive");
+        && (upgrades.iter().all(|value| value == "h2c") || is_websocket);
+    let is_last = has_option("close") || !is_http11 && !has_option("keep-alive") || is_websocket;
+    let is_doubtful =
+        is_websocket && !(is_http11 && has_option("upgrade") && lengths.is_empty() && codings.is_empty());
     let length = lengths.first().and_then(|length| length.parse().ok());
-    is_clean.then_some((is_last, !hosts.is_empty(), length, !codings.is_empty()))
+    is_clean.then_some((is_last, !hosts.is_empty(), length, !codings.is_empty(), is_doubtful))
 }
 
 fn chunked(input: &[u8], at: &mut usize, limits: &WireLimits) -> Result<(), Stop> {
