@@ -322,7 +322,7 @@ pub struct Limits {
     pub body_timeout: Span,
     /// Without a byte, within a body in either direction.
     pub body_idle_timeout: Span,
-    /// Without a byte, in what has no end of its own: tunnels of WebSockets.
+    /// Without a byte, in what has no end of its own: tunnels of WebSockets, event streams.
     pub stream_idle_timeout: Span,
     /// The life of such a stream. It outlives the token that it was admitted with, by this at most.
     pub stream_lifetime_max: Span,

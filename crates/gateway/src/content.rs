@@ -15,6 +15,9 @@ use crate::policy::Body;
 /// The control that answers for bodies.
 const CONTROL: &str = "body-limits";
 
+/// The media type of event streams.
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+
 /// `Content-Type` as sent, and its media type without parameters in lowercase; both empty if there is none.
 ///
 /// # Errors
@@ -71,6 +74,11 @@ pub(crate) fn read<'h>(
 ) -> Result<Read<'h>, Denial> {
     let (content_type, media_type) = content_type(headers)?;
     Ok(Read { unpacked: decoded(headers, whole, bytes_max, ratio_max)?, content_type, media_type })
+}
+
+/// Whether the body is an event stream (HTML Living Standard, "Server-sent events"), which has no end of its own.
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|media_type| media_type == EVENT_STREAM)
 }
 
 /// Whether `media_type`, lowercase and without parameters, is JSON as the contract understands it.

@@ -22,6 +22,7 @@ pub struct Metrics {
     retiring: Family<CallerLabels, Counter>,
     retiring_callers: Arc<AtomicUsize>,
     tunnels: Gauge,
+    event_streams: Gauge,
     /// Connections dropped because too many were open.
     pub connections_refused: Counter,
     /// Exchanges that were served though the log could not take their record.
@@ -143,6 +144,7 @@ impl Metrics {
             self.retiring.clone(),
         );
         registry.register("tunnels", "Tunnels of WebSockets that are open", self.tunnels.clone());
+        registry.register("event_streams", "Event streams that are open", self.event_streams.clone());
         registry.register(
             "connections_refused",
             "Connections dropped because too many were open",
@@ -178,6 +180,11 @@ impl Metrics {
     /// Counts a tunnel as open until the value is dropped.
     pub fn tunnel(&self) -> Open {
         Open::new(&self.tunnels)
+    }
+
+    /// Counts an event stream as open until the value is dropped.
+    pub fn event_stream(&self) -> Open {
+        Open::new(&self.event_streams)
     }
 
     /// Who calls `operation`, which is to go.

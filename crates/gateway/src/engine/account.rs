@@ -175,7 +175,11 @@ impl Worker {
             started: going.started,
             request: Rc::clone(progress),
             request_bytes: progress.bytes.get(),
-            _open: is_tunnel.then(|| self.shared.metrics.tunnel()),
+            _open: if is_tunnel {
+                Some(self.shared.metrics.tunnel())
+            } else {
+                exchange.is_endless().then(|| self.shared.metrics.event_stream())
+            },
             _permits: permits,
         };
         let mut answer = Response::new(if is_tunnel {

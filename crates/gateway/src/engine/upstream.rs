@@ -93,6 +93,8 @@ struct Bounds {
     response: Duration,
     idle: Duration,
     body_idle: Duration,
+    stream_idle: Duration,
+    stream_lifetime: Duration,
     idle_max: usize,
 }
 
@@ -108,6 +110,8 @@ impl Pool {
             response: limits.upstream_response_timeout.0,
             idle: limits.upstream_idle_timeout.0,
             body_idle: limits.body_idle_timeout.0,
+            stream_idle: limits.stream_idle_timeout.0,
+            stream_lifetime: limits.stream_lifetime_max.0,
             idle_max: usize::from(limits.upstream_idle_max),
         };
         Pool { origin, scratch, idle: RefCell::default(), bounds }

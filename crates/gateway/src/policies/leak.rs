@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::build::Build;
+use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::leak::{ALL, Classes, Detector, Group, Hit, Located, Place, locate, scan};
 use crate::policy::{Answer, Body, Context, Hold, Judgement, Kind, Policy, Stage};
@@ -102,7 +103,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
 fn is_searched(media_type: &str) -> bool {
     let kinds =
         ["json", "xml", "javascript", "x-www-form-urlencoded", "yaml", "graphql", "json-seq", "jsonl"];
-    media_type.starts_with("text/") && media_type != "text/event-stream"
+    media_type.starts_with("text/") && media_type != content::EVENT_STREAM
         || kinds.iter().any(|kind| media_type.ends_with(kind))
 }
 

@@ -13,6 +13,7 @@ use spec::{
 };
 
 use crate::build::Build;
+use crate::content;
 use crate::denial::{Denial, Reason, Verdict};
 use crate::policy::{Answer, Body, Context, Hold, Judgement, Kind, Policy, Stage};
 use crate::sieve::{Fate, Rule, sieve};
@@ -146,7 +147,7 @@ impl Policy for ResponseSchema {
 
 /// Whether the body is a stream that ends when somebody leaves.
 fn is_endless(answer: &Answer<'_>) -> bool {
-    answer.media_type().is_some_and(|media_type| media_type == "text/event-stream")
+    content::is_event_stream(answer.headers)
 }
 
 /// Takes out what is not declared, and what is only written.

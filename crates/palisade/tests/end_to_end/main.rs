@@ -29,6 +29,7 @@ mod decisions;
 mod departed;
 mod drain;
 mod durability;
+mod events;
 mod hostile;
 mod keys;
 mod limits;

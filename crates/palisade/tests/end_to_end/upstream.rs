@@ -8,7 +8,7 @@ use crate::client::{DEADLINE, field, head_end};
 
 /// The backend; it runs until the test's process ends.
 ///
-/// `/socket` is a WebSocket that returns what it gets; `/slow` is answered, and `/streamed` finished, only once [`Upstream::release`] was called; `/broken` is answered with
+/// `/socket` is a WebSocket that returns what it gets; `/slow` is answered, and `/streamed` and `/events` go on, only once [`Upstream::release`] was called; `/broken` is answered with
 /// what is no HTTP.
 #[derive(Debug)]
 pub(crate) struct Upstream {
@@ -122,6 +122,12 @@ fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nfirst ")?;
                 wait_for_release(state);
                 stream.write_all(b"after")?;
+            }
+            "/events" => {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+                stream.write_all(format!("{head}9\r\ndata: 1\n\n\r\n").as_bytes())?;
+                wait_for_release(state);
+                stream.write_all(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")?;
             }
             "/socket" => return socket(stream),
             "/broken" => stream.write_all(b"this is no HTTP\r\n\r\n")?,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::backends::InFlight;
 use super::head::{self, Head, Length};
 use super::{Failure, Outgoing, Pool};
+use crate::content;
 use crate::engine::body::{BodyError, RequestBody};
 use crate::engine::http1::enclose_chunk;
 use crate::engine::timer::Timer;
@@ -52,6 +53,8 @@ pub(crate) struct Exchange {
     /// The WebSocket that was asked for, if one was.
     offer: Option<Rc<Offer>>,
     idle_until: Option<Instant>,
+    /// Until when an answer without an end of its own may go on; absent for others.
+    endless_until: Option<Instant>,
     in_flight: InFlight,
 }
 
@@ -143,6 +146,7 @@ impl Exchange {
             is_kept: false,
             offer,
             idle_until: None,
+            endless_until: None,
             in_flight,
         }
     }
@@ -220,12 +224,16 @@ impl Exchange {
 
     fn begin_body(&mut self, head: &Head) {
         self.is_kept = head.is_kept && !head.is_websocket;
-        self.answer = match head.length {
-            _ if head.is_websocket => Reading::Fixed(0),
-            Length::Fixed(bytes) => Reading::Fixed(bytes),
-            Length::Chunked => Reading::Chunked(Chunked::default()),
-            Length::Connection => Reading::Connection,
-        };
+        self.answer = Reading::of(if head.is_websocket { Length::Fixed(0) } else { head.length });
+        // An event stream does not know its length.
+        if !matches!(self.answer, Reading::Fixed(_)) && content::is_event_stream(&head.headers) {
+            self.endless_until = Some(Instant::now() + self.pool.bounds.stream_lifetime);
+        }
+    }
+
+    /// Whether the answer has no end of its own.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.endless_until.is_some()
     }
 
     /// The connection itself, once it carries HTTP no more.
@@ -290,8 +298,10 @@ impl Exchange {
                 Ok(!arrived.is_empty())
             });
             let Poll::Ready(read) = read else {
-                let until =
-                    *self.idle_until.get_or_insert_with(|| Instant::now() + self.pool.bounds.body_idle);
+                let bounds = &self.pool.bounds;
+                let idle = if self.endless_until.is_some() { bounds.stream_idle } else { bounds.body_idle };
+                let idle_until = *self.idle_until.get_or_insert_with(|| Instant::now() + idle);
+                let until = self.endless_until.map_or(idle_until, |until| until.min(idle_until));
                 ready!(self.connection.timer.poll(cx, until));
                 return Poll::Ready(Err(Failure::Timeout));
             };
@@ -372,6 +382,14 @@ impl Sending {
 }
 
 impl Reading {
+    fn of(length: Length) -> Reading {
+        match length {
+            Length::Fixed(bytes) => Reading::Fixed(bytes),
+            Length::Chunked => Reading::Chunked(Chunked::default()),
+            Length::Connection => Reading::Connection,
+        }
+    }
+
     /// Takes the body from the front of `input`, its content into `out`; how many bytes were taken.
     fn take(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<usize, Failure> {
         match self {
