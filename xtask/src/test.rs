@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.command("fuzz targets", fuzz())?;
         steps.run("OpenID provider", tools::oidc_provider)?;
         steps.run("proxies", tools::proxies_if_possible)?;
+        steps.run("gRPC and WebSockets", tools::streams)?;
         tests(&mut steps)?;
     }
     steps.finish();

@@ -101,24 +101,34 @@ fn proxies() -> Outcome<PathBuf> {
     Ok(folder)
 }
 
-/// Installs the OpenID provider of the end-to-end tests, as its lock file says, where there is npm.
+/// Installs the OpenID provider of the end-to-end tests.
 pub(crate) fn oidc_provider() -> Outcome<()> {
+    npm_packages("oidc", "oidc-provider", "oidc-provider", "3 MB")
+}
+
+/// Installs the servers and clients of gRPC and WebSockets of the end-to-end tests.
+pub(crate) fn streams() -> Outcome<()> {
+    npm_packages("streams", "streams", "@grpc/grpc-js", "14 MB")
+}
+
+/// Installs what the lock file of a folder of the end-to-end tests names, where there is npm; `module` is one of it.
+fn npm_packages(tests: &str, tool: &str, module: &str, size: &str) -> Outcome<()> {
     if !answers(npm(&["--version"])) {
-        say::progress(
-            "   not installed, since there is no npm: the tests against an OpenID provider are skipped",
-        );
+        say::progress(&format!(
+            "   not installed, since there is no npm: the tests that need `{module}` are skipped"
+        ));
         return Ok(());
     }
-    let kept = root().join("crates/palisade/tests/end_to_end/oidc");
-    let folder = target().join("tools/oidc-provider");
+    let kept = root().join("crates/palisade/tests/end_to_end").join(tests);
+    let folder = target().join("tools").join(tool);
     let is_current = ["package.json", "package-lock.json"].iter().all(|name| {
         let (kept, used) = (std::fs::read(kept.join(name)), std::fs::read(folder.join(name)));
         matches!((kept, used), (Ok(kept), Ok(used)) if kept == used)
     });
-    if is_current && folder.join("node_modules/oidc-provider").is_dir() {
+    if is_current && folder.join("node_modules").join(module).is_dir() {
         return Ok(());
     }
-    say::progress("   installing npm's oidc-provider for the end-to-end tests (3 MB)");
+    say::progress(&format!("   installing npm's {module} for the end-to-end tests ({size})"));
     std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
     for name in ["package.json", "package-lock.json"] {
         let copied = std::fs::copy(kept.join(name), folder.join(name));

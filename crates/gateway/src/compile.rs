@@ -14,7 +14,7 @@ use std::sync::Arc;
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location, Node};
 
-use crate::config::{Api, Config};
+use crate::config::{Api, Config, Protocol};
 use crate::feeds::Feeds;
 use crate::metrics::Metrics;
 use crate::normalize::IdentityHeaders;
@@ -167,6 +167,14 @@ fn compile_api(
     compiled.contracts.push(Some(Arc::clone(&contract)));
     compiled.documents.extend(library.documents().iter().cloned());
     let plan::Plans { router, base_paths, operations, undeclared } = plans;
+    if api.upstream.0.protocol == Protocol::Http2 && operations.iter().any(|plan| plan.is_websocket) {
+        let place = node.get("upstream").unwrap_or(node);
+        let problem =
+            config.problem(Severity::Error, place, "no WebSocket is opened over HTTP/2 to a backend");
+        compiled
+            .problems
+            .push(problem.help("serve its operation by an api of its own, without `protocol: http2`"));
+    }
     Some(ApiPlan {
         name: api.name.as_str().into(),
         hosts: api.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),

@@ -26,7 +26,7 @@ pub use identity::{
 pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
 pub use tls::{AskClients, Clients};
-pub use upstream::{Balance, Ejection, Upstream, UpstreamTls, Upstreams};
+pub use upstream::{Balance, Ejection, Protocol, Upstream, UpstreamTls, Upstreams};
 
 // What must be in it may be absent here, and what must be said of an API empty, so that the rest is read and checked all
 // the same; `read_config` says what is missing.
@@ -322,7 +322,7 @@ pub struct Limits {
     pub body_timeout: Span,
     /// Without a byte, within a body in either direction.
     pub body_idle_timeout: Span,
-    /// Without a byte, in what has no end of its own: tunnels of WebSockets, event streams.
+    /// Without a byte, in what has no end of its own: tunnels of WebSockets, event streams, calls of gRPC.
     pub stream_idle_timeout: Span,
     /// The life of such a stream. It outlives the token that it was admitted with, by this at most.
     pub stream_lifetime_max: Span,
@@ -336,6 +336,8 @@ pub struct Limits {
     pub upstream_idle_timeout: Span,
     /// Connections to one backend kept unused, per worker.
     pub upstream_idle_max: u16,
+    /// Requests at once over one HTTP/2 connection to a backend, where it allows as many; more open another.
+    pub upstream_streams_max: u16,
     /// How long a stop waits for requests in flight.
     pub drain_timeout: Span,
 }
@@ -389,6 +391,7 @@ impl Default for Limits {
             upstream_response_timeout: Span::secs(60),
             upstream_idle_timeout: Span::secs(50),
             upstream_idle_max: 256,
+            upstream_streams_max: 100,
             drain_timeout: Span::secs(30),
         }
     }

@@ -5,6 +5,7 @@ mod account;
 mod body;
 mod connections;
 mod decide;
+mod executor;
 mod http1;
 mod judge;
 mod peer;

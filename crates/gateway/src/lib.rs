@@ -13,6 +13,7 @@ mod destination;
 mod engine;
 pub mod explain;
 mod feeds;
+mod grpc;
 pub mod leak;
 pub mod limiter;
 mod metrics;

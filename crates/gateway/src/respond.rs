@@ -9,6 +9,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::denial::{Denial, Reason};
+use crate::grpc;
 use crate::policy::AnswerField;
 
 /// Prefix of every problem type (RFC 9457 section 3.1.1); the reason's name follows.
@@ -39,6 +40,17 @@ pub fn respond(denial: &Denial, request_id: &str) -> (StatusCode, HeaderMap, Byt
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     (status, headers, body(denial, status, request_id))
+}
+
+/// The same to a caller of gRPC, who reads statuses of gRPC alone, as a call that ended before it began: fields without a
+/// body (gRPC over HTTP2, "Trailers-Only"). Who must authenticate is told how, and who may try again is told when.
+pub(crate) fn respond_grpc(denial: &Denial) -> (StatusCode, HeaderMap, Bytes) {
+    let (_, mut headers, _) = respond(denial, "");
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from_static(grpc::status(denial.reason)));
+    // Letters and spaces, which need no encoding.
+    headers.insert("grpc-message", HeaderValue::from_static(denial.reason.title()));
+    (StatusCode::OK, headers, Bytes::new())
 }
 
 /// Changes the header fields of an answer as policies ask, in their order.
@@ -143,6 +155,30 @@ mod tests {
             assert_eq!(headers[CONTENT_TYPE], "application/problem+json");
             assert!(status.is_client_error() || status.is_server_error(), "{reason}");
             assert!(!String::from_utf8_lossy(&body).contains("only the log"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_caller_of_grpc_gets_a_status_of_grpc_and_no_body() {
+        let check = |reason, status: &str| {
+            let (code, headers, body) = respond_grpc(&Denial::fixed(reason, "protocol", "only for the log"));
+            assert_eq!((code, body.len()), (StatusCode::OK, 0), "{reason}");
+            assert_eq!(headers[CONTENT_TYPE], "application/grpc");
+            assert_eq!(headers["grpc-status"], status, "{reason}");
+            assert_eq!(headers["grpc-message"], reason.title());
+        };
+        check(Reason::Unauthenticated, "16");
+        check(Reason::InsufficientScope, "7");
+        check(Reason::RateLimited, "8");
+        check(Reason::UndeclaredOperation, "12");
+        check(Reason::NoSuchObject, "5");
+        check(Reason::UpstreamTimeout, "4");
+        check(Reason::UpstreamUnreachable, "14");
+        check(Reason::ParameterInvalid, "3");
+        check(Reason::Internal, "13");
+        for &reason in Reason::ALL {
+            let status = respond_grpc(&Denial::fixed(reason, "protocol", "")).1["grpc-status"].clone();
+            assert_ne!(status, "0", "{reason}");
         }
     }
 

@@ -77,6 +77,8 @@ pub struct Plan {
     pub json_limits: JsonLimits,
     /// Whether it opens a WebSocket for who asks for one.
     pub is_websocket: bool,
+    /// Whether it is a method of gRPC, by the type of its body.
+    pub is_grpc: bool,
     /// What could not be enforced because nothing says how.
     pub gaps: Vec<String>,
     /// Its metrics.

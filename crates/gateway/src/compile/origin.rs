@@ -11,7 +11,7 @@ use spec::Node;
 
 use super::files::read_file;
 use super::{Compiled, Ingredients};
-use crate::config::Api;
+use crate::config::{Api, Protocol};
 use crate::engine::{Backends, Origin, client_config, tls_problem};
 
 /// The backends of `api`, or what is wrong with them.
@@ -74,19 +74,21 @@ fn origin(
         return None;
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let is_http2 = api.upstream.0.protocol == Protocol::Http2;
     match scheme {
         "http" if api.upstream.0.tls.is_some() || api.upstream_authorities.is_some() => {
             wrong("TLS is only spoken to a backend whose origin begins with `https:`".to_owned());
             None
         }
-        "http" => Some(Origin { host, port: authority.port_u16().unwrap_or(80), tls: None }),
+        "http" => Some(Origin { host, port: authority.port_u16().unwrap_or(80), tls: None, is_http2 }),
         "https" => {
             let Ok(name) = ServerName::try_from(host.clone()) else {
                 wrong(format!("`{host}` is no name that a certificate can be for"));
                 return None;
             };
             let config = tls(ingredients, api, node, compiled)?;
-            Some(Origin { host, port: authority.port_u16().unwrap_or(443), tls: Some((config, name)) })
+            let port = authority.port_u16().unwrap_or(443);
+            Some(Origin { host, port, tls: Some((config, name)), is_http2 })
         }
         other => {
             wrong(format!("`{other}` is not spoken to a backend"));
@@ -122,6 +124,10 @@ fn tls(
     let (certificate, key) = (read(settings.certificate), read(settings.key));
     let (authorities, certificate, key) = (authorities?, certificate?, key?);
     match client_config(authorities.as_deref(), certificate.as_deref().zip(key.as_deref())) {
+        Ok(mut config) if api.upstream.0.protocol == Protocol::Http2 => {
+            Arc::make_mut(&mut config).alpn_protocols = vec![b"h2".to_vec()];
+            Some(config)
+        }
         Ok(config) => Some(config),
         Err(error) => {
             compiled.problems.push(tls_problem(ingredients.document, node, &error));

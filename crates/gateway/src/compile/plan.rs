@@ -11,6 +11,7 @@ use super::Ingredients;
 use crate::build::{Build, Setting};
 use crate::cedar::ApiPolicies;
 use crate::config::Api;
+use crate::grpc;
 use crate::pipeline::{Pipeline, Step};
 use crate::policies;
 use crate::policy::Kind;
@@ -171,7 +172,16 @@ fn plan(
     let Build { body_bytes_max, json_limits, problems, gaps, .. } = build;
     let counters = ingredients.metrics.operation(&key, reasons);
     let pipeline = Pipeline::new(steps);
-    (Plan { key, pipeline, body_bytes_max, json_limits, is_websocket, gaps, counters }, problems)
+    let is_grpc = operation.is_some_and(is_grpc);
+    (Plan { key, pipeline, body_bytes_max, json_limits, is_websocket, is_grpc, gaps, counters }, problems)
+}
+
+/// Whether the body is one of gRPC.
+fn is_grpc(operation: &Operation) -> bool {
+    let body = operation.request_body.as_ref();
+    body.is_some_and(|body| {
+        body.content.iter().any(|content| grpc::is_media_type(content.media.as_str().as_bytes()))
+    })
 }
 
 /// Whether the operation says of itself, and not of all its neighbours, that it is a WebSocket.

@@ -22,6 +22,8 @@ pub struct Upstreams {
     pub urls: Vec<String>,
     /// How TLS is spoken to them.
     pub tls: Option<UpstreamTls>,
+    /// What is spoken to them.
+    pub protocol: Protocol,
     /// Which of several gets the next request.
     pub balance: Balance,
     /// How many times a request may be sent again, each time to another backend where there is one. Only what cannot
@@ -30,6 +32,18 @@ pub struct Upstreams {
     pub retries: u8,
     /// When a backend that fails gets no requests for a while. Absent: never.
     pub ejection: Option<Ejection>,
+}
+
+/// What is spoken to a backend.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2: with prior knowledge to `http:` (RFC 9113 3.3), as TLS agrees on it to `https:`. Fields that come after a
+    /// body reach callers of HTTP/2, which gRPC needs.
+    Http2,
 }
 
 /// Which of several backends gets the next request.

@@ -25,6 +25,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::body::Source;
 use super::connections::Connections;
+use super::executor::LocalExecutor;
 use super::http1::{self, Inbound, Protocol, Service as _, Timeouts};
 use super::peer::Peer;
 use super::plain::Plain;
@@ -382,18 +383,5 @@ async fn serve_http2(io: Io, served: Served, limits: &Limits, mut stopping: watc
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended before its time");
-    }
-}
-
-/// Runs HTTP/2 streams on the worker's own thread.
-#[derive(Debug, Clone, Copy)]
-struct LocalExecutor;
-
-impl<F> hyper::rt::Executor<F> for LocalExecutor
-where
-    F: Future<Output = ()> + 'static,
-{
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use model::{
-    Client, Completion, ControlOutcome, Denied, Exchange, ExchangeId, Leak, OperationKey, Record,
-    RequestFacts, ResponseFacts, SCHEMA_VERSION, Timing, Verdict,
+    Client, Completion, ControlOutcome, Denied, ExchangeId, Leak, OperationKey, Record, RequestFacts,
+    ResponseFacts, SCHEMA_VERSION, Timing, Verdict,
 };
 use smallvec::SmallVec;
 use tokio::time::Instant;
@@ -14,11 +14,13 @@ use tokio::time::Instant;
 use super::body::{AnswerBody, Progress, Streamed};
 use super::serve::{Admission, Answer, Finished, Forwarded, Going, Worker};
 use super::tunnel::{Bounds, Tunnel};
+use super::upstream::Exchange;
 use crate::config::WhenFull;
 use crate::denial::{Denial, Reason};
+use crate::grpc;
 use crate::metrics::Open;
 use crate::policy::{Context, Permit};
-use crate::respond::{change, respond};
+use crate::respond::{change, respond, respond_grpc};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -100,7 +102,7 @@ impl Worker {
         let mut answer_fields = std::mem::take(&mut cx.answer_fields);
         let mut admission = None;
         let mut answer = match outcome {
-            Err(denial) => refusal(&denial, &going.request_id),
+            Err(denial) => refusal(&denial, &going.request_id, cx.headers),
             Ok(Answer::Admitted(fields)) => {
                 let answer_fields = std::mem::take(&mut answer_fields);
                 admission = Some(Box::new(Admission { fields, answer_fields }));
@@ -182,11 +184,12 @@ impl Worker {
             },
             _permits: permits,
         };
-        let mut answer = Response::new(if is_tunnel {
-            let bounds = Bounds::of(&going.snapshot.limits, going.started);
-            AnswerBody::Tunnel(Box::new(Tunnel::new(exchange, bounds, Rc::clone(progress), on_end)))
-        } else {
-            AnswerBody::Streamed(Box::new(Streamed::new(exchange, held, on_end)))
+        let mut answer = Response::new(match exchange {
+            Exchange::Http1(exchange) if is_tunnel => {
+                let bounds = Bounds::of(&going.snapshot.limits, going.started);
+                AnswerBody::Tunnel(Box::new(Tunnel::new(exchange, bounds, Rc::clone(progress), on_end)))
+            }
+            exchange => AnswerBody::Streamed(Box::new(Streamed::new(exchange, held, on_end))),
         });
         *answer.status_mut() = head.status;
         *answer.headers_mut() = head.headers;
@@ -237,9 +240,9 @@ impl<'r> Ended<'r> {
 }
 
 /// The exchange as it is recorded, borrowing everything.
-fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: Ended<'r>) -> Exchange<'r> {
+fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: Ended<'r>) -> model::Exchange<'r> {
     let now = Instant::now();
-    Exchange {
+    model::Exchange {
         schema_version: SCHEMA_VERSION,
         id: going.id,
         request_id: (&*going.request_id).into(),
@@ -288,8 +291,11 @@ fn control(said: &crate::pipeline::Said) -> ControlOutcome<'_> {
     }
 }
 
-fn refusal(denial: &Denial, request_id: &str) -> Response<AnswerBody> {
-    let (status, headers, body): (StatusCode, HeaderMap, Bytes) = respond(denial, request_id);
+fn refusal(denial: &Denial, request_id: &str, asked: &HeaderMap) -> Response<AnswerBody> {
+    let (status, headers, body): (StatusCode, HeaderMap, Bytes) = match grpc::is_call(asked) {
+        true => respond_grpc(denial),
+        false => respond(denial, request_id),
+    };
     let mut answer = Response::new(AnswerBody::Whole(body));
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;

@@ -174,6 +174,11 @@ impl Bounded {
         Poll::Ready(more)
     }
 
+    /// Whether nothing of it was taken.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.progress.bytes.get() == 0
+    }
+
     /// The whole body.
     pub(crate) async fn whole(mut self) -> Result<Vec<u8>, BodyError> {
         let known = self.bytes().filter(|&bytes| bytes <= self.transit.bytes_max);
@@ -200,6 +205,7 @@ pub(crate) struct Streamed {
     /// What was read already; it goes first.
     held: Vec<u8>,
     exchange: Option<Exchange>,
+    trailers: Option<HeaderMap>,
     bytes: u64,
     on_end: Option<OnEnd>,
 }
@@ -211,7 +217,9 @@ pub(crate) struct BrokenOff(Failure);
 impl Streamed {
     /// An answer of which `held` was read already, and which reports to `on_end`.
     pub(crate) fn new(exchange: Exchange, held: Vec<u8>, on_end: OnEnd) -> Streamed {
-        let mut streamed = Streamed { held, exchange: None, bytes: 0, on_end: Some(on_end) };
+        let mut exchange = exchange;
+        let trailers = exchange.take_trailers();
+        let mut streamed = Streamed { held, exchange: None, trailers, bytes: 0, on_end: Some(on_end) };
         // The connection of an answer that was read whole is free while the caller still reads.
         if !streamed.held.is_empty() && exchange.is_at_end() {
             exchange.give_back();
@@ -247,9 +255,10 @@ impl Streamed {
 
     /// What must happen at the end, once: the connection is kept if it can be, and the end goes on record.
     fn end(&mut self, is_whole: bool) {
-        if let Some(exchange) = self.exchange.take()
+        if let Some(mut exchange) = self.exchange.take()
             && is_whole
         {
+            self.trailers = self.trailers.take().or_else(|| exchange.take_trailers());
             exchange.give_back();
         }
         if let Some(on_end) = self.on_end.take() {
@@ -280,9 +289,18 @@ impl AnswerBody {
     pub(crate) fn is_at_end(&self) -> bool {
         match self {
             AnswerBody::Whole(bytes) => bytes.is_empty(),
-            AnswerBody::Streamed(streamed) => streamed.bytes() == Some(0),
+            AnswerBody::Streamed(streamed) => streamed.bytes() == Some(0) && streamed.trailers.is_none(),
             AnswerBody::Message(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
             AnswerBody::Tunnel(_) => true,
+        }
+    }
+
+    /// The fields that came after the body, once it has ended.
+    fn take_trailers(&mut self) -> Option<HeaderMap> {
+        match self {
+            AnswerBody::Streamed(streamed) => streamed.trailers.take(),
+            AnswerBody::Message(_, trailers) => trailers.take().map(|trailers| *trailers),
+            AnswerBody::Whole(_) | AnswerBody::Tunnel(_) => None,
         }
     }
 
@@ -309,12 +327,7 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = self.get_mut();
-        if let AnswerBody::Message(bytes, trailers) = this
-            && bytes.is_empty()
-        {
-            return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))));
-        }
-        if let AnswerBody::Whole(bytes) | AnswerBody::Message(bytes, _) = this {
+        if let AnswerBody::Whole(bytes) = this {
             let bytes = std::mem::take(bytes);
             return Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(Frame::data(bytes))) });
         }
@@ -324,7 +337,7 @@ impl Body for AnswerBody {
             return Poll::Ready(match more {
                 Err(broken) => Some(Err(broken)),
                 Ok(_) if !out.is_empty() => Some(Ok(Frame::data(Bytes::from(out)))),
-                Ok(false) => None,
+                Ok(false) => this.take_trailers().map(|trailers| Ok(Frame::trailers(trailers))),
                 Ok(true) => continue,
             });
         }

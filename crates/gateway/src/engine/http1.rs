@@ -135,6 +135,7 @@ impl<S: Service> Serving<'_, S> {
         // A body that nobody wanted, and that has not arrived whole, is not waited for.
         let may_go_on = {
             let mut inbound = inbound.borrow_mut();
+            inbound.begin_answer();
             let is_taken = match &body {
                 AnswerBody::Whole(_) | AnswerBody::Message(..) => inbound.skip_body(),
                 AnswerBody::Streamed(_) | AnswerBody::Tunnel(_) => inbound.is_at_end(),

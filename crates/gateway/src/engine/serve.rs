@@ -18,7 +18,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, Bounded, Progress, RequestBody, Source, Transit};
 use super::decide;
-use super::http1::{AsksWebSocket, Service, push_field};
+use super::http1::{AsksWebSocket, Service};
 use super::judge;
 use super::peer::Peer;
 use super::transport::Scratch;
@@ -31,7 +31,7 @@ use crate::pipeline::{Admitted, Judged, Trace};
 use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
-use crate::websocket::{self, Offer};
+use crate::websocket::Offer;
 use crate::wire::Fault;
 
 /// What one worker thread owns.
@@ -110,6 +110,7 @@ struct Asked<'a> {
 }
 
 /// What the caller gets, unless it is a refusal.
+#[expect(clippy::large_enum_variant, reason = "made once a request; a box would cost each an allocation")]
 pub(super) enum Answer {
     /// A policy's answer in the backend's place.
     Given(StatusCode),
@@ -212,13 +213,14 @@ impl<'a> Going<'a> {
         }
     }
 
-    fn transit(&self, bytes_max: usize) -> Transit {
+    fn transit(&self, plan: &Plan) -> Transit {
         let limits = &self.snapshot.limits;
-        Transit {
-            bytes_max: bytes_max as u64,
-            idle: limits.body_idle_timeout.0,
-            deadline: self.started + limits.body_timeout.0,
-        }
+        let (idle, whole) = match plan.is_grpc {
+            // Either side of a call may go on for as long as the other.
+            true => (limits.stream_idle_timeout, limits.stream_lifetime_max),
+            false => (limits.body_idle_timeout, limits.body_timeout),
+        };
+        Transit { bytes_max: plan.body_bytes_max as u64, idle: idle.0, deadline: self.started + whole.0 }
     }
 
     /// A failed exchange as a refusal: the caller's fault where its body was cut off, the backend's otherwise.
@@ -398,7 +400,7 @@ impl Worker {
         if let Some(status) = cx.answer {
             return Ok(Answer::Given(status));
         }
-        let transit = going.transit(plan.body_bytes_max);
+        let transit = going.transit(plan);
         let (admitted, body) = match judged {
             Judged::Admitted(admitted) if going.connection.asker.is_some() => {
                 whole::check_length(&body, transit)?;
@@ -440,13 +442,17 @@ impl Worker {
         };
         let holds = going.plan.map_or(Hold::No, |(_, plan)| plan.pipeline.holds_answers());
         let facts = facts(going, asked, authorization, holds);
-        let is_chunked = body.bytes().is_none();
         let sent = going.decided.unwrap_or(going.started);
-        let offer = going.offer.as_ref();
-        let write =
-            |out: &mut Vec<u8>| write_head(out, parts, &asked.target, &facts, (is_chunked, offer.is_some()));
-        let outgoing = Outgoing { method: &parts.method, sent, now, offer };
-        let answer = upstream.send(outgoing, write, body).await;
+        let outgoing = Outgoing {
+            parts,
+            target: &asked.target,
+            facts: &facts,
+            body_bytes: body.bytes(),
+            offer: going.offer.as_ref(),
+            sent,
+            now,
+        };
+        let answer = upstream.send(outgoing, body).await;
         going.upstream = sent.elapsed();
         match answer {
             Ok((head, exchange)) => Ok(Forwarded { head, held: Vec::new(), exchange }),
@@ -518,35 +524,4 @@ fn facts<'f>(
         },
         holds,
     }
-}
-
-/// Writes the head of a request as the backend gets it: in the one spelling in which it was authorised.
-fn write_head(
-    out: &mut Vec<u8>,
-    parts: &Parts,
-    target: &normalize::Target<'_>,
-    facts: &normalize::Facts<'_>,
-    (is_chunked, is_websocket): (bool, bool),
-) {
-    out.extend_from_slice(parts.method.as_str().as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(target.path.as_bytes());
-    if let Some(query) = &target.query {
-        out.push(b'?');
-        out.extend_from_slice(query.as_bytes());
-    }
-    out.extend_from_slice(b" HTTP/1.1\r\n");
-    if facts.host.is_none() {
-        // RFC 9112 3.2: of a request that names no host, the field is empty.
-        push_field(out, "host", &[]);
-    }
-    normalize::forwardable(&parts.headers, facts, |name, value| push_field(out, name, value));
-    if is_chunked {
-        push_field(out, "transfer-encoding", &[b"chunked"]);
-    }
-    if is_websocket {
-        push_field(out, "connection", &[b"upgrade"]);
-        push_field(out, "upgrade", &[websocket::TOKEN]);
-    }
-    out.extend_from_slice(b"\r\n");
 }

@@ -15,7 +15,7 @@ use super::body::Progress;
 use super::http1::Inbound;
 use super::timer::Timer;
 use super::transport::{Held, Io, Scratch};
-use super::upstream::Exchange;
+use super::upstream::Http1Exchange;
 use crate::config::Limits;
 
 /// One end of a tunnel: a connection, and what was read from it already.
@@ -42,7 +42,7 @@ impl Bounds {
 
 /// Both connections of an exchange that has changed over to another protocol, with what must happen at the end.
 pub(crate) struct Tunnel {
-    exchange: Exchange,
+    exchange: Http1Exchange,
     from_caller: Way,
     from_backend: Way,
     bounds: Bounds,
@@ -65,7 +65,12 @@ struct Way {
 
 impl Tunnel {
     /// A tunnel to the backend of `exchange`, which reports to `on_end`; what the caller sends counts in `progress`.
-    pub(super) fn new(exchange: Exchange, bounds: Bounds, progress: Rc<Progress>, on_end: OnEnd) -> Tunnel {
+    pub(super) fn new(
+        exchange: Http1Exchange,
+        bounds: Bounds,
+        progress: Rc<Progress>,
+        on_end: OnEnd,
+    ) -> Tunnel {
         Tunnel {
             exchange,
             from_caller: Way::default(),

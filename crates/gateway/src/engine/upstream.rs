@@ -1,8 +1,10 @@
-//! Connections to backends: one pool per worker and backend, HTTP/1.1, TLS where the origin says so.
+//! Connections to backends: one pool per worker and backend, HTTP/1.1 or HTTP/2, TLS where the origin says so.
 
 mod backends;
 mod exchange;
 mod head;
+mod http2;
+mod request;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,13 +12,15 @@ use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use model::Timestamp;
 use rustls::pki_types::ServerName;
 use smallvec::SmallVec;
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
@@ -24,13 +28,13 @@ use super::body::{BodyError, RequestBody};
 use super::plain::Plain;
 use super::transport::{Io, Scratch};
 use crate::config::Limits;
-use crate::websocket::Offer;
 use exchange::Connection;
+pub(crate) use exchange::Exchange as Http1Exchange;
 
 pub use backends::Backends;
 
-pub(crate) use exchange::Exchange;
 pub(crate) use head::Head;
+pub(crate) use request::Outgoing;
 
 /// The origin of a backend.
 #[derive(Debug, Clone)]
@@ -41,6 +45,8 @@ pub struct Origin {
     pub port: u16,
     /// TLS to it; absent for `http:`.
     pub tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
+    /// Whether HTTP/2 is spoken to it: with prior knowledge for `http:`, as ALPN agrees on for `https:`.
+    pub is_http2: bool,
 }
 
 /// Why a backend gave no answer.
@@ -64,19 +70,75 @@ pub(crate) struct Upstream {
     backends: Arc<Backends>,
     /// One a backend, in their order.
     pools: Vec<Rc<Pool>>,
+    /// HTTP/2 is spoken to all of them.
+    is_http2: bool,
 }
 
-/// A request as it is sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Outgoing<'a> {
-    /// Its method.
-    pub method: &'a Method,
-    /// When it was decided.
-    pub sent: Instant,
-    /// When that was by the calendar.
-    pub now: Timestamp,
-    /// The WebSocket that it asks for.
-    pub offer: Option<&'a Rc<Offer>>,
+/// A backend's answer on its way.
+#[derive(Debug)]
+pub(crate) enum Exchange {
+    /// Over a connection of its own.
+    Http1(Http1Exchange),
+    /// Over a stream of a connection that others use as well.
+    Http2(Box<http2::Answering>),
+}
+
+impl Exchange {
+    /// The length of what is to come, where it is known.
+    pub(crate) fn body_bytes(&self) -> Option<u64> {
+        match self {
+            Exchange::Http1(exchange) => exchange.body_bytes(),
+            Exchange::Http2(answering) => answering.body_bytes(),
+        }
+    }
+
+    /// Whether it has been read to its end.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.body_bytes() == Some(0)
+    }
+
+    /// Whether it has no end of its own.
+    pub(crate) fn is_endless(&self) -> bool {
+        match self {
+            Exchange::Http1(exchange) => exchange.is_endless(),
+            Exchange::Http2(answering) => answering.is_endless(),
+        }
+    }
+
+    /// Whether all of the request was sent and all of the answer has come, as far as that can be known.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self {
+            Exchange::Http1(exchange) => exchange.is_whole(),
+            Exchange::Http2(_) => false,
+        }
+    }
+
+    /// Appends what comes next to `out`; false at the end.
+    pub(crate) fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, Failure>> {
+        match self {
+            Exchange::Http1(exchange) => exchange.poll_body(cx, out),
+            Exchange::Http2(answering) => answering.poll_body(cx, out),
+        }
+    }
+
+    /// The fields that came after the body. Those of HTTP/1.1 end here.
+    pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
+        match self {
+            Exchange::Http1(_) => None,
+            Exchange::Http2(answering) => answering.take_trailers(),
+        }
+    }
+
+    /// Keeps the connection for another exchange, where both sides would.
+    pub(crate) fn give_back(self) {
+        if let Exchange::Http1(exchange) = self {
+            exchange.give_back();
+        }
+    }
 }
 
 /// Unused connections to one backend.
@@ -84,6 +146,9 @@ pub(crate) struct Pool {
     origin: Origin,
     scratch: Scratch,
     idle: RefCell<Vec<Idle>>,
+    http2: RefCell<Vec<http2::Connection>>,
+    /// Held by who connects over HTTP/2.
+    connecting: Mutex<()>,
     bounds: Bounds,
 }
 
@@ -96,6 +161,7 @@ struct Bounds {
     stream_idle: Duration,
     stream_lifetime: Duration,
     idle_max: usize,
+    streams_max: usize,
 }
 
 struct Idle {
@@ -113,8 +179,10 @@ impl Pool {
             stream_idle: limits.stream_idle_timeout.0,
             stream_lifetime: limits.stream_lifetime_max.0,
             idle_max: usize::from(limits.upstream_idle_max),
+            streams_max: usize::from(limits.upstream_streams_max),
         };
-        Pool { origin, scratch, idle: RefCell::default(), bounds }
+        let (idle, http2) = (RefCell::default(), RefCell::default());
+        Pool { origin, scratch, idle, http2, connecting: Mutex::new(()), bounds }
     }
 
     /// A connection, and whether it was used before.
@@ -131,10 +199,10 @@ impl Pool {
     /// byte of it was written, so it is never repeated.
     async fn head(
         &self,
-        mut exchange: Exchange,
+        mut exchange: Http1Exchange,
         mut is_kept: bool,
         (sent, deadline): (Instant, Instant),
-    ) -> Result<(Head, Exchange), (Failure, Exchange)> {
+    ) -> Result<(Head, Http1Exchange), (Failure, Http1Exchange)> {
         loop {
             match poll_fn(|cx| exchange.poll_head(cx, deadline)).await {
                 Ok(head) => return Ok((head, exchange)),
@@ -186,7 +254,11 @@ impl Pool {
         Ok(match &self.origin.tls {
             None => Box::new(stream),
             Some((config, name)) => {
-                Box::new(TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream).await?)
+                let stream = TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream).await?;
+                if self.origin.is_http2 && stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+                    return Err(io::ErrorKind::Unsupported.into());
+                }
+                Box::new(stream)
             }
         })
     }
@@ -195,18 +267,33 @@ impl Pool {
 impl Upstream {
     pub(super) fn new(backends: &Arc<Backends>, limits: &Limits, scratch: &Scratch) -> Upstream {
         let pool = |origin: &Origin| Rc::new(Pool::new(origin.clone(), limits, scratch.clone()));
-        Upstream { pools: backends.origins().map(pool).collect(), backends: Arc::clone(backends) }
+        Upstream {
+            pools: backends.origins().map(pool).collect(),
+            is_http2: backends.origins().any(|origin| origin.is_http2),
+            backends: Arc::clone(backends),
+        }
     }
 
     /// Sends a request, and waits for the head of its answer; again, to another backend, where it may be.
     pub(crate) async fn send(
         &self,
         request: Outgoing<'_>,
-        write_head: impl Fn(&mut Vec<u8>),
         body: RequestBody,
     ) -> Result<(Head, Exchange), Failure> {
+        if self.is_http2 {
+            return self.send_http2(request, body).await;
+        }
+        let (head, exchange) = self.send_http1(request, body).await?;
+        Ok((head, Exchange::Http1(exchange)))
+    }
+
+    async fn send_http1(
+        &self,
+        request: Outgoing<'_>,
+        body: RequestBody,
+    ) -> Result<(Head, Http1Exchange), Failure> {
         let mut tried = SmallVec::<[usize; 4]>::new();
-        let (mut begun, mut body, mut attempts) = (None::<Exchange>, Some(body), 0);
+        let (mut begun, mut body, mut attempts) = (None::<Http1Exchange>, Some(body), 0);
         loop {
             let (index, pool) = self.choose(request.now, &mut tried)?;
             attempts += 1;
@@ -218,9 +305,9 @@ impl Upstream {
                         Some(exchange) => exchange.for_another(pool, connection, in_flight),
                         None => {
                             connection.out.clear();
-                            write_head(&mut connection.out);
+                            request.write(&mut connection.out);
                             let body = body.take().unwrap_or(RequestBody::Empty);
-                            Exchange::new(pool, connection, request, body, in_flight)
+                            Http1Exchange::new(pool, connection, request, body, in_flight)
                         }
                     };
                     let times = (request.sent, request.sent + pool.bounds.response);
@@ -238,8 +325,8 @@ impl Upstream {
             };
             self.backends.note(index, !matches!(failure, Failure::RequestBody(_)), request.now);
             let may_repeat = match failure {
-                Failure::Unreachable(_) => begun.as_ref().is_none_or(Exchange::is_unsent),
-                Failure::Malformed => begun.as_ref().is_some_and(Exchange::is_repeatable),
+                Failure::Unreachable(_) => begun.as_ref().is_none_or(Http1Exchange::is_unsent),
+                Failure::Malformed => begun.as_ref().is_some_and(Http1Exchange::is_repeatable),
                 Failure::Timeout | Failure::Unavailable | Failure::RequestBody(_) => false,
             };
             if attempts > self.backends.retries || !may_repeat {
@@ -283,6 +370,7 @@ fn kind_of(error: &io::Error) -> &'static str {
         io::ErrorKind::TimedOut => "connect timeout",
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no route to the backend",
         io::ErrorKind::InvalidData => "tls handshake failed",
+        io::ErrorKind::Unsupported => "no http/2",
         _ => "connect failed",
     }
 }

@@ -12,6 +12,7 @@
 )]
 
 mod backends;
+mod http2;
 mod stage;
 mod websocket;
 

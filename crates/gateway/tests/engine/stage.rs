@@ -32,7 +32,7 @@ impl Policy for Password {
     }
 }
 
-fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
+fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode) -> Snapshot {
     let reasons = metrics.refusals("orders");
     let plan = |method: &'static str, path: &'static str| {
         let key = OperationKey { api: "orders".into(), method: method.into(), path: path.into() };
@@ -43,6 +43,7 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
             pipeline: Pipeline::new(vec![step]),
             body_bytes_max: 16,
             json_limits: JsonLimits::default(),
+            is_grpc: false,
             is_websocket: path.ends_with("{id}") && method == "GET",
             gaps: Vec::new(),
         }
@@ -50,7 +51,6 @@ fn snapshot(backend: SocketAddr, metrics: &Metrics, mode: Mode) -> Snapshot {
     let methods = vec![(Method::GET, OperationIndex(0)), (Method::POST, OperationIndex(1))];
     let (router, refused) = Router::build([Route { template: "/v1/orders/{id}".to_owned(), methods }]);
     assert!(refused.is_empty());
-    let origin = Origin { host: backend.ip().to_string(), port: backend.port(), tls: None };
     Snapshot {
         generation: 1,
         limits: Limits::default(),
@@ -108,9 +108,18 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// A gateway before `backend`, whose one policy is in `mode`.
     pub(crate) fn start(backend: SocketAddr, mode: Mode) -> Gateway {
+        Gateway::before(origin(backend), mode)
+    }
+
+    /// A gateway before a `backend` of HTTP/2, whose one policy is in force.
+    pub(crate) fn start_http2(backend: SocketAddr) -> Gateway {
+        Gateway::before(Origin { is_http2: true, ..origin(backend) }, Mode::Enforce)
+    }
+
+    fn before(origin: Origin, mode: Mode) -> Gateway {
         let data = tempfile::tempdir().unwrap();
         let metrics = Arc::new(Metrics::default());
-        let shared = Arc::new(ArcSwap::from_pointee(snapshot(backend, &metrics, mode)));
+        let shared = Arc::new(ArcSwap::from_pointee(snapshot(origin, &metrics, mode)));
         let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
         let opened = Log::open(data.path(), settings, 1).unwrap();
         let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
@@ -124,6 +133,10 @@ impl Gateway {
         drop(self.log);
         log_text(self.data.path())
     }
+}
+
+fn origin(backend: SocketAddr) -> Origin {
+    Origin { host: backend.ip().to_string(), port: backend.port(), tls: None, is_http2: false }
 }
 
 /// A line an exchange, with its end where it has one.

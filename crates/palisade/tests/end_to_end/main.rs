@@ -30,6 +30,7 @@ mod departed;
 mod drain;
 mod durability;
 mod events;
+mod grpc;
 mod hostile;
 mod keys;
 mod limits;

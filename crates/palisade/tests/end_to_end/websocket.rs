@@ -125,5 +125,13 @@ fn it_is_said_of_one_get_and_of_nothing_else() {
     let upload = "        body-limits: { bytes: 64 }";
     check(upload, "        upgrade: websocket", "a WebSocket is opened by `GET`");
     check(upload, "        upgrade: h2c", "upgraded to a `websocket` alone");
+    let mut stage = stage(&json!({}));
+    stage.config["apis"][0]["upstream"] = json!({ "url": "http://127.0.0.1:9", "protocol": "http2" });
+    stage.write_config();
+    let output = stage.palisade(&["check", "-c", "palisade.yaml"]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("no WebSocket is opened over HTTP/2"),
+        "{output:?}"
+    );
     check("security:\n", "x-palisade: { upgrade: websocket }\nsecurity:\n", "no control is called `upgrade`");
 }

@@ -182,6 +182,11 @@ impl Inbound {
         }
     }
 
+    /// The answer is about to be written: an interim one would stand in the midst of it.
+    pub(super) fn begin_answer(&mut self) {
+        self.interim = b"";
+    }
+
     /// Takes what has arrived of a body that nobody wants; whether it is over with that.
     pub(super) fn skip_body(&mut self) -> bool {
         let mut unwanted = Vec::new();

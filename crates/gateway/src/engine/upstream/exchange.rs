@@ -118,7 +118,7 @@ impl Exchange {
     ) -> Exchange {
         let mut is_chunked = false;
         let is_replayable = !matches!(body, RequestBody::Streamed(_));
-        let (method, offer) = (request.method.clone(), request.offer.cloned());
+        let (method, offer) = (request.parts.method.clone(), request.offer.cloned());
         let request = match body {
             RequestBody::Empty => Sending::Done,
             RequestBody::Whole(bytes) if bytes.len() <= JOINED_BYTES_MAX => {

@@ -12,7 +12,7 @@ use crate::engine::transport::Scratch;
 use crate::websocket;
 
 /// Bytes of an answer's head at most.
-const HEAD_BYTES_MAX: usize = 256 << 10;
+pub(super) const HEAD_BYTES_MAX: u32 = 256 << 10;
 
 /// Fields of an answer's head at most.
 const FIELDS_MAX: usize = 256;
@@ -66,7 +66,7 @@ pub(super) fn read(
     scratch: &Scratch,
 ) -> Result<Option<(usize, Head)>, Failure> {
     let Some(end) = memmem::find(input, b"\r\n\r\n") else {
-        return if input.len() > HEAD_BYTES_MAX { Err(Failure::Malformed) } else { Ok(None) };
+        return if input.len() > HEAD_BYTES_MAX as usize { Err(Failure::Malformed) } else { Ok(None) };
     };
     let bytes = end + 4;
     let text = Bytes::copy_from_slice(input.get(..bytes).unwrap_or_default());
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_head_is_awaited_and_bounded() {
         assert!(matches!(read(b"HTTP/1.1 200 OK\r\nA: b\r\n", &Method::GET, &Scratch::default()), Ok(None)));
-        let endless = ["HTTP/1.1 200 OK\r\nA: ", &"b".repeat(HEAD_BYTES_MAX)].concat();
+        let endless = ["HTTP/1.1 200 OK\r\nA: ", &"b".repeat(HEAD_BYTES_MAX as usize)].concat();
         assert!(read(endless.as_bytes(), &Method::GET, &Scratch::default()).is_err());
         let many = ["HTTP/1.1 200 OK\r\n", &"A: b\r\n".repeat(FIELDS_MAX + 1), "\r\n"].concat();
         assert!(read(many.as_bytes(), &Method::GET, &Scratch::default()).is_err());
