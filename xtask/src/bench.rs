@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what a request costs the gateway, beside other proxies, in interleaved rounds on one machine.
 
+mod controls;
 mod envoy;
 mod field;
 mod growth;
@@ -27,7 +28,7 @@ use sample::Sample;
 /// What `cargo xtask bench` takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// How cost grows with operations, principals and bodies, instead of beside whom
+    /// What else to measure, instead of the cost beside others
     #[command(subcommand)]
     mode: Option<Mode>,
     /// Rounds over all contenders
@@ -58,6 +59,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
 enum Mode {
+    /// What each control costs alone, and all together
+    Controls,
     /// Operations 10 to 10,000, principals 1 to 100,000, bodies 200 B to 1 MB
     Growth,
 }
@@ -90,6 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     }
     match arguments.mode {
         None => compare(arguments),
+        Some(Mode::Controls) => controls::run(arguments),
         Some(Mode::Growth) => growth::run(arguments),
     }
 }

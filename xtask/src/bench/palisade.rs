@@ -27,6 +27,23 @@ const REQUEST_CONTROLS: &[&str] = &[
 const ANSWER_CONTROLS: &[&str] =
     &["error-answers", "fields", "leak", "lifecycle", "object", "response-schema", "security-headers"];
 
+/// Every control that is on unless it is turned off, or that a row of [`super::controls`] turns on.
+pub(super) const ALL_CONTROLS: &[&str] = &[
+    "body-limits",
+    "concurrency",
+    "error-answers",
+    "fields",
+    "ip-limit",
+    "jwt",
+    "leak",
+    "rate-limit",
+    "request-schema",
+    "response-schema",
+    "scope",
+    "security-headers",
+    "undeclared",
+];
+
 /// Every answer against its schema, and searched for what should not leave.
 const ANSWERS: &str = "      response-schema: enforce
       leak: { action: report }
@@ -44,7 +61,7 @@ const LIMITS: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
 ";
 
 /// What stands beside the controls of an API that names policies.
-const CEDAR: &str = "    cedar: { policies: [orders.cedar] }\n";
+pub(super) const CEDAR: &str = "    cedar: { policies: [orders.cedar] }\n";
 
 const POLICIES: &str = r#"@id("readers-read")
 permit (principal, action in Action::"read", resource)
@@ -84,6 +101,18 @@ pub(super) fn start_answers(name: &'static str, field: &Field) -> Outcome<Conten
 /// Every control of requests on, for an API of this many collections.
 pub(super) fn start_grown(field: &Field, collections: usize) -> Outcome<Contender> {
     start("palisade", field, "grown", &(LIMITS.to_owned() + &off(ANSWER_CONTROLS)), collections)
+}
+
+/// The controls of `on`, with these settings, and no others.
+pub(super) fn start_controls(
+    name: &'static str,
+    field: &Field,
+    number: usize,
+    (on, settings): (&[&str], &str),
+) -> Outcome<Contender> {
+    let others = REQUEST_CONTROLS.iter().chain(ANSWER_CONTROLS).copied();
+    let others: Vec<&str> = others.filter(|control| !on.contains(control)).collect();
+    start(name, field, &format!("controls-{number}"), &(off(&others) + settings), 2)
 }
 
 fn off(controls: &[&str]) -> String {

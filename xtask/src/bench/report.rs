@@ -7,14 +7,14 @@ use super::{Arguments, command_line, machine};
 
 /// Median, least and most of one number over the rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Spread {
-    least: f64,
-    median: f64,
-    most: f64,
+pub(super) struct Spread {
+    pub(super) least: f64,
+    pub(super) median: f64,
+    pub(super) most: f64,
 }
 
 impl Spread {
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
+    pub(super) fn of(numbers: impl Iterator<Item = f64>) -> Self {
         let mut numbers: Vec<f64> = numbers.collect();
         numbers.sort_by(f64::total_cmp);
         let at = |index: usize| numbers.get(index).copied().unwrap_or(f64::NAN);
@@ -80,7 +80,7 @@ pub(super) fn growth_circumstances(arguments: &Arguments) -> String {
 }
 
 /// What a reader needs to take the numbers again.
-fn circumstances(arguments: &Arguments) -> String {
+pub(super) fn circumstances(arguments: &Arguments) -> String {
     format!(
         "- command: `{}`\n{}- load: {} rounds of {} requests over {} connections, {} callers with {:?} tokens; nine \
          reads of a {ANSWER_BYTES}-byte answer to one write\n- each program on one worker, on core {}; load and \
@@ -99,7 +99,7 @@ fn circumstances(arguments: &Arguments) -> String {
 
 /// Processor time as a share of what `base` took, round by round, so that a machine that slows down in the middle of a run
 /// falls out: the median of the rounds.
-fn ratio(samples: &[Sample], base: Option<&[Sample]>) -> String {
+pub(super) fn ratio(samples: &[Sample], base: Option<&[Sample]>) -> String {
     let Some(base) = base else { return "-".to_owned() };
     let shares = samples.iter().zip(base).map(|(sample, base)| sample.processor_us / base.processor_us);
     format!("{:.2} ×", Spread::of(shares).median)
