@@ -10,6 +10,10 @@ use crate::say::{BAD, GOOD, WARN, styled};
 pub(super) enum Expected {
     /// The backend answers.
     Forwarded,
+    /// The backend answers, and this of what it says does not arrive.
+    ForwardedWithout(&'static str),
+    /// The backend answers, and one of these controls keeps the answer.
+    KeptBy(&'static [&'static str]),
     /// One of these controls refuses; for a burst, at least once.
     RefusedBy(&'static [&'static str]),
     /// Wrong, and no control of this version sees it.
@@ -39,18 +43,21 @@ pub(super) struct Decision {
     pub(super) refused: usize,
     /// Which control refused, and its reason.
     pub(super) refusal: Option<(String, String)>,
+    /// The last answer's body.
+    body: String,
     /// What the backend said it saw.
     pub(super) seen: Vec<String>,
 }
 
 impl Decision {
     pub(super) fn new(attempt: Attempt) -> Self {
-        Self { attempt, status: 0, refused: 0, refusal: None, seen: Vec::new() }
+        Self { attempt, status: 0, refused: 0, refusal: None, body: String::new(), seen: Vec::new() }
     }
 
     /// Takes one answer into account.
     pub(super) fn note(&mut self, answer: &Answer) {
         self.status = answer.status;
+        self.body = String::from_utf8_lossy(&answer.body).into_owned();
         if let Some(refusal) = refusal(answer) {
             self.refused += 1;
             self.refusal = Some(refusal);
@@ -61,16 +68,23 @@ impl Decision {
     pub(super) fn is_expected(&self) -> bool {
         let passed = self.attempt.times - self.refused.min(self.attempt.times);
         let by = self.refusal.as_ref().map(|(control, _)| control.as_str());
-        let told = match self.attempt.expected {
-            Expected::Forwarded | Expected::NotSeen => self.refused == 0,
-            Expected::RefusedBy(controls) => by.is_some_and(|by| controls.contains(&by)),
-        };
-        told && self.seen.len() == passed
+        let is_by = |controls: &[&str]| by.is_some_and(|by| controls.contains(&by));
+        match self.attempt.expected {
+            Expected::Forwarded | Expected::NotSeen => self.refused == 0 && self.seen.len() == passed,
+            Expected::ForwardedWithout(text) => {
+                self.refused == 0 && self.seen.len() == passed && !self.body.contains(text)
+            }
+            Expected::RefusedBy(controls) => is_by(controls) && self.seen.len() == passed,
+            Expected::KeptBy(controls) => is_by(controls) && self.seen.len() == self.attempt.times,
+        }
     }
 
     /// The decision as one aligned line.
     pub(super) fn line(&self) -> String {
         let outcome = match (&self.refusal, self.attempt.times) {
+            (Some((control, reason)), 1) if matches!(self.attempt.expected, Expected::KeptBy(_)) => {
+                styled(BAD, &format!("answer kept by {control}: {reason}"))
+            }
             (Some((control, reason)), 1) => styled(BAD, &format!("refused by {control}: {reason}")),
             (Some((control, _)), times) => {
                 styled(BAD, &format!("{} of {times} refused by {control}", self.refused))
@@ -79,6 +93,9 @@ impl Decision {
                 styled(WARN, "forwarded: no control of this version sees it")
             }
             (None, _) if self.seen.is_empty() => styled(BAD, "refused"),
+            (None, _) if matches!(self.attempt.expected, Expected::ForwardedWithout(_)) => {
+                styled(GOOD, "forwarded, and part of the answer kept")
+            }
             (None, _) => styled(GOOD, "forwarded"),
         };
         let mark = if self.is_expected() { " " } else { "!" };
@@ -122,4 +139,10 @@ fn a_decision_is_judged_by_gateway_and_backend() {
     assert!(!decided(Expected::RefusedBy(&["scope"]), &[refused], 0));
     assert!(decided(Expected::RefusedBy(&["jwt"]), &[(200, "{}"), refused], 1));
     assert!(!decided(Expected::RefusedBy(&["jwt"]), &[(404, "{\"error\":1}")], 1));
+    assert!(decided(Expected::KeptBy(&["jwt"]), &[refused], 1));
+    assert!(!decided(Expected::KeptBy(&["jwt"]), &[refused], 0));
+    assert!(!decided(Expected::KeptBy(&["jwt"]), &[(200, "{}")], 1));
+    assert!(decided(Expected::ForwardedWithout("hash"), &[(200, "{}")], 1));
+    assert!(!decided(Expected::ForwardedWithout("hash"), &[(200, "{\"hash\":1}")], 1));
+    assert!(!decided(Expected::ForwardedWithout("hash"), &[refused], 0));
 }

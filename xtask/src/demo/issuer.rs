@@ -22,12 +22,12 @@ use crate::tokens::{Signer, now};
 /// How long a token is good for, in seconds.
 const LIFETIME_S: u64 = 3_600;
 
-/// Who the issuer knows, and what each may do.
-const PEOPLE: &[(&str, &str)] = &[
-    ("alice", "orders:read orders:write profile"),
-    ("bob", "orders:read"),
-    ("mallory", "orders:read"),
-    ("root", "orders:read orders:write profile admin"),
+/// Who the issuer knows, which user of the shop that is, and what each may do.
+const PEOPLE: &[(&str, u64, &str)] = &[
+    ("alice", 1, "orders:read orders:write profile"),
+    ("bob", 2, "orders:read"),
+    ("mallory", 4, "orders:read"),
+    ("root", 3, "orders:read orders:write profile admin"),
 ];
 
 /// An issuer that answers on a thread of its own until the process ends.
@@ -54,9 +54,10 @@ impl Issuer {
 
     /// The claims of a good token for `name`.
     pub(super) fn claims(&self, name: &str) -> Value {
-        let scope = PEOPLE.iter().find(|(known, _)| *known == name).map_or("", |(_, scope)| scope);
+        let known = PEOPLE.iter().find(|(known, ..)| *known == name);
+        let (user, scope) = known.map_or((0, ""), |(_, user, scope)| (*user, *scope));
         json!({
-            "iss": self.url, "aud": "orders", "sub": name, "scope": scope, "client_id": "demo",
+            "iss": self.url, "aud": "orders", "sub": name, "scope": scope, "client_id": "demo", "shop_user": user,
             "iat": now(), "exp": now() + LIFETIME_S, "jti": format!("{name}-{}", now()),
         })
     }
@@ -79,7 +80,7 @@ impl Issuer {
             }
             _ => match path
                 .strip_prefix("/token/")
-                .filter(|name| PEOPLE.iter().any(|(known, _)| known == name))
+                .filter(|name| PEOPLE.iter().any(|(known, ..)| known == name))
             {
                 Some(name) => (StatusCode::OK, "text/plain", self.token(name).unwrap_or_default()),
                 None => (StatusCode::NOT_FOUND, "text/plain", "try /token/alice\n".to_owned()),

@@ -29,7 +29,7 @@ pub(super) fn print(decisions: &[Decision]) {
     for decision in through {
         say::result(&styled(
             WARN,
-            &format!("  not stopped: {}; whose an order is, no control here asks", decision.attempt.what),
+            &format!("  not stopped: {}; nothing in the request says whose it is", decision.attempt.what),
         ));
     }
     say::result("");

@@ -9,7 +9,7 @@ use super::stage::{PARTNER_KEY, Stage};
 use crate::failure::Outcome;
 use crate::tokens::{Signer, now, with};
 
-use Expected::{Forwarded, NotSeen, RefusedBy};
+use Expected::{Forwarded, ForwardedWithout, KeptBy, NotSeen, RefusedBy};
 
 /// Requests of the burst: more than the limit lets through at once.
 const BURST: usize = 60;
@@ -18,10 +18,13 @@ const OVERSIZED_BYTES: usize = 20_000;
 
 const ORDER: &str = r#"{"items":[{"sku":"TEA-0001","quantity":2}]}"#;
 
+const MOVED: &str = r#"{"email":"alice@shop.example"}"#;
+
 /// Everything that is tried, in order.
 pub(super) fn all(stage: &Stage) -> Outcome<Vec<Attempt>> {
     let issuer = &stage.issuer;
     let mut attempts = honest(issuer)?;
+    attempts.extend(objects(issuer)?);
     attempts.extend(tokens(issuer)?);
     attempts.extend(operations(issuer)?);
     attempts.extend(bodies(issuer)?);
@@ -39,7 +42,20 @@ fn honest(issuer: &Issuer) -> Outcome<Vec<Attempt>> {
         get("alice reads her order", "/v1/orders/1", &bearer(&alice), Forwarded),
         post("alice places an order", "POST /v1/orders", &bearer(&alice), ORDER, Forwarded),
         get("a partner reads the catalogue with its key", "/v1/catalogue", &key(PARTNER_KEY), Forwarded),
-        get("bob reads alice's order", "/v1/orders/1", &bearer(&issuer.token("bob")?), NotSeen),
+        get("alice reads her user", "/v1/users/1", &bearer(&alice), ForwardedWithout("password_hash")),
+    ])
+}
+
+fn objects(issuer: &Issuer) -> Outcome<Vec<Attempt>> {
+    let alice = bearer(&issuer.token("alice")?);
+    let bob = bearer(&issuer.token("bob")?);
+    let (not_hers, kept) = (RefusedBy(&["object-access"]), KeptBy(&["object"]));
+    Ok(vec![
+        get("bob reads alice's order", "/v1/orders/1", &bob, kept),
+        get("bob reads an order that does not exist", "/v1/orders/999", &bob, kept),
+        get("alice reads bob's user", "/v1/users/2", &alice, not_hers),
+        post("alice gives bob's user her own address", "PATCH /v1/users/2", &alice, MOVED, not_hers),
+        post("alice cancels bob's order", "DELETE /v1/orders/3", &alice, "", NotSeen),
     ])
 }
 
@@ -122,8 +138,8 @@ fn keys() -> Vec<Attempt> {
 fn burst(issuer: &Issuer) -> Outcome<Attempt> {
     let mallory = bearer(&issuer.token("mallory")?);
     let attempt =
-        get("mallory reads every order, quickly", "/v1/orders/2", &mallory, RefusedBy(&["rate-limit"]));
-    Ok(Attempt { times: BURST, shown: format!("GET /v1/orders/2 × {BURST}"), ..attempt })
+        get("mallory copies the catalogue, quickly", "/v1/catalogue", &mallory, RefusedBy(&["rate-limit"]));
+    Ok(Attempt { times: BURST, shown: format!("GET /v1/catalogue × {BURST}"), ..attempt })
 }
 
 fn get(what: &'static str, target: &str, fields: &str, expected: Expected) -> Attempt {
