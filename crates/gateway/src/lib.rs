@@ -14,6 +14,7 @@ mod engine;
 pub mod explain;
 mod feeds;
 mod grpc;
+pub mod graphql;
 pub mod leak;
 pub mod limiter;
 mod metrics;

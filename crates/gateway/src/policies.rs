@@ -8,6 +8,7 @@ mod concurrency;
 mod cors;
 mod error_answers;
 mod fields;
+mod graphql;
 mod ip_limit;
 mod jwt;
 mod leak;
@@ -43,6 +44,7 @@ pub const ALL: &[&Kind] = &[
     &cors::KIND,
     &error_answers::KIND,
     &fields::KIND,
+    &graphql::KIND,
     &ip_limit::KIND,
     &jwt::KIND,
     &leak::KIND,

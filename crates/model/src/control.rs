@@ -64,6 +64,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-6", "REC-API-20", "REC-API-25"],
     },
     Control {
+        id: "graphql",
+        title: "bound what GraphQL documents ask for, and refuse introspection",
+        owasp: &["API4:2023", "API8:2023"],
+        nist: &["REC-API-14", "REC-API-26"],
+    },
+    Control {
         id: "ip-limit",
         title: "bound what one address may send",
         owasp: &["API4:2023", "API2:2023"],

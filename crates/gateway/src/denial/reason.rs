@@ -93,6 +93,12 @@ pub enum Reason {
     BodyInvalid,
     /// A URL in the request leads where the API must not go (OWASP API7:2023).
     UrlRefused,
+    /// What should be GraphQL is not, or could be read in two ways.
+    GraphqlMalformed,
+    /// A GraphQL document asks for more than is allowed (OWASP API4:2023).
+    GraphqlTooMuch,
+    /// A GraphQL operation that is not allowed here, or a question about the schema (OWASP API8:2023).
+    GraphqlRefused,
     /// The request names its object twice, in ways that disagree (OWASP API1:2023).
     AmbiguousObject,
     /// An origin that may not call from a browser (WHATWG Fetch, CORS protocol).
@@ -181,6 +187,9 @@ impl Reason {
         Reason::ParameterInvalid,
         Reason::BodyInvalid,
         Reason::UrlRefused,
+        Reason::GraphqlMalformed,
+        Reason::GraphqlTooMuch,
+        Reason::GraphqlRefused,
         Reason::AmbiguousObject,
         Reason::CorsRefused,
         Reason::LogUnavailable,
@@ -265,6 +274,9 @@ impl Reason {
             R::ParameterInvalid => Facts("parameter-invalid", S::BAD_REQUEST, "A parameter of the request is not valid"),
             R::BodyInvalid => Facts("body-invalid", S::BAD_REQUEST, "The request body is not valid"),
             R::UrlRefused => Facts("url-refused", S::BAD_REQUEST, "A URL in the request is not allowed"),
+            R::GraphqlMalformed => Facts("graphql-malformed", S::BAD_REQUEST, "The GraphQL request is not valid"),
+            R::GraphqlTooMuch => Facts("graphql-too-much", S::BAD_REQUEST, "The GraphQL request asks for too much"),
+            R::GraphqlRefused => Facts("graphql-refused", S::FORBIDDEN, "This is not allowed"),
             R::AmbiguousObject => Facts("ambiguous-object", S::BAD_REQUEST, "The request says in different ways what it is about"),
             R::CorsRefused => Facts("cors-refused", S::FORBIDDEN, "This origin may not make the request"),
             R::LogUnavailable => Facts("log-unavailable", S::SERVICE_UNAVAILABLE, "The service is not available at the moment"),
@@ -344,6 +356,9 @@ mod tests {
         ("parameter-invalid", 400),
         ("body-invalid", 400),
         ("url-refused", 400),
+        ("graphql-malformed", 400),
+        ("graphql-too-much", 400),
+        ("graphql-refused", 403),
         ("ambiguous-object", 400),
         ("cors-refused", 403),
         ("log-unavailable", 503),

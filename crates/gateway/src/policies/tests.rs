@@ -13,6 +13,7 @@ mod opaque;
 mod permits;
 mod phantom;
 mod possession;
+mod queries;
 mod urls;
 
 use std::path::Path;
