@@ -238,6 +238,7 @@ mod tests {
 
     use super::*;
     use crate::limiter::Limiter;
+    use crate::progress::Progress;
 
     const SPECIFICATION: &str = "
 openapi: 3.1.0
@@ -271,6 +272,7 @@ apis:
             api_keys: None,
             api_key_header: HeaderName::from_static("x-api-key"),
             limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
+            progress: Arc::new(Progress::new(64)),
         };
         let (document, config, problems) = read_config(document);
         assert_eq!(problems, []);

@@ -10,6 +10,7 @@ use identity::{ApiKeys, Verifier};
 
 use crate::blocks::BlockFeed;
 use crate::limiter::Limiter;
+use crate::progress::Progress;
 
 /// The tables behind the policies.
 #[derive(Debug, Clone)]
@@ -34,4 +35,6 @@ pub struct Feeds {
     pub api_key_header: http::HeaderName,
     /// Token buckets of every rate limit, kept over reloads.
     pub limiter: Arc<Limiter>,
+    /// How far callers are in flows, kept over reloads.
+    pub progress: Arc<Progress>,
 }

@@ -25,6 +25,7 @@ mod pipeline;
 pub mod policies;
 mod policy;
 mod preflight;
+pub mod progress;
 pub mod record;
 mod respond;
 mod sieve;

@@ -8,6 +8,7 @@ mod concurrency;
 mod cors;
 mod error_answers;
 mod fields;
+mod flow;
 mod graphql;
 mod ip_limit;
 mod jwt;
@@ -44,6 +45,7 @@ pub const ALL: &[&Kind] = &[
     &cors::KIND,
     &error_answers::KIND,
     &fields::KIND,
+    &flow::KIND,
     &graphql::KIND,
     &ip_limit::KIND,
     &jwt::KIND,

@@ -21,6 +21,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use gateway::config::Listen;
 use gateway::limiter::Limiter;
+use gateway::progress::Progress;
 use gateway::record::{Log, Reader, Settings};
 use gateway::{Engine, Feeds, Ingredients, Metrics, Snapshot, compile, read_config};
 use http::HeaderName;
@@ -70,6 +71,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
+        progress: Arc::new(Progress::new(64)),
     };
     let compiled = compile(&Ingredients {
         document: &document,

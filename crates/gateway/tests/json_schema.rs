@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use gateway::explain::{Question, RequestOutcome, explain};
 use gateway::limiter::Limiter;
+use gateway::progress::Progress;
 use gateway::{Feeds, Ingredients, Metrics, Snapshot, compile, read_config};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use model::Timestamp;
@@ -97,6 +98,7 @@ fn snapshot(schema: &Value, placing: Placing) -> Result<Snapshot, String> {
         api_keys: None,
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
+        progress: Arc::new(Progress::new(64)),
     };
     let load = |_: &Path, location: Location<'_>| match location {
         Location::File(file) if file == Path::new("schema.json") && in_file.is_some() => {

@@ -64,6 +64,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-6", "REC-API-20", "REC-API-25"],
     },
     Control {
+        id: "flow",
+        title: "hold callers to the order and pace of a flow, and bound how often they end it",
+        owasp: &["API6:2023"],
+        nist: &["REC-API-15", "REC-API-26"],
+    },
+    Control {
         id: "graphql",
         title: "bound what GraphQL documents ask for, and refuse introspection",
         owasp: &["API4:2023", "API8:2023"],

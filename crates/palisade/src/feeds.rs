@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gateway::config::{self, Config, Dpop, Identity, KeySource, Listen, Nonce};
 use gateway::limiter::Limiter;
+use gateway::progress::Progress;
 use gateway::{BlockFeed, Blocks, Feeds};
 use http::HeaderName;
 use identity::feed::{FeedTiming, KeyFeed, KeySource as FeedSource};
@@ -26,6 +27,9 @@ use crate::signing;
 
 /// Buckets of all rate limits together; 16 bytes each.
 const LIMITER_SLOTS: usize = 1 << 16;
+
+/// Callers whose progress in flows is remembered; 56 bytes each once they have begun.
+const PROGRESS_PLACES: usize = 1 << 16;
 
 /// How long a start waits for the keys of each issuer before it goes on without them.
 const FIRST_KEYS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -102,6 +106,8 @@ pub(crate) fn feeds(
         api_keys: keys.map(Arc::new),
         api_key_header,
         limiter: Arc::clone(limiter),
+        progress: before
+            .map_or_else(|| Arc::new(Progress::new(PROGRESS_PLACES)), |feeds| Arc::clone(&feeds.progress)),
     };
     (feeds, problems)
 }

@@ -87,6 +87,12 @@ pub enum Reason {
     RateLimited,
     /// Too many requests are in flight for this operation (RFC 9110 15.6.4).
     ConcurrencyLimited,
+    /// A step of a flow before its turn (RFC 9110 15.5.10, OWASP API6:2023).
+    FlowOrder,
+    /// A step of a flow too soon after the one before (RFC 6585 4).
+    FlowTooSoon,
+    /// The end of a flow more often than it may be had (RFC 6585 4).
+    FlowBudget,
     /// A parameter is not what the contract describes.
     ParameterInvalid,
     /// The body is not what the contract describes.
@@ -184,6 +190,9 @@ impl Reason {
         Reason::IpLimited,
         Reason::RateLimited,
         Reason::ConcurrencyLimited,
+        Reason::FlowOrder,
+        Reason::FlowTooSoon,
+        Reason::FlowBudget,
         Reason::ParameterInvalid,
         Reason::BodyInvalid,
         Reason::UrlRefused,
@@ -271,6 +280,9 @@ impl Reason {
             R::IpLimited => Facts("ip-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
             R::RateLimited => Facts("rate-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
             R::ConcurrencyLimited => Facts("concurrency-limited", S::SERVICE_UNAVAILABLE, "Too many requests at the same time"),
+            R::FlowOrder => Facts("flow-order", S::CONFLICT, "This step is not due"),
+            R::FlowTooSoon => Facts("flow-too-soon", S::TOO_MANY_REQUESTS, "This step comes too soon"),
+            R::FlowBudget => Facts("flow-budget", S::TOO_MANY_REQUESTS, "Too many requests"),
             R::ParameterInvalid => Facts("parameter-invalid", S::BAD_REQUEST, "A parameter of the request is not valid"),
             R::BodyInvalid => Facts("body-invalid", S::BAD_REQUEST, "The request body is not valid"),
             R::UrlRefused => Facts("url-refused", S::BAD_REQUEST, "A URL in the request is not allowed"),
@@ -353,6 +365,9 @@ mod tests {
         ("ip-limited", 429),
         ("rate-limited", 429),
         ("concurrency-limited", 503),
+        ("flow-order", 409),
+        ("flow-too-soon", 429),
+        ("flow-budget", 429),
         ("parameter-invalid", 400),
         ("body-invalid", 400),
         ("url-refused", 400),

@@ -74,7 +74,8 @@ impl Subject {
         }
     }
 
-    fn parse(text: &str) -> Option<Subject> {
+    /// The subject that `text` spells.
+    pub fn parse(text: &str) -> Option<Subject> {
         Some(match text {
             "ip" => Subject::Ip,
             "principal" => Subject::Principal,

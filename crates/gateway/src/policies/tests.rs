@@ -5,6 +5,7 @@ mod blocked;
 mod browser;
 mod callers;
 mod certificates;
+mod flows;
 mod gateway;
 mod limits;
 mod messages;

@@ -31,6 +31,7 @@ mod drain;
 mod durability;
 mod events;
 mod grpc;
+mod flow;
 mod graphql;
 mod hostile;
 mod keys;

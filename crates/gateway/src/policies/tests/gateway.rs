@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::pipeline::{Judged, Trace};
 use crate::policy::{Answer, Authorization, Caller, Context, Hold, Permit, WorkerState};
+use crate::progress::Progress;
 use crate::respond::change;
 use crate::snapshot::{Plan, Snapshot};
 
@@ -143,6 +144,12 @@ impl Gateway {
     /// What cannot be enforced on the first operation.
     pub(super) fn gaps(&self) -> String {
         self.snapshot.apis[0].operations[0].gaps.join("\n")
+    }
+
+    /// What the control `id` says of its limits on an operation.
+    pub(super) fn limits(&self, operation: usize, id: &str) -> Vec<String> {
+        let steps = self.snapshot.apis[0].operations[operation].pipeline.steps();
+        steps.iter().filter(|step| step.id == id).flat_map(|step| step.policy.limits()).collect()
     }
 
     /// Serves requests that are separated by `###`; all but the last must be let through.
@@ -390,6 +397,7 @@ pub(super) fn feeds() -> Feeds {
         api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
         api_key_header: HeaderName::from_static("x-api-key"),
         limiter: Arc::new(Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW)),
+        progress: Arc::new(Progress::new(64)),
     }
 }
 
