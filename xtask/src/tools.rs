@@ -103,32 +103,37 @@ fn proxies() -> Outcome<PathBuf> {
 
 /// Installs the OpenID provider of the end-to-end tests.
 pub(crate) fn oidc_provider() -> Outcome<()> {
-    npm_packages("oidc", "oidc-provider", "oidc-provider", "3 MB")
+    npm_packages("oidc", "oidc-provider", "oidc-provider (3 MB)")
 }
 
 /// Installs the servers and clients of gRPC and WebSockets of the end-to-end tests.
 pub(crate) fn streams() -> Outcome<()> {
-    npm_packages("streams", "streams", "@grpc/grpc-js", "14 MB")
+    npm_packages("streams", "streams", "@grpc/grpc-js and ws (14 MB)")
 }
 
-/// Installs what the lock file of a folder of the end-to-end tests names, where there is npm; `module` is one of it.
-fn npm_packages(tests: &str, tool: &str, module: &str, size: &str) -> Outcome<()> {
+/// Installs the database of countries of the end-to-end tests.
+pub(crate) fn countries() -> Outcome<()> {
+    npm_packages("countries", "countries", "@ip-location-db/geo-whois-asn-country-mmdb (16 MB)")
+}
+
+/// Installs what the lock file in the folder `kept` of the end-to-end tests says into the folder `used` of our tools, where
+/// there is npm.
+fn npm_packages(kept: &str, used: &str, what: &str) -> Outcome<()> {
     if !answers(npm(&["--version"])) {
-        say::progress(&format!(
-            "   not installed, since there is no npm: the tests that need `{module}` are skipped"
-        ));
+        say::progress("   not installed, since there is no npm: the tests that need it are skipped");
         return Ok(());
     }
-    let kept = root().join("crates/palisade/tests/end_to_end").join(tests);
-    let folder = target().join("tools").join(tool);
+    let kept = root().join("crates/palisade/tests/end_to_end").join(kept);
+    let folder = target().join("tools").join(used);
     let is_current = ["package.json", "package-lock.json"].iter().all(|name| {
         let (kept, used) = (std::fs::read(kept.join(name)), std::fs::read(folder.join(name)));
         matches!((kept, used), (Ok(kept), Ok(used)) if kept == used)
     });
-    if is_current && folder.join("node_modules").join(module).is_dir() {
+    // Npm writes it when it is done.
+    if is_current && folder.join("node_modules/.package-lock.json").is_file() {
         return Ok(());
     }
-    say::progress(&format!("   installing npm's {module} for the end-to-end tests ({size})"));
+    say::progress(&format!("   installing npm's {what} for the end-to-end tests"));
     std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
     for name in ["package.json", "package-lock.json"] {
         let copied = std::fs::copy(kept.join(name), folder.join(name));

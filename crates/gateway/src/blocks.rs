@@ -1,4 +1,4 @@
-//! Who and what is blocked: principals, client applications and networks, each with a reason and perhaps an end.
+//! Who and what is blocked: principals, client applications, networks and countries, each with a reason and perhaps an end.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,6 +10,7 @@ use model::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::geography::{Country, Geography};
 use crate::network::Network;
 
 /// Longest name of a principal, issuer or client in a block, in bytes.
@@ -58,9 +59,14 @@ pub enum Blocked {
         /// The network.
         address: Network,
     },
+    /// Whoever calls from this country, as far as that can be told from an address.
+    Country {
+        /// The country.
+        country: Country,
+    },
 }
 
-/// One block as it is written: exactly one of `principal`, `client` and `address`.
+/// One block as it is written: exactly one of `principal`, `client`, `address` and `country`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BlockEntry {
@@ -77,6 +83,9 @@ pub struct BlockEntry {
     /// An address, or a network as in `192.0.2.0/24`.
     #[serde(default)]
     pub address: Option<Network>,
+    /// A country by its two letters, as in `KP`; needs `geography`.
+    #[serde(default)]
+    pub country: Option<Country>,
     /// Why. It stands in records; the caller never sees it.
     pub reason: String,
     /// From when on the block counts no more (RFC 3339): `2026-03-01T00:00:00Z`. Absent: never.
@@ -93,7 +102,7 @@ impl TryFrom<BlockEntry> for Block {
 
     /// Whoever misreads an entry blocks nobody, or somebody else; so what is in doubt is an error.
     fn try_from(entry: BlockEntry) -> Result<Block, Self::Error> {
-        let BlockEntry { principal, issuer, client, address, reason, until, by } = entry;
+        let BlockEntry { principal, issuer, client, address, country, reason, until, by } = entry;
         let is_plain = |text: &String, bytes_max| {
             !text.is_empty() && text.len() <= bytes_max && !text.chars().any(char::is_control)
         };
@@ -106,12 +115,13 @@ impl TryFrom<BlockEntry> for Block {
         if !by.iter().all(|by| is_plain(by, BY_BYTES_MAX)) {
             return Err("expected a `by` of 1 to 128 bytes without control characters");
         }
-        let what = match (principal, client, address, issuer) {
-            (Some(principal), None, None, issuer) => Blocked::Principal { principal, issuer },
-            (None, Some(client), None, None) => Blocked::Client { client },
-            (None, None, Some(address), None) => Blocked::Network { address },
-            (_, _, _, Some(_)) => return Err("expected `issuer` beside a `principal` only"),
-            _ => return Err("expected one of `principal`, `client` and `address`"),
+        let what = match (principal, client, address, country, issuer) {
+            (Some(principal), None, None, None, issuer) => Blocked::Principal { principal, issuer },
+            (None, Some(client), None, None, None) => Blocked::Client { client },
+            (None, None, Some(address), None, None) => Blocked::Network { address },
+            (None, None, None, Some(country), None) => Blocked::Country { country },
+            (_, _, _, _, Some(_)) => return Err("expected `issuer` beside a `principal` only"),
+            _ => return Err("expected one of `principal`, `client`, `address` and `country`"),
         };
         Ok(Block { what, reason, until, by })
     }
@@ -130,6 +140,7 @@ impl fmt::Display for Block {
             Blocked::Principal { .. } => "the principal is blocked",
             Blocked::Client { .. } => "the client is blocked",
             Blocked::Network { .. } => "the address is blocked",
+            Blocked::Country { .. } => "the country is blocked",
         })?;
         if let Some(by) = &self.by {
             write!(f, " by {by}")?;
@@ -145,6 +156,7 @@ pub struct Blocks {
     principals: HashMap<Box<str>, Vec<usize>>,
     clients: HashMap<Box<str>, Vec<usize>>,
     networks: HashMap<Network, Vec<usize>>,
+    countries: HashMap<Country, Vec<usize>>,
     /// How many leading bits the networks of each family have, each number once: an address is looked up once for each.
     v4_bits: Vec<u8>,
     v6_bits: Vec<u8>,
@@ -167,6 +179,7 @@ impl Blocks {
                     }
                     table.networks.entry(*address).or_default()
                 }
+                Blocked::Country { country } => table.countries.entry(*country).or_default(),
             };
             at.push(table.all.len());
             table.all.push(block);
@@ -187,6 +200,16 @@ impl Blocks {
             let at = self.networks.get(&Network::around(address, bits)?)?;
             self.lasting(at, now).next()
         })
+    }
+
+    /// Whether any country is blocked, or was.
+    pub fn has_countries(&self) -> bool {
+        !self.countries.is_empty()
+    }
+
+    /// What blocks `country` at `now`.
+    pub fn of_country(&self, country: Country, now: Timestamp) -> Option<&Block> {
+        self.lasting(self.countries.get(&country)?, now).next()
     }
 
     /// What blocks the principal `id`, for whom `issuer` vouches if anybody does, at `now`.
@@ -215,6 +238,8 @@ pub struct BlockFeed {
     pub configured: Arc<Blocks>,
     /// What was set since, kept over reloads: what is put here counts from the next request on.
     pub live: Arc<ArcSwap<Blocks>>,
+    /// Which country an address is of; absent if no database is configured.
+    pub geography: Option<Arc<Geography>>,
 }
 
 #[cfg(test)]

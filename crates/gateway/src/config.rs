@@ -58,6 +58,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(with = "Vec<BlockEntry>")]
     pub blocks: Vec<Block>,
+    /// Where addresses are. Absent: no country is known, and none can be blocked.
+    #[serde(default)]
+    pub geography: Option<Geography>,
     /// Settings of controls for every API, by control; an API's and an operation's own replace them.
     #[serde(default)]
     #[schemars(with = "serde_json::Value")]
@@ -68,6 +71,14 @@ pub struct Config {
     /// Bounds on connections, heads, bodies and times.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// Where addresses are.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Geography {
+    /// A MaxMind DB file with the countries of addresses. It is read anew when it changes.
+    pub database: PathBuf,
 }
 
 /// The format's version. There is one.

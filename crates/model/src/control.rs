@@ -23,7 +23,7 @@ pub const CONTROLS: &[Control] = &[
     },
     Control {
         id: "block",
-        title: "refuse named principals, client applications, addresses and networks",
+        title: "refuse named principals, client applications, addresses, networks and countries",
         owasp: &["API4:2023", "API6:2023"],
         nist: &["REC-API-17"],
     },

@@ -15,7 +15,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use gateway::Blocks;
+use gateway::BlockFeed;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -47,8 +47,8 @@ pub(crate) struct Facts {
     pub(crate) snapshot: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
     /// What is blocked by word of this listener, which changes it.
     pub(crate) blocks: Arc<KeptBlocks>,
-    /// What the config blocks.
-    pub(crate) configured_blocks: Arc<dyn Fn() -> Arc<Blocks> + Send + Sync>,
+    /// All that is blocked, and by which database countries are known.
+    pub(crate) block_feed: Arc<dyn Fn() -> BlockFeed + Send + Sync>,
 }
 
 impl fmt::Debug for Facts {

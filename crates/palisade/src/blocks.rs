@@ -69,8 +69,14 @@ pub(crate) enum ChangeError {
 pub(crate) fn open(feeds: &Feeds, config: &Config) -> Result<KeptBlocks, String> {
     let kept = KeptBlocks::read(&config.data.directory, Arc::clone(&feeds.blocks.live))?;
     let now = wall_clock();
-    let blocks = kept.list(now).into_iter().map(|numbered| numbered.block);
-    kept.live.store(Arc::new(Blocks::new(blocks, now)));
+    let blocks = Blocks::new(kept.list(now).into_iter().map(|numbered| numbered.block), now);
+    if blocks.has_countries() && feeds.blocks.geography.is_none() {
+        return Err(format!(
+            "`{}` blocks a country, and the config names no database of countries under `geography`",
+            kept.path.display()
+        ));
+    }
+    kept.live.store(Arc::new(blocks));
     Ok(kept)
 }
 

@@ -20,6 +20,7 @@ use model::{Problem, Severity, Timestamp};
 use spec::{Document, Node};
 use tokio::task::JoinSet;
 
+use crate::geography;
 use crate::introspection;
 use crate::load::{Loaded, read_file};
 use crate::revocations;
@@ -92,6 +93,7 @@ pub(crate) fn feeds(
         place.member("header").error(format!("`{header}` is no header name"), None);
         HeaderName::from_static("x-api-key")
     });
+    let blocks = Blocks::new(blocks.iter().cloned(), wall_clock());
     let feeds = Feeds {
         verifier: verifier.map(Arc::new),
         introspector: introspector.map(Arc::new),
@@ -99,7 +101,8 @@ pub(crate) fn feeds(
         proofs: Arc::new(proofs),
         revocations: Arc::new(revocations),
         blocks: BlockFeed {
-            configured: Arc::new(Blocks::new(blocks.iter().cloned(), wall_clock())),
+            geography: geography::read(loaded, &blocks, before, &mut problems),
+            configured: Arc::new(blocks),
             live: before.map(|feeds| Arc::clone(&feeds.blocks.live)).unwrap_or_default(),
         },
         client_certificates: asks_clients(&loaded.config.listen),

@@ -5,6 +5,7 @@ mod blocks;
 mod cli;
 mod commands;
 mod feeds;
+mod geography;
 mod introspection;
 mod kept;
 mod load;

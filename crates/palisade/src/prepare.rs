@@ -107,5 +107,7 @@ fn all_files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
             SecretSource::Env(_) => None,
         }
     });
-    compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(loaded.file.clone()).collect()
+    let geography = loaded.config.geography.as_ref().map(|geography| loaded.folder.join(&geography.database));
+    let files = compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(geography);
+    files.chain(loaded.file.clone()).collect()
 }

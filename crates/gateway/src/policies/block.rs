@@ -1,12 +1,13 @@
-//! Refuses principals, client applications, addresses and networks that were named, at once and until a time.
+//! Refuses principals, client applications, addresses, networks and countries that were named, at once and until a time.
 
-use model::{Mode, Redacted};
+use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::blocks::{self, BlockFeed, Blocks};
 use crate::build::Build;
 use crate::denial::{Denial, Reason, Verdict};
+use crate::geography::Country;
 use crate::policy::{Context, Kind, Policy, Stage};
 
 pub(super) const KIND: Kind =
@@ -21,22 +22,64 @@ struct Settings {
     /// How it is applied.
     #[schemars(with = "Option<super::ModeSchema>")]
     mode: Option<Mode>,
+    /// From which countries callers are let in.
+    countries: Option<Countries>,
+}
+
+/// From which countries callers are let in.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Countries {
+    /// The only ones from which they are.
+    allow: Vec<Country>,
+    /// Those from which they are not.
+    refuse: Vec<Country>,
+    /// What becomes of addresses of which no country is known. Default: `refuse` beside `allow`, `allow` otherwise.
+    unknown: Option<Unknown>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Unknown {
+    /// They are let in.
+    Allow,
+    /// They are refused.
+    Refuse,
 }
 
 #[derive(Debug)]
 struct Block {
     feed: BlockFeed,
+    countries: Option<Countries>,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let Settings { .. } = build.settings()?;
+    let Settings { countries, .. } = build.settings()?;
+    let feed = build.feeds.blocks.clone();
+    if let Some(Countries { allow, refuse, unknown }) = &countries {
+        if feed.geography.is_none() {
+            let help = "name one, as in `geography: { database: countries.mmdb }`";
+            build.problem(Severity::Error, "no database says which country an address is of", help);
+        }
+        if !allow.is_empty() && !refuse.is_empty() {
+            let help = "countries that are not in `allow` are refused already";
+            build.problem(Severity::Error, "`countries` takes one of `allow` and `refuse`", help);
+        }
+        if allow.is_empty() && refuse.is_empty() && unknown.is_none() {
+            build.problem(Severity::Error, "`countries` names none", "write some, as in `allow: [AT, DE]`");
+        }
+    }
     // Even where nothing is blocked: what is blocked later counts from the next request on.
-    Some(Box::new(Block { feed: build.feeds.blocks.clone() }))
+    Some(Box::new(Block { feed, countries }))
 }
 
 impl Policy for Block {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
-        self.judge(|blocks| blocks.of_address(cx.client, cx.now))
+        self.judge(|blocks| blocks.of_address(cx.client, cx.now))?;
+        let is_asked = self.countries.is_some()
+            || self.feed.configured.has_countries()
+            || self.feed.live.load().has_countries();
+        if is_asked { self.judge_country(cx) } else { Ok(()) }
     }
 
     fn identified(&self, cx: &Context<'_>) -> Verdict {
@@ -55,6 +98,30 @@ impl Block {
         }
         find(&self.feed.live.load()).map_or(Ok(()), deny)
     }
+
+    fn judge_country(&self, cx: &Context<'_>) -> Verdict {
+        let refused = |why| Err(Denial::fixed(Reason::Blocked, KIND.id, why));
+        let Some(geography) = &self.feed.geography else {
+            return refused("a country is blocked, and no database says of which one the address is");
+        };
+        let Ok(country) = geography.country(cx.client) else {
+            return refused("the database of countries is damaged");
+        };
+        if let Some(country) = country {
+            self.judge(|blocks| blocks.of_country(country, cx.now))?;
+        }
+        let Some(Countries { allow, refuse, unknown }) = &self.countries else { return Ok(()) };
+        match country {
+            None if unknown.map_or(!allow.is_empty(), |unknown| unknown == Unknown::Refuse) => {
+                refused("no country is known of the address")
+            }
+            Some(country) if refuse.contains(&country) => refused("a country that is refused"),
+            Some(country) if !allow.is_empty() && !allow.contains(&country) => {
+                refused("a country that is not let in")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What blocks the caller, under any of the names that are proven: whoever shows a token and the certificate of a blocked
@@ -71,7 +138,7 @@ fn of_caller<'b>(blocks: &'b Blocks, cx: &Context<'_>) -> Option<&'b blocks::Blo
 
 const DOC: &str = r#"
 Refuses who and what was named, until a time or for good: for an incident, in which nobody wants to wait for an issuer or
-a firewall. Addresses and networks are refused before anything else looks at the request, principals and client
+a firewall. Addresses, networks and countries are refused before anything else looks at the request, principals and client
 applications as soon as they are known. All of them are answered 403, and the answer does not say why; the reason, and who
 set the block, stand in the record. A block counts from the next request on, over connections that are open as well;
 requests that a backend is answering already are not cut off.
@@ -95,11 +162,21 @@ never from a web page.
 | `issuer` | with `principal`: the issuer that vouches for it, if not any |
 | `client` | a client application, by API key or by `client_id` or `azp` of a token |
 | `address` | an address, or a network as in `192.0.2.0/24` |
+| `country` | a country by its two letters, as in `KP` |
 | `reason` | why; must be given |
 | `until` | from when on it counts no more; for good if absent |
 | `by` | who set it |
 
-Each block has one of `principal`, `client` and `address`. `block` itself has no settings but its mode.
+Each block has one of `principal`, `client`, `address` and `country`.
+
+Of which country an address is says the file that `geography: { database: … }` of the config names, in the format of
+MaxMind DB; it is read anew when it changes. One API, or one operation, can say for itself from where it is called:
+
+| setting | meaning | default |
+|---|---|---|
+| `countries.allow` | the only countries from which callers are let in | all |
+| `countries.refuse` | countries from which they are not | none |
+| `countries.unknown` | `allow` or `refuse` addresses of which no country is known | `refuse` beside `allow`, else `allow` |
 
 ~~~yaml operation
 /orders:
@@ -107,9 +184,13 @@ Each block has one of `principal`, `client` and `address`. `block` itself has no
 /menu:
   get: { security: [{ key: [] }], responses: { '200': { description: ok } } }
 ~~~
+~~~yaml settings
+block: { countries: { refuse: [AT] } }
+~~~
 
-In these examples `mallory`, the client `stolen` and `203.0.113.128/25` are blocked; `Client-Address` stands for where the
-connection comes from, and is no field that the gateway reads.
+In these examples `mallory`, the client `stolen`, `203.0.113.128/25` and the country `KP` are blocked; `198.51.100.1` is of
+`AT`, and `198.51.100.200` of `KP`. `Client-Address` stands for where the connection comes from, and is no field that the
+gateway reads.
 
 ~~~http allowed
 GET /orders HTTP/1.1
@@ -131,8 +212,19 @@ GET /orders HTTP/1.1
 Host: api.example
 Client-Address: 203.0.113.200
 ~~~
+~~~http refused 403 blocked
+GET /orders HTTP/1.1
+Host: api.example
+Client-Address: 198.51.100.200
+~~~
+~~~http refused 403 blocked
+GET /orders HTTP/1.1
+Host: api.example
+Client-Address: 198.51.100.1
+~~~
 
 When this is wrong: behind a proxy that is not named under `proxies`, every request has the address of the proxy, and to
-block it is to block everybody. Addresses change hands, and countries are not known here. What must never come back belongs
+block it is to block everybody. Addresses change hands; where one is, a database guesses, and whoever wants to seem elsewhere
+can. Those of the inside are of no country. What must never come back belongs
 at the issuer; a block is for the time until then.
 "#;

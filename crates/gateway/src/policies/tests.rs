@@ -1,5 +1,6 @@
 //! The registry, and every example in the documentation of every kind.
 
+mod abroad;
 mod answers;
 mod blocked;
 mod browser;

@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
-use gateway::Block;
+use gateway::{Block, Blocked};
 use serde_json::{Value, json};
 
 use super::{Facts, Peer};
@@ -64,7 +64,7 @@ fn refused(status: StatusCode, why: impl std::fmt::Display) -> Response {
 
 async fn list(State(facts): State<Facts>) -> Json<Value> {
     let now = wall_clock();
-    let configured = (facts.configured_blocks)();
+    let configured = (facts.block_feed)().configured;
     let of_config = configured.all().iter().filter(|block| block.lasts(now));
     let of_config = of_config.map(|block| shown(block, "config", None));
     let kept = facts.blocks.list(now);
@@ -93,6 +93,11 @@ async fn set(State(facts): State<Facts>, headers: HeaderMap, body: Bytes) -> Res
         Ok(block) => block,
         Err(error) => return refused(StatusCode::BAD_REQUEST, format_args!("this is no block: {error}")),
     };
+    if matches!(block.what, Blocked::Country { .. }) && (facts.block_feed)().geography.is_none() {
+        let why =
+            "no database says which addresses are of a country; name one under `geography` of the config";
+        return refused(StatusCode::BAD_REQUEST, why);
+    }
     let told = block.clone();
     match changed(&facts, move |blocks| blocks.set(block, wall_clock())).await {
         Ok(id) => {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{LazyLock, Mutex};
 
 use arc_swap::ArcSwap;
+use gateway::Blocks;
 use model::Timestamp;
 use prometheus_client::metrics::counter::Counter;
 use tempfile::TempDir;
@@ -57,7 +58,10 @@ async fn listening() -> Listening {
         key_set: Arc::new(|| serde_json::json!({ "keys": [] })),
         snapshot: Arc::new(|| serde_json::json!({ "operations": [] })),
         blocks: Arc::new(blocks),
-        configured_blocks: Arc::new(move || Arc::clone(&of_config)),
+        block_feed: Arc::new(move || BlockFeed {
+            configured: Arc::clone(&of_config),
+            ..BlockFeed::default()
+        }),
     };
     // It ends with the test's runtime.
     tokio::spawn(serve(listener, &*NAMES, facts));

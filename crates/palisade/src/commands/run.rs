@@ -187,7 +187,7 @@ async fn admin(
         key_set: Arc::new(move || signing::key_set(&signers.load())),
         snapshot: Arc::new(move || summary::json(&snapshot.load())),
         blocks: Arc::clone(&running.blocks),
-        configured_blocks: Arc::new(move || Arc::clone(&configured.load().blocks.configured)),
+        block_feed: Arc::new(move || configured.load().blocks.clone()),
     };
     // It ends with the runtime: the last requests are answered while it says that the gateway is stopping.
     tokio::spawn(async move {

@@ -26,6 +26,8 @@ use crate::blocks::{Block, BlockFeed, Blocks};
 use crate::compile::{Compiled, Ingredients, compile, read_config};
 use crate::denial::{Denial, Verdict};
 use crate::feeds::Feeds;
+use crate::geography::Geography;
+use crate::geography::tests::database;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
@@ -392,7 +394,11 @@ pub(super) fn feeds() -> Feeds {
         ))),
         proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
         revocations: Arc::default(),
-        blocks: BlockFeed { configured: Arc::new(blocked()), live: Arc::default() },
+        blocks: BlockFeed {
+            configured: Arc::new(blocked()),
+            live: Arc::default(),
+            geography: Some(Arc::new(Geography::new(countries()).unwrap())),
+        },
         client_certificates: true,
         api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
         api_key_header: HeaderName::from_static("x-api-key"),
@@ -401,12 +407,18 @@ pub(super) fn feeds() -> Feeds {
     }
 }
 
+/// Where addresses are in examples.
+fn countries() -> Vec<u8> {
+    database(&[("192.0.2.0/24", "DE"), ("198.51.100.0/25", "AT"), ("198.51.100.128/25", "KP")])
+}
+
 /// What is blocked in examples.
 fn blocked() -> Blocks {
     let entries = [
         r#"{ "principal": "mallory", "reason": "stolen laptop", "by": "night shift" }"#,
         r#"{ "client": "stolen", "reason": "key in a public repository" }"#,
         r#"{ "address": "203.0.113.128/25", "reason": "floods" }"#,
+        r#"{ "country": "KP", "reason": "sanctions" }"#,
     ];
     Blocks::new(entries.map(|entry| serde_json::from_str::<Block>(entry).unwrap()), NOW)
 }

@@ -51,6 +51,9 @@ async fn a_block_is_set_shown_and_lifted() {
 #[tokio::test]
 async fn what_is_no_block_changes_nothing() {
     let listening = listening().await;
+    let country = r#"{ "country": "KP", "reason": "r" }"#;
+    let why = "no database says which addresses are of a country; name one under `geography` of the config\n";
+    listening.change("POST /blocks", JSON, country).await.check(400, why);
     let over = r#"{ "client": "shop", "reason": "r", "until": "2001-01-01T00:00:00Z" }"#;
     listening.change("POST /blocks", JSON, over).await.check(400, "`until` is over already\n");
     for body in ["", "{}", r#"{ "client": "shop" }"#, r#"{ "clinet": "shop", "reason": "r" }"#] {
