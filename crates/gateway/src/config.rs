@@ -308,6 +308,8 @@ pub struct Limits {
     pub connections_max: u32,
     /// Connections at once from one address.
     pub connections_per_ip_max: u32,
+    /// Answers that wait at once, over all workers, because `tarpit` lets them; beyond that they leave at once.
+    pub delayed_max: u32,
     /// Header fields of a request.
     pub headers_max: u16,
     /// Bytes of a request head.
@@ -383,6 +385,7 @@ impl Default for Limits {
         Limits {
             connections_max: 10_000,
             connections_per_ip_max: 1_000,
+            delayed_max: 256,
             headers_max: 100,
             head_bytes_max: Size::kib(32),
             target_bytes_max: Size::kib(8),

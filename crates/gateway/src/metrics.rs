@@ -23,6 +23,8 @@ pub struct Metrics {
     retiring_callers: Arc<AtomicUsize>,
     tunnels: Gauge,
     event_streams: Gauge,
+    /// Answers that waited because their address is refused again and again.
+    pub answers_delayed: Counter,
     /// Connections dropped because too many were open.
     pub connections_refused: Counter,
     /// Exchanges that were served though the log could not take their record.
@@ -145,6 +147,11 @@ impl Metrics {
         );
         registry.register("tunnels", "Tunnels of WebSockets that are open", self.tunnels.clone());
         registry.register("event_streams", "Event streams that are open", self.event_streams.clone());
+        registry.register(
+            "answers_delayed",
+            "Answers that waited because their address is refused again and again",
+            self.answers_delayed.clone(),
+        );
         registry.register(
             "connections_refused",
             "Connections dropped because too many were open",

@@ -2,6 +2,7 @@
 //! lies under it.
 
 mod answer;
+mod delay;
 mod step;
 
 use identity::introspection::Answer;

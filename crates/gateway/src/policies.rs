@@ -24,6 +24,7 @@ mod response_schema;
 mod scope;
 mod security_headers;
 mod ssrf;
+mod tarpit;
 #[cfg(test)]
 mod tests;
 mod undeclared;
@@ -61,6 +62,7 @@ pub const ALL: &[&Kind] = &[
     &scope::KIND,
     &security_headers::KIND,
     &ssrf::KIND,
+    &tarpit::KIND,
     &undeclared::KIND,
 ];
 

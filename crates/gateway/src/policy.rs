@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use identity::introspection::{self, Lookup};
@@ -114,6 +115,11 @@ pub trait Policy: Send + Sync + fmt::Debug {
     /// it [`Policy::holds`].
     fn answer_body(&self, _cx: &Context<'_>, _answer: &mut Answer<'_>, _body: &Body<'_>) -> Judgement {
         Ok(None)
+    }
+
+    /// How long the answer must wait that says to the caller that `denial` refused the request, if it must.
+    fn delay(&self, _cx: &Context<'_>, _denial: &Denial) -> Option<Duration> {
+        None
     }
 
     /// The limits that it sets, in words, for those who ask what is in force.

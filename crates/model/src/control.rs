@@ -166,6 +166,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-13", "REC-API-26"],
     },
     Control {
+        id: "tarpit",
+        title: "slow down addresses that are refused again and again",
+        owasp: &["API2:2023", "API4:2023"],
+        nist: &["REC-API-10", "REC-API-26"],
+    },
+    Control {
         id: "undeclared",
         title: "refuse operations, methods, content types and parameters that no contract declares",
         owasp: &["API9:2023", "API5:2023"],

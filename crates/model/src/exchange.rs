@@ -80,7 +80,7 @@ pub enum Outcome {
     Allowed,
     /// It refused; in [`Mode::Shadow`] it would have.
     Denied,
-    /// It changed the answer's body; in [`Mode::Shadow`] it would have.
+    /// It changed the answer's body, or let the answer wait; in [`Mode::Shadow`] it would have.
     Changed,
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -91,6 +92,10 @@ pub(super) struct Shared {
     pub snapshot: Arc<ArcSwap<Snapshot>>,
     pub metrics: Arc<Metrics>,
     pub connections: Arc<Connections>,
+    /// How many answers wait, in the one counter.
+    pub delayed: Arc<[AtomicU32]>,
+    /// Turns true when the gateway stops.
+    pub stopping: watch::Receiver<bool>,
 }
 
 impl Engine {
@@ -119,6 +124,8 @@ impl Engine {
             snapshot: Arc::clone(snapshot),
             metrics: Arc::clone(metrics),
             connections: Arc::default(),
+            delayed: Arc::new([AtomicU32::new(0)]),
+            stopping: stopping.clone(),
         };
         let mut workers = Vec::new();
         for (index, (writer, sockets)) in writers.into_iter().zip(sockets).enumerate() {

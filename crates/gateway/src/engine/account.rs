@@ -120,7 +120,7 @@ impl Worker {
         if let Ok(value) = HeaderValue::from_str(&going.request_id) {
             headers.insert(X_REQUEST_ID, value);
         }
-        Finished { answer, admission }
+        Finished { answer, admission, delay: None }
     }
 
     /// Puts the exchange on record. One that cannot be recorded is refused, unless the config says to serve it.

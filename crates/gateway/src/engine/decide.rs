@@ -190,7 +190,7 @@ async fn message(body: Source, limits: &Limits) -> Result<Bytes, Denial> {
 }
 
 fn of_envoy(finished: Finished, sent: &HeaderMap) -> Response<AnswerBody> {
-    let Finished { answer, admission } = finished;
+    let Finished { answer, admission, .. } = finished;
     let message = match admission {
         Some(admission) => envoy::allowed(sent, &admission.fields, &admission.answer_fields),
         None => {
@@ -229,7 +229,7 @@ fn admitted(admission: Admission, answer: &mut Response<AnswerBody>) {
 
 /// nginx takes 2xx, 401 and 403, and answers 500 to everything else.
 fn of_nginx(finished: Finished) -> Response<AnswerBody> {
-    let Finished { mut answer, admission } = finished;
+    let Finished { mut answer, admission, .. } = finished;
     match admission {
         Some(admission) => admitted(*admission, &mut answer),
         None => {
@@ -245,7 +245,7 @@ fn of_nginx(finished: Finished) -> Response<AnswerBody> {
 
 /// Traefik passes on whatever is not 2xx.
 fn of_traefik(finished: Finished) -> Response<AnswerBody> {
-    let Finished { mut answer, admission } = finished;
+    let Finished { mut answer, admission, .. } = finished;
     match admission {
         Some(admission) => admitted(*admission, &mut answer),
         // A control has answered in the backend's place, which Traefik would take for a yes.

@@ -12,7 +12,7 @@ use identity::{ClientCertificate, TokenError};
 use model::{ExchangeId, Leak, Timestamp};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::accept::Shared;
 use super::account::Begun;
@@ -28,7 +28,7 @@ use crate::config::{Asker, Limits, WhenFull};
 use crate::denial::{Denial, Reason};
 use crate::normalize::{self, Scheme};
 use crate::pipeline::{Admitted, Judged, Trace};
-use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, WorkerState};
+use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, Permit, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
 use crate::websocket::Offer;
@@ -126,6 +126,8 @@ pub(super) struct Finished {
     pub answer: Response<AnswerBody>,
     /// What another proxy needs to know to send the request on, where it may.
     pub admission: Option<Box<Admission>>,
+    /// How long the answer is to wait.
+    pub delay: Option<Duration>,
 }
 
 /// What another proxy needs to know to send a request on.
@@ -248,7 +250,11 @@ impl Service for Served {
             return decide::answer(self, asker, request).await;
         }
         let request = request.map_err(Fault::denial);
-        self.worker.serve(self, request).await.answer
+        let finished = self.worker.serve(self, request).await;
+        if let Some(delay) = finished.delay {
+            self.worker.wait(delay).await;
+        }
+        finished.answer
     }
 }
 
@@ -304,6 +310,16 @@ impl Worker {
         let finished = self.judge_and_answer(served, &mut parts, body, refused).await;
         self.scratch.keep(parts.headers);
         finished
+    }
+
+    /// Lets an answer wait that is on record and of which nothing is held any more, unless too many wait or the gateway stops.
+    async fn wait(&self, delay: Duration) {
+        let delayed_max = self.shared.snapshot.load().limits.delayed_max;
+        let Some(_place) = Permit::take(&self.shared.delayed, 0, delayed_max) else { return };
+        self.shared.metrics.answers_delayed.inc();
+        let mut stopping = self.shared.stopping.clone();
+        // Either way the answer leaves.
+        drop(timeout(delay, stopping.wait_for(|&stop| stop)).await);
     }
 
     async fn judge_and_answer(
@@ -366,7 +382,15 @@ impl Worker {
                 self.decide_and_forward(going, cx, parts, &asked, body).await
             }
         };
-        self.finish(&mut begun, outcome)
+        let Begun { going, cx, .. } = &mut begun;
+        let delay = match (&outcome, going.plan) {
+            // Another proxy waits for a decision no longer than it will, and may then let the request through.
+            (Err(denial), Some((_, plan))) if connection.asker.is_none() => {
+                plan.pipeline.delay(cx, denial, &mut going.trace)
+            }
+            _ => None,
+        };
+        Finished { delay, ..self.finish(&mut begun, outcome) }
     }
 
     /// Takes the request through its pipeline, and on to the backend if every policy let it through.

@@ -28,7 +28,7 @@ pub struct Said {
     pub mode: Mode,
     /// Its verdict: why it denied, if it did, which is rare.
     pub denied: Option<Box<Denial>>,
-    /// Whether it changed the answer's body, or would have.
+    /// Whether it changed the answer's body or let the answer wait, or would have.
     pub changed: bool,
 }
 

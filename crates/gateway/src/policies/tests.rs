@@ -16,6 +16,7 @@ mod permits;
 mod phantom;
 mod possession;
 mod queries;
+mod slowed;
 mod urls;
 
 use std::path::Path;
@@ -136,9 +137,16 @@ fn every_kind_proves_its_documentation() {
             |info: &str| blocks.iter().find(|block| block.info == info).map(|block| block.text.as_str());
         let paths = paths(&blocks).unwrap_or_else(|| panic!("{} has no operation", kind.id));
         let settings = text("yaml settings").unwrap_or_default();
-        let (mut allowed, mut refused, mut answered) = (0, 0, 0);
+        let (mut allowed, mut refused, mut answered, mut delayed) = (0, 0, 0, 0);
         for block in blocks.iter().filter(|block| block.info.starts_with("http")) {
             let (served, caller) = example(&block.text);
+            if let Some(expected) = block.info.strip_prefix("http delayed by ") {
+                delayed += 1;
+                let delay = Gateway::new(&paths, settings).serve_each(served).delay;
+                let delay = delay.map_or("nothing".to_owned(), |delay| format!("{delay:?}"));
+                assert_eq!(delay, expected, "{}:\n{}", kind.id, block.text);
+                continue;
+            }
             let seen = Gateway::new(&paths, settings).serve(served);
             match block.info.strip_prefix("http refused ") {
                 Some(expected) => {
@@ -157,7 +165,7 @@ fn every_kind_proves_its_documentation() {
                 }
             }
         }
-        let proofs = if kind.stage == Stage::Headers { answered } else { refused };
+        let proofs = if kind.stage == Stage::Headers { answered } else { refused + delayed };
         assert!(allowed > 0 && proofs > 0, "{} needs an allowed and a refused example", kind.id);
         assert!(kind.doc.contains("When this is wrong: "), "{}", kind.id);
     }

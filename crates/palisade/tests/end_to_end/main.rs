@@ -49,5 +49,6 @@ mod reload;
 mod requests;
 mod secrets;
 mod ssrf;
+mod tarpit;
 mod tls;
 mod websocket;

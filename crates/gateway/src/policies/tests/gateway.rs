@@ -72,6 +72,8 @@ pub(super) struct Seen {
     /// The control that refused; empty where none did.
     pub(super) control: &'static str,
     pub(super) denial: Option<Denial>,
+    /// How long the refusal waits.
+    pub(super) delay: Option<Duration>,
     /// Each control that ran, and why it denied or would have.
     pub(super) said: Vec<(&'static str, Option<String>)>,
     /// Each control that changed the answer, or would have.
@@ -160,6 +162,11 @@ impl Gateway {
         self.serve_on(&WorkerState::default(), requests)
     }
 
+    /// Serves requests that are separated by `###`, whatever becomes of them.
+    pub(super) fn serve_each(&self, requests: &str) -> Seen {
+        requests.split("###\n").map(|request| self.serve(request)).last().unwrap()
+    }
+
     #[track_caller]
     pub(super) fn serve_on(&self, worker: &WorkerState, requests: &str) -> Seen {
         let mut in_flight = Vec::new();
@@ -226,7 +233,9 @@ impl Gateway {
             }
             (_, verdict) => (Answered::default(), verdict),
         };
-        seen(&cx, answered, verdict.err(), &trace)
+        let denial = verdict.err();
+        let delay = denial.as_ref().and_then(|denial| found.plan.pipeline.delay(&cx, denial, &mut trace));
+        Seen { delay, ..seen(&cx, answered, denial, &trace) }
     }
 }
 
@@ -335,6 +344,7 @@ fn seen(cx: &Context<'_>, answered: Answered, denial: Option<Denial>, trace: &Tr
         },
         principal: cx.caller.principal().id.map(|id| id.into_owned()),
         denial,
+        delay: None,
     }
 }
 
