@@ -523,5 +523,6 @@ Authorization: Bearer {token alice}
 
 When this is wrong: callers without a token share an address, and so their steps. Who is where in a flow is known to one
 process, for 65,536 callers; beyond that those are forgotten who have waited longest, and must begin anew. `explain` answers
-for a caller who has done nothing before.
+for a caller who has done nothing before. Whoever only asks for decisions does not say what the backend answered, so that no
+step is ever done: flows need the gateway on the way.
 "#;

@@ -127,7 +127,8 @@ waits for `delay`, and each one more twice as long as the one before, up to `del
 through from the same address is not slower.
 
 A waiting answer costs a timer and a connection, and no worker. `limits: { delayed-max: … }` of the config says how many may
-wait at once over all workers (256); beyond that they are answered at once, as they are when the gateway stops.
+wait at once over all workers (256); beyond that they are answered at once, as they are when the gateway stops. Decisions
+for another proxy neither wait nor count: it waits no longer than it will, and may let the request through then.
 
 | setting | meaning | default |
 |---|---|---|
