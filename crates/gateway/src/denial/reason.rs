@@ -234,8 +234,8 @@ impl Reason {
         self.facts().2
     }
 
-    // A table, one line a reason.
     #[rustfmt::skip]
+    #[expect(clippy::too_many_lines, reason = "a table, one line a reason")]
     fn facts(self) -> Facts {
         use Reason as R;
         use StatusCode as S;
