@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, ask, request};
 use crate::gateway::Gateway;
 use crate::stage::Stage;
 
@@ -242,6 +242,32 @@ fn a_body_is_passed_on_whatever_the_method() {
     let bodies: Vec<_> = stage.upstream.seen().into_iter().map(|seen| seen.body).collect();
     assert_eq!(bodies, [b"abc"; 8]);
     check_agreement(&stage, gateway);
+}
+
+#[test]
+fn a_body_that_is_judged_has_its_length_where_its_caller_sent_none() {
+    let stage = Stage::new();
+    let gateway = stage.start();
+    let bearer = stage.issuer.bearer("orders:write");
+    let fields = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("Transfer-Encoding", "chunked"),
+    ];
+    let order = "{\"item\":\"tea\"}";
+    let body = format!("{:x}\r\n{order}\r\n0\r\n\r\n", order.len());
+    let head = request("POST", "/orders", &fields, b"");
+    for _ in 0..2 {
+        let answer = ask(gateway.address(), &[&head, body.as_bytes()].concat());
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let seen = stage.upstream.seen();
+    assert_eq!(seen.len(), 2, "the body was read as a request: {seen:?}");
+    for seen in seen {
+        assert_eq!(seen.body, order.as_bytes(), "{}", seen.head);
+        assert_eq!(seen.field("content-length"), Some(order.len().to_string().as_str()), "{}", seen.head);
+        assert_eq!(seen.field("transfer-encoding"), None, "{}", seen.head);
+    }
 }
 
 /// The bytes of one case of llhttp: lines end with CRLF, escapes stand for what cannot be written, and a `Host` is added

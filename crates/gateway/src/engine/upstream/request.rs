@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::TE;
+use http::header::{CONTENT_LENGTH, TE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Uri};
 use model::Timestamp;
@@ -50,8 +50,14 @@ impl Outgoing<'_> {
             push_field(out, "host", &[]);
         }
         normalize::forwardable(&self.parts.headers, self.facts, |name, value| push_field(out, name, value));
-        if self.body_bytes.is_none() {
-            push_field(out, "transfer-encoding", &[b"chunked"]);
+        match self.body_bytes {
+            None => push_field(out, "transfer-encoding", &[b"chunked"]),
+            // A body that was judged as a whole may have come in chunks. Without a length its bytes would be read as the
+            // next request.
+            Some(bytes @ 1..) if !self.parts.headers.contains_key(CONTENT_LENGTH) => {
+                push_field(out, "content-length", &[itoa::Buffer::new().format(bytes).as_bytes()]);
+            }
+            Some(_) => {}
         }
         if self.offer.is_some() {
             push_field(out, "connection", &[b"upgrade"]);
