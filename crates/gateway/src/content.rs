@@ -33,7 +33,8 @@ pub(crate) fn content_type(headers: &HeaderMap) -> Result<(&str, Cow<'_, str>), 
             "several content types, or one that is not text",
         ));
     };
-    let media_type = text.split(';').next().unwrap_or_default().trim();
+    let end = text.bytes().position(|byte| byte == b';').unwrap_or(text.len());
+    let media_type = text.get(..end).unwrap_or_default().trim();
     let lowercase = if media_type.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(media_type.to_ascii_lowercase())
     } else {
