@@ -26,7 +26,7 @@ pub use identity::{
 pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
 pub use tls::{AskClients, Clients};
-pub use upstream::{Balance, Ejection, Protocol, Upstream, UpstreamTls, Upstreams};
+pub use upstream::{Balance, Ejection, Health, Protocol, Upstream, UpstreamTls, Upstreams};
 
 // What must be in it may be absent here, and what must be said of an API empty, so that the rest is read and checked all
 // the same; `read_config` says what is missing.

@@ -21,6 +21,7 @@ pub struct Metrics {
     decisions: Family<DecisionLabels, Counter>,
     retiring: Family<CallerLabels, Counter>,
     retiring_callers: Arc<AtomicUsize>,
+    unhealthy: Family<ApiLabels, Gauge>,
     tunnels: Gauge,
     event_streams: Gauge,
     /// Answers that waited because their address is refused again and again.
@@ -120,6 +121,11 @@ struct DecisionLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct ApiLabels {
+    api: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct RefusalLabels {
     api: String,
     reason: Reason,
@@ -144,6 +150,11 @@ impl Metrics {
             "retiring_requests",
             "Requests to deprecated operations that the backend answered, by client application",
             self.retiring.clone(),
+        );
+        registry.register(
+            "backends_unhealthy",
+            "Backends that say they are not well, by API",
+            self.unhealthy.clone(),
         );
         registry.register("tunnels", "Tunnels of WebSockets that are open", self.tunnels.clone());
         registry.register("event_streams", "Event streams that are open", self.event_streams.clone());
@@ -182,6 +193,11 @@ impl Metrics {
             refused: counter("refused"),
             malformed: counter("malformed"),
         }
+    }
+
+    /// How many backends of an API say that they are not well.
+    pub fn unhealthy(&self, api: &str) -> Gauge {
+        self.unhealthy.get_or_create(&ApiLabels { api: api.to_owned() }).clone()
     }
 
     /// Counts a tunnel as open until the value is dropped.
@@ -246,6 +262,12 @@ impl EncodeLabelSet for RequestLabels {
 impl EncodeLabelSet for DecisionLabels {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
         [("proxy", self.proxy.as_str()), ("decision", self.decision)].encode(encoder)
+    }
+}
+
+impl EncodeLabelSet for ApiLabels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        [("api", self.api.as_str())].encode(encoder)
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) fn json(snapshot: &Snapshot) -> Value {
                 "name": api.name,
                 "hosts": api.hosts,
                 "base_paths": api.base_paths,
+                "backends": backends(api),
                 "undeclared": controls(&api.undeclared),
                 "operations": api.operations.iter().map(operation).collect::<Vec<_>>(),
             })
@@ -92,6 +93,16 @@ fn of_listener(index: usize, settings: &Decisions, apis: &[ApiPlan]) -> Value {
     })
 }
 
+/// Each backend, and whether it is well, where it is asked.
+fn backends(api: &gateway::ApiPlan) -> Vec<Value> {
+    let is_watched = api.upstream.watched() > 0;
+    let backend = |(address, is_healthy)| match is_watched {
+        true => json!({ "address": address, "healthy": is_healthy }),
+        false => json!({ "address": address }),
+    };
+    api.upstream.healths().map(backend).collect()
+}
+
 fn operation(plan: &Plan) -> Value {
     json!({
         "operation": plan.key,
@@ -107,7 +118,7 @@ fn controls(plan: &Plan) -> Vec<Value> {
 }
 
 /// Why the gateway should get no traffic for the time being.
-pub(crate) fn not_ready(log: &Log, feeds: &Feeds, is_stopping: bool) -> Vec<String> {
+pub(crate) fn not_ready(log: &Log, feeds: &Feeds, snapshot: &Snapshot, is_stopping: bool) -> Vec<String> {
     let mut reasons = Vec::new();
     if is_stopping {
         reasons.push("stopping: requests in flight are answered, and no others".to_owned());
@@ -117,6 +128,9 @@ pub(crate) fn not_ready(log: &Log, feeds: &Feeds, is_stopping: bool) -> Vec<Stri
         if !feed.status(wall_clock()).is_usable {
             reasons.push(format!("no usable keys of issuer `{}`", issuer.url));
         }
+    }
+    for api in snapshot.apis.iter().filter(|api| api.upstream.are_all_unhealthy()) {
+        reasons.push(format!("no backend of `{}` is well", api.name));
     }
     reasons
 }

@@ -11,7 +11,7 @@ use spec::Node;
 
 use super::files::read_file;
 use super::{Compiled, Ingredients};
-use crate::config::{Api, Protocol};
+use crate::config::{Api, Health, Protocol};
 use crate::engine::{Backends, Origin, client_config, tls_problem};
 
 /// The backends of `api`, or what is wrong with them.
@@ -42,12 +42,34 @@ pub(super) fn backends(
         compiled.problems.push(problem.help("say how many failures in a row are too many"));
         return None;
     }
+    if let Some(wrong) = upstreams.health.as_ref().and_then(wrong_with_health) {
+        let place = place.get("health").unwrap_or(place);
+        let problem = ingredients.document.problem(Severity::Error, place, wrong);
+        compiled
+            .problems
+            .push(problem.help("as in `health: { path: /healthz, interval: 10s, timeout: 2s }`"));
+        return None;
+    }
     let urls = upstreams.url.iter().chain(&upstreams.urls);
     let mut origins = Vec::new();
     for (url, place) in urls.zip(places) {
         origins.push(origin(ingredients, api, (url, place, node), compiled)?);
     }
-    Some(Backends::new(origins, upstreams.balance, upstreams.ejection, upstreams.retries))
+    let backends = Backends::new(origins, upstreams.balance, upstreams.ejection, upstreams.retries);
+    Some(match &upstreams.health {
+        Some(health) => backends.with_health(health.clone(), ingredients.metrics.unhealthy(&api.name)),
+        None => backends,
+    })
+}
+
+fn wrong_with_health(health: &Health) -> Option<&'static str> {
+    if !health.path.starts_with('/') || health.path.parse::<Uri>().is_err() {
+        return Some("the `path` of a health check begins with `/`");
+    }
+    if health.healthy_after == 0 || health.unhealthy_after == 0 {
+        return Some("a backend's health changes after at least 1 answer");
+    }
+    (health.interval.0.is_zero() || health.timeout.0.is_zero()).then_some("a health check takes time")
 }
 
 /// The origin that `url` at `place` names.

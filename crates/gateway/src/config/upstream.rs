@@ -32,6 +32,48 @@ pub struct Upstreams {
     pub retries: u8,
     /// When a backend that fails gets no requests for a while. Absent: never.
     pub ejection: Option<Ejection>,
+    /// How backends are asked whether they are well, beside the requests that they get. Absent: none is asked.
+    pub health: Option<Health>,
+}
+
+/// How backends are asked whether they are well: by `GET`, from the start on, over a connection each time. One that is not
+/// gets no requests until it is again. Where none is, all get requests, since the question itself may fail, and ejection
+/// alone decides.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Health {
+    /// The path that is asked for, query included.
+    pub path: String,
+    /// Between two questions to a backend, give or take a tenth.
+    pub interval: Span,
+    /// For the connection and the head of the answer together.
+    pub timeout: Span,
+    /// Good answers in a row after which a backend is well again.
+    pub healthy_after: u32,
+    /// Bad ones, or none in time, after which it is not.
+    pub unhealthy_after: u32,
+    /// The status of a good answer. Absent: any from 200 to 299.
+    pub status: Option<u16>,
+}
+
+impl Health {
+    /// Whether an answer of this status is a good one.
+    pub fn takes(&self, status: u16) -> bool {
+        self.status.map_or((200..300).contains(&status), |wanted| wanted == status)
+    }
+}
+
+impl Default for Health {
+    fn default() -> Health {
+        Health {
+            path: "/".to_owned(),
+            interval: Span::secs(10),
+            timeout: Span::secs(2),
+            healthy_after: 2,
+            unhealthy_after: 3,
+            status: None,
+        }
+    }
 }
 
 /// What is spoken to a backend.
@@ -57,7 +99,8 @@ pub enum Balance {
     LeastRequests,
 }
 
-/// When a backend that fails gets no requests for a while. Where none is left, requests are answered 503 at once.
+/// When a backend that fails gets no requests for a while, as a circuit breaker has it: closed, then open for a time, then
+/// half open. Where no backend is left, requests are answered 503 at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Ejection {

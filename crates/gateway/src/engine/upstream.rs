@@ -3,6 +3,7 @@
 mod backends;
 mod exchange;
 mod head;
+mod health;
 mod http2;
 mod request;
 

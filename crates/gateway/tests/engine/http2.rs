@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use gateway::config::{Balance, Health};
+use gateway::{Backends, Origin};
 use h2::Reason;
 use h2::server::{Connection, SendResponse};
 use http::{HeaderMap, Request, Response};
@@ -185,32 +187,55 @@ fn a_body_that_is_too_large_is_the_caller_s_fault_and_never_whole() {
 }
 
 #[test]
-fn no_more_streams_are_opened_than_a_backend_takes() {
+fn requests_that_a_backend_does_not_take_at_once_wait_or_go_over_another_connection() {
     let runtime = Runtime::new().unwrap();
     let mut builder = h2::server::Builder::new();
     builder.max_concurrent_streams(1);
-    let held = Mutex::new(Vec::new());
-    let act = move |number, _, respond, _: &mut _| {
-        let mut held = held.lock().unwrap();
-        held.push(respond);
-        // The first is answered at once, so that the settings are known, and the other three once all are there.
-        if number == 0 || held.len() == 3 {
-            held.drain(..).for_each(hello);
-        }
-    };
-    let backend = runtime.block_on(Backend::start(builder, act));
+    let backend = runtime.block_on(Backend::start(builder, |_, _, respond, _| hello(respond)));
     let gateway = Gateway::start_http2(backend.address);
+    let address = gateway.address;
     runtime.block_on(async {
-        let ask = || async {
-            let mut stream = TcpStream::connect(gateway.address).await.unwrap();
-            tokio::io::AsyncWriteExt::write_all(&mut stream, GET.as_bytes()).await.unwrap();
-            assert!(read_to_close(&mut stream).await.starts_with("HTTP/1.1 200 "));
-        };
-        ask().await;
-        tokio::join!(ask(), ask(), ask());
+        let asked: Vec<_> = (0..20)
+            .map(|_| {
+                tokio::spawn(async move {
+                    let mut stream = TcpStream::connect(address).await.unwrap();
+                    tokio::io::AsyncWriteExt::write_all(&mut stream, GET.as_bytes()).await.unwrap();
+                    read_to_close(&mut stream).await
+                })
+            })
+            .collect();
+        for answer in asked {
+            let answer = answer.await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        }
     });
     gateway.stop();
-    let mut connections: Vec<String> = backend.heads()[1..].iter().map(|head| head[..1].to_owned()).collect();
-    connections.sort();
-    assert_eq!(connections, ["0", "1", "2"]);
+    assert_eq!(backend.heads().len(), 20);
+}
+
+#[test]
+fn a_backend_is_asked_for_its_health_over_http2_as_well() {
+    let runtime = Runtime::new().unwrap();
+    let act = |number, _, mut respond: SendResponse<Bytes>, _: &mut _| match number {
+        0 => hello(respond),
+        _ => drop(respond.send_response(Response::builder().status(503).body(()).unwrap(), true).unwrap()),
+    };
+    let backend = runtime.block_on(Backend::start(h2::server::Builder::new(), act));
+    let (host, port) = (backend.address.ip().to_string(), backend.address.port());
+    let origin = Origin { host, port, tls: None, is_http2: true };
+    let interval = serde_json::from_str(r#""1ms""#).unwrap();
+    let health = Health { path: "/well".to_owned(), interval, unhealthy_after: 2, ..Health::default() };
+    let backends = Backends::new(vec![origin], Balance::RoundRobin, None, 0);
+    let backends = backends.with_health(health, prometheus_client::metrics::gauge::Gauge::default());
+    runtime.block_on(async {
+        let changed = async {
+            while !backends.are_all_unhealthy() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! { () = backends.watch(0) => {}, () = changed => {} }
+    });
+    let heads = backend.heads();
+    assert_eq!(heads.len(), 3, "{heads:?}");
+    assert!(heads[0].starts_with(&format!("0 GET http://{}/well ", backend.address)), "{heads:?}");
 }

@@ -89,6 +89,7 @@ async fn serve(arguments: Run) -> Exit {
     let watch = watch(files);
     let mut refreshing = feeds::keep_fresh(&feeds, &key_client).await;
     signing::keep_rotating(&feeds, &config, &mut refreshing);
+    keep_asking(&snapshot, &mut refreshing);
     report(&summary::text(&snapshot));
     let running = Running {
         arguments,
@@ -144,6 +145,16 @@ async fn start(mut running: Running, config: &Config) -> Exit {
     Exit::Clean
 }
 
+/// Asks backends for their health, where the config says so, until the set is dropped.
+fn keep_asking(snapshot: &Snapshot, tasks: &mut JoinSet<()>) {
+    for api in &snapshot.apis {
+        for index in 0..api.upstream.watched() {
+            let backends = Arc::clone(&api.upstream);
+            tasks.spawn(async move { backends.watch(index).await });
+        }
+    }
+}
+
 fn open_log(config: &Config) -> Result<Opened, gateway::record::LogError> {
     let settings = Settings {
         segment_bytes: config.data.segment.as_usize(),
@@ -178,10 +189,10 @@ async fn admin(
     running.metrics.register(&mut registry);
     let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
     let (is_stopping, signers) = (Arc::clone(is_stopping), Arc::clone(&running.feeds));
-    let configured = Arc::clone(&running.feeds);
+    let (configured, served) = (Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
     let facts = admin::Facts {
         not_ready: Arc::new(move || {
-            summary::not_ready(&log, &feeds.load(), is_stopping.load(Ordering::Relaxed))
+            summary::not_ready(&log, &feeds.load(), &served.load(), is_stopping.load(Ordering::Relaxed))
         }),
         metrics: Arc::new(registry),
         key_set: Arc::new(move || signing::key_set(&signers.load())),
@@ -272,6 +283,7 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
     // The keys come first, so that no request meets a snapshot whose tokens cannot be verified yet.
     let mut refreshing = feeds::keep_fresh(&feeds, &running.key_client).await;
     signing::keep_rotating(&feeds, &config, &mut refreshing);
+    keep_asking(&snapshot, &mut refreshing);
     running.feeds.store(Arc::new(feeds));
     running.snapshot.store(Arc::new(snapshot));
     running.refreshing = refreshing;

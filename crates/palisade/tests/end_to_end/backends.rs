@@ -95,3 +95,43 @@ fn what_may_have_been_done_is_not_sent_again() {
     gateway.stop();
     assert_eq!(stage.upstream.seen().len(), 1);
 }
+
+#[test]
+fn a_backend_that_says_it_is_not_well_gets_no_requests_until_it_is() {
+    let mut stage = Stage::new();
+    let second = Upstream::start();
+    stage.config["apis"][0]["upstream"] = json!({
+        "urls": [url(&stage.upstream), url(&second)],
+        "health": { "path": "/healthz", "interval": "10ms", "timeout": "5s", "healthy-after": 1, "unhealthy-after": 1 },
+    });
+    second.set_well(false);
+    let gateway = stage.start();
+    let unhealthy = "palisade_backends_unhealthy{api=\"orders\"}";
+    while gateway.metric(unhealthy) != 1 {}
+    let backends = &gateway.page("/snapshot").json()["apis"][0]["backends"];
+    assert_eq!((&backends[0]["healthy"], &backends[1]["healthy"]), (&json!(true), &json!(false)));
+    assert_eq!(gateway.page("/readyz").status, 200);
+    let asked =
+        |upstream: &Upstream| upstream.seen().iter().filter(|seen| seen.target() == "/status").count();
+    for _ in 0..4 {
+        assert_eq!(gateway.get("/status").status, 200);
+    }
+    assert_eq!((asked(&stage.upstream), asked(&second)), (4, 0));
+
+    stage.upstream.set_well(false);
+    while gateway.metric(unhealthy) != 2 {}
+    let ready = gateway.page("/readyz");
+    assert_eq!((ready.status, &ready.json()["reasons"]), (503, &json!(["no backend of `orders` is well"])));
+    for _ in 0..2 {
+        assert_eq!(gateway.get("/status").status, 200, "all of them get requests again");
+    }
+    assert_eq!((asked(&stage.upstream), asked(&second)), (5, 1));
+
+    second.set_well(true);
+    while gateway.metric(unhealthy) != 1 {}
+    for _ in 0..2 {
+        assert_eq!(gateway.get("/status").status, 200);
+    }
+    assert_eq!((asked(&stage.upstream), asked(&second)), (5, 3));
+    gateway.stop();
+}

@@ -35,6 +35,8 @@ struct State {
 struct Inner {
     seen: Vec<Seen>,
     is_released: bool,
+    /// `/healthz` is answered with 503.
+    is_unwell: bool,
 }
 
 impl Seen {
@@ -84,6 +86,11 @@ impl Upstream {
         inner.seen.clone()
     }
 
+    /// Has `/healthz` answered with 200, or else with 503.
+    pub(crate) fn set_well(&self, is_well: bool) {
+        self.state.inner.lock().unwrap().is_unwell = !is_well;
+    }
+
     /// Lets answers go that are held back, now and later.
     pub(crate) fn release(&self) {
         self.state.inner.lock().unwrap().is_released = true;
@@ -128,6 +135,9 @@ fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
                 stream.write_all(format!("{head}9\r\ndata: 1\n\n\r\n").as_bytes())?;
                 wait_for_release(state);
                 stream.write_all(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")?;
+            }
+            "/healthz" if state.inner.lock().unwrap().is_unwell => {
+                stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")?;
             }
             "/socket" => return socket(stream),
             "/broken" => stream.write_all(b"this is no HTTP\r\n\r\n")?,

@@ -1,27 +1,32 @@
 //! The backends of one API: which of them gets the next request, and which have failed too often.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use model::Timestamp;
+use prometheus_client::metrics::gauge::Gauge;
 
 use super::Origin;
-use crate::config::{Balance, Ejection};
+use crate::config::{Balance, Ejection, Health};
 
 /// The backends of one API, shared by all workers. A reload begins with a clean slate.
 #[derive(Debug)]
 pub struct Backends {
-    backends: Vec<Backend>,
+    pub(super) backends: Vec<Backend>,
     balance: Balance,
     ejection: Option<Ejection>,
     /// How many times a request may be sent again.
     pub(super) retries: usize,
     next: AtomicUsize,
+    /// How they are asked for their health, and how many are not well.
+    pub(super) health: Option<(Health, Gauge)>,
 }
 
 #[derive(Debug)]
-struct Backend {
-    origin: Origin,
+pub(super) struct Backend {
+    pub(super) origin: Origin,
+    /// Its own word, when it is asked.
+    pub(super) is_unhealthy: AtomicBool,
     in_flight: AtomicU32,
     /// In a row.
     failures: AtomicU32,
@@ -41,6 +46,7 @@ impl Backends {
     pub fn new(origins: Vec<Origin>, balance: Balance, ejection: Option<Ejection>, retries: u8) -> Backends {
         let backend = |origin| Backend {
             origin,
+            is_unhealthy: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             failures: AtomicU32::new(0),
             out_until: AtomicU64::new(0),
@@ -51,7 +57,13 @@ impl Backends {
             ejection,
             retries: usize::from(retries),
             next: AtomicUsize::new(0),
+            health: None,
         }
+    }
+
+    /// The same, to be asked for their health; `unhealthy` counts those that are not well.
+    pub fn with_health(self, health: Health, unhealthy: Gauge) -> Backends {
+        Backends { health: Some((health, unhealthy)), ..self }
     }
 
     /// The origins, in the config's order.
@@ -72,7 +84,12 @@ impl Backends {
         }
         let start = self.next.fetch_add(1, Ordering::Relaxed);
         let turn = (0..count).map(|step| (start.wrapping_add(step)) % count);
-        let mut open = turn.filter(|index| !tried.contains(index) && !self.is_out(*index, now));
+        // Where none is well, the question may be what is wrong.
+        let asks_health = self.health.is_some() && !self.are_all_unhealthy();
+        let mut open = turn.filter(|index| {
+            let is_unwell = asks_health && self.is_unhealthy(*index);
+            !tried.contains(index) && !self.is_out(*index, now) && !is_unwell
+        });
         match self.balance {
             Balance::RoundRobin => open.next(),
             // The first of several that are least busy, which is another one each time.
@@ -80,6 +97,10 @@ impl Backends {
                 self.backends.get(*index).map(|backend| backend.in_flight.load(Ordering::Relaxed))
             }),
         }
+    }
+
+    fn is_unhealthy(&self, index: usize) -> bool {
+        self.backends.get(index).is_some_and(|backend| backend.is_unhealthy.load(Ordering::Relaxed))
     }
 
     fn is_out(&self, index: usize, now: Timestamp) -> bool {
@@ -134,6 +155,26 @@ mod tests {
 
     fn chosen(backends: &Backends, now: Timestamp, count: usize) -> Vec<Option<usize>> {
         (0..count).map(|_| backends.choose(now, &[])).collect()
+    }
+
+    #[test]
+    fn who_is_not_well_gets_none_unless_nobody_is() {
+        let backends = Arc::into_inner(backends(2, Balance::RoundRobin)).unwrap();
+        let backends = backends.with_health(Health::default(), Gauge::default());
+        let say = |index: usize, is_unhealthy| {
+            backends.backends[index].is_unhealthy.store(is_unhealthy, Ordering::Relaxed);
+        };
+        say(0, true);
+        assert_eq!(chosen(&backends, NOW, 3), [Some(1); 3]);
+        assert_eq!(backends.choose(NOW, &[1]), None);
+        say(1, true);
+        let mut both = chosen(&backends, NOW, 2);
+        both.sort();
+        assert_eq!(both, [Some(0), Some(1)]);
+        for _ in 0..2 {
+            backends.note(0, true, NOW);
+        }
+        assert_eq!(chosen(&backends, NOW, 3), [Some(1); 3], "who fails in fact is left alone all the same");
     }
 
     #[test]

@@ -182,6 +182,8 @@ impl Pool {
         let mut http2 = Builder::new(LocalExecutor);
         http2
             .timer(TokioTimer::new())
+            // Until the backend has said how many it takes: more than that it would refuse.
+            .initial_max_send_streams(1)
             .max_header_list_size(HEAD_BYTES_MAX)
             .keep_alive_interval(self.bounds.body_idle)
             .keep_alive_timeout(self.bounds.connect);
