@@ -233,7 +233,6 @@ fn read_document(
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
     use model::{Mode, Timestamp};
 
     use super::*;
@@ -261,19 +260,9 @@ apis:
     #[test]
     fn each_control_takes_the_nearest_setting_of_its_own() {
         let document = Document::parse("palisade.yaml", CONFIG, &spec::Limits::default()).0;
-        let feeds = Feeds {
-            verifier: None,
-            introspector: None,
-            internal: None,
-            proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
-            revocations: Arc::default(),
-            blocks: Default::default(),
-            client_certificates: false,
-            api_keys: None,
-            api_key_header: HeaderName::from_static("x-api-key"),
-            limiter: Arc::new(Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
-            progress: Arc::new(Progress::new(64)),
-        };
+        let proofs = identity::proof::Proofs::new(Default::default(), 0, &[7; 32]);
+        let limiter = Limiter::new(8, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default());
+        let feeds = Feeds::unconfigured(proofs, limiter, Progress::new(64));
         let (document, config, problems) = read_config(document);
         assert_eq!(problems, []);
         let compiled = compile(&Ingredients {

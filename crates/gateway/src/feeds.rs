@@ -38,3 +38,22 @@ pub struct Feeds {
     /// How far callers are in flows, kept over reloads.
     pub progress: Arc<Progress>,
 }
+
+impl Feeds {
+    /// Those of a config that names no issuer, no key and no block, with the tables that every gateway has.
+    pub fn unconfigured(proofs: Proofs, limiter: Limiter, progress: Progress) -> Feeds {
+        Feeds {
+            verifier: None,
+            introspector: None,
+            internal: None,
+            proofs: Arc::new(proofs),
+            revocations: Arc::default(),
+            blocks: BlockFeed::default(),
+            client_certificates: false,
+            api_keys: None,
+            api_key_header: http::HeaderName::from_static("x-api-key"),
+            limiter: Arc::new(limiter),
+            progress: Arc::new(progress),
+        }
+    }
+}

@@ -24,7 +24,6 @@ use gateway::limiter::Limiter;
 use gateway::progress::Progress;
 use gateway::record::{Log, Reader, Settings};
 use gateway::{Engine, Feeds, Ingredients, Metrics, Snapshot, compile, read_config};
-use http::HeaderName;
 use model::Timestamp;
 use spec::Document;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,19 +59,9 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
     );
     let document = Document::parse("palisade.yaml", &config, &spec::Limits::default()).0;
     let (document, config, _) = read_config(document);
-    let feeds = Feeds {
-        verifier: None,
-        introspector: None,
-        internal: None,
-        proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
-        revocations: Arc::default(),
-        blocks: Default::default(),
-        client_certificates: false,
-        api_keys: None,
-        api_key_header: HeaderName::from_static("x-api-key"),
-        limiter: Arc::new(Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
-        progress: Arc::new(Progress::new(64)),
-    };
+    let proofs = identity::proof::Proofs::new(Default::default(), 0, &[7; 32]);
+    let limiter = Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default());
+    let feeds = Feeds::unconfigured(proofs, limiter, Progress::new(64));
     let compiled = compile(&Ingredients {
         document: &document,
         config: &config.unwrap(),

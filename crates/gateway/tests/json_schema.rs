@@ -15,13 +15,12 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use gateway::explain::{Question, RequestOutcome, explain};
 use gateway::limiter::Limiter;
 use gateway::progress::Progress;
 use gateway::{Feeds, Ingredients, Metrics, Snapshot, compile, read_config};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use model::Timestamp;
 use serde_json::{Value, json};
 use spec::{Document, Location};
@@ -87,19 +86,9 @@ fn snapshot(schema: &Value, placing: Placing) -> Result<Snapshot, String> {
     });
     let document = Document::parse("palisade.json", config.to_string(), &spec::Limits::default()).0;
     let (document, config, _) = read_config(document);
-    let feeds = Feeds {
-        verifier: None,
-        introspector: None,
-        internal: None,
-        proofs: Arc::new(identity::proof::Proofs::new(Default::default(), 0, &[7; 32])),
-        revocations: Arc::default(),
-        blocks: Default::default(),
-        client_certificates: false,
-        api_keys: None,
-        api_key_header: HeaderName::from_static("x-api-key"),
-        limiter: Arc::new(Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default())),
-        progress: Arc::new(Progress::new(64)),
-    };
+    let proofs = identity::proof::Proofs::new(Default::default(), 0, &[7; 32]);
+    let limiter = Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default());
+    let feeds = Feeds::unconfigured(proofs, limiter, Progress::new(64));
     let load = |_: &Path, location: Location<'_>| match location {
         Location::File(file) if file == Path::new("schema.json") && in_file.is_some() => {
             Ok(in_file.unwrap().to_string().into_bytes())

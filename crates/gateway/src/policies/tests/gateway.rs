@@ -393,17 +393,16 @@ pub(super) fn feeds() -> Feeds {
         let client = ApiClient { name: name.to_owned(), attributes: std::collections::BTreeMap::new() };
         (client, vec![KeyDigest::of(key_of(name).as_bytes())])
     });
+    let limiter = Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW);
+    let proofs = Proofs::new(ProofRules::default(), 0, &[7; 32]);
     Feeds {
         verifier: Some(Arc::new(Verifier::new(vec![(issuer, keys)]).unwrap())),
-        introspector: None,
         internal: Some(Arc::new(InternalIssuer::new(
             "https://palisade.internal".to_owned(),
             Duration::from_secs(60),
             Duration::from_secs(86_400),
             Ring::fresh(NOW).unwrap(),
         ))),
-        proofs: Arc::new(Proofs::new(ProofRules::default(), 0, &[7; 32])),
-        revocations: Arc::default(),
         blocks: BlockFeed {
             configured: Arc::new(blocked()),
             live: Arc::default(),
@@ -411,9 +410,7 @@ pub(super) fn feeds() -> Feeds {
         },
         client_certificates: true,
         api_keys: Some(Arc::new(ApiKeys::new(clients.into()).unwrap())),
-        api_key_header: HeaderName::from_static("x-api-key"),
-        limiter: Arc::new(Limiter::new(1024, [0x2545_f491_4f6c_dd1d, 0x9e37_79b9_7f4a_7c15], NOW)),
-        progress: Arc::new(Progress::new(64)),
+        ..Feeds::unconfigured(proofs, limiter, Progress::new(64))
     }
 }
 
