@@ -40,16 +40,13 @@ impl ExchangeId {
 
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        f.write_str(std::str::from_utf8(&self.to_hex()).ok().ok_or(fmt::Error)?)
     }
 }
 
 impl Serialize for ExchangeId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.to_hex()) {
-            Ok(hex) => serializer.serialize_str(hex),
-            Err(_) => serializer.collect_str(self),
-        }
+        serializer.collect_str(self)
     }
 }
 
