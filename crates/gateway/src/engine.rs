@@ -7,6 +7,7 @@ mod connections;
 mod decide;
 mod executor;
 mod http1;
+mod http2;
 mod judge;
 mod peer;
 mod plain;

@@ -241,7 +241,7 @@ impl Fault {
         Denial::protocol(self.reason, self.detail)
     }
 
-    fn head(reason: Reason, detail: &'static str) -> Fault {
+    pub(crate) fn head(reason: Reason, detail: &'static str) -> Fault {
         Fault { reason, detail, is_in_body: false }
     }
 

@@ -1,6 +1,5 @@
 //! Listening sockets and workers: a thread a worker, each with its own sockets, runtime and upstream connections.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -10,10 +9,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use hyper::Request;
-use hyper::body::{Body as _, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::server::Acceptor;
 use socket2::{Domain, Socket, Type};
 use tokio::io::AsyncReadExt as _;
@@ -24,10 +19,9 @@ use tokio::time::timeout;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::body::Source;
 use super::connections::Connections;
-use super::executor::LocalExecutor;
-use super::http1::{self, Inbound, Protocol, Service as _, Timeouts};
+use super::http1::{self, Inbound, Protocol, Timeouts};
+use super::http2;
 use super::peer::Peer;
 use super::plain::Plain;
 use super::serve::{Connection, Served, Worker};
@@ -45,12 +39,6 @@ const BACKLOG: i32 = 1024;
 
 /// How long a worker that cannot accept (no file descriptors left) waits before it tries again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Streams that a peer may have reset before they were accepted (the rapid reset attack, CVE-2023-44487).
-const PENDING_RESETS_MAX: usize = 20;
-
-/// Streams reset by us for a peer's errors before its connection is closed.
-const LOCAL_RESETS_MAX: usize = 128;
 
 /// The running gateway.
 #[derive(Debug)]
@@ -319,24 +307,25 @@ async fn handshake(tls: &ListenerTls, stream: Io) -> io::Result<TlsStream<Io>> {
     start.into_stream(config).await
 }
 
-/// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered. In the clear
-/// the first bytes say which version; over TLS, ALPN has.
+/// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered. The first bytes
+/// say which version, unless TLS has agreed on HTTP/1; where it has agreed on HTTP/2, nothing else is spoken.
 async fn speak(served: Served, io: Io, negotiated: Option<Protocol>, stopping: watch::Receiver<bool>) {
     let limits = served.worker.limits();
-    if negotiated == Some(Protocol::Http2) {
-        return serve_http2(io, served, &limits, stopping).await;
-    }
     let scratch = served.worker.scratch.clone();
     let mut inbound = Inbound::new(io, scratch, wire_limits(&limits), timeouts(&limits));
-    let protocol = match negotiated {
-        Some(protocol) => protocol,
-        None => std::future::poll_fn(|cx| inbound.poll_protocol(cx)).await,
+    let begun = match negotiated {
+        Some(Protocol::Http1) => Protocol::Http1,
+        // In time, which the HTTP library would not see to.
+        Some(Protocol::Http2) | None => std::future::poll_fn(|cx| inbound.poll_protocol(cx)).await,
     };
-    match protocol {
+    match begun {
+        Protocol::Http1 if negotiated == Some(Protocol::Http2) => {
+            tracing::debug!("a connection agreed on HTTP/2 and did not begin with its preface");
+        }
         Protocol::Http1 => http1::serve(&served, inbound, limits.body_idle_timeout.0, stopping).await,
         Protocol::Http2 => {
             let (io, held) = inbound.into_parts();
-            serve_http2(Box::new(Prefixed::new(held.rest(), io)), served, &limits, stopping).await;
+            http2::serve(Box::new(Prefixed::new(held.rest(), io)), served, &limits, stopping).await;
         }
     }
 }
@@ -355,40 +344,5 @@ fn timeouts(limits: &Limits) -> Timeouts {
         first_byte: limits.first_byte_timeout.0,
         header: limits.header_timeout.0,
         idle: limits.idle_timeout.0,
-    }
-}
-
-async fn serve_http2(io: Io, served: Served, limits: &Limits, mut stopping: watch::Receiver<bool>) {
-    let served = Rc::new(served);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let served = Rc::clone(&served);
-        async move {
-            let (parts, body) = request.into_parts();
-            let source = if body.is_end_stream() { Source::Empty } else { Source::Http2(body) };
-            let mut answer = served.answer(Ok((Box::new(parts), source))).await;
-            // It has no connection of its own to close (RFC 9113 8.2.2).
-            answer.headers_mut().remove(http::header::CONNECTION);
-            Ok::<_, Infallible>(answer)
-        }
-    });
-    let mut http2 = hyper::server::conn::http2::Builder::new(LocalExecutor);
-    http2
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.streams_max)
-        .max_header_list_size(u32::try_from(limits.head_bytes_max.0).unwrap_or(u32::MAX))
-        .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
-        .max_local_error_reset_streams(LOCAL_RESETS_MAX)
-        .keep_alive_interval(limits.idle_timeout.0)
-        .keep_alive_timeout(limits.header_timeout.0);
-    let mut serving = std::pin::pin!(http2.serve_connection(TokioIo::new(io), service));
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        _ = stopping.wait_for(|&stop| stop) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended before its time");
     }
 }

@@ -12,7 +12,10 @@
 )]
 
 mod backends;
+mod floods;
+mod frames;
 mod http2;
+mod malformed;
 mod stage;
 mod websocket;
 

@@ -32,7 +32,7 @@ impl Policy for Password {
     }
 }
 
-fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode) -> Snapshot {
+fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Snapshot {
     let reasons = metrics.refusals("orders");
     let plan = |method: &'static str, path: &'static str| {
         let key = OperationKey { api: "orders".into(), method: method.into(), path: path.into() };
@@ -53,7 +53,7 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode) -> Snapshot {
     assert!(refused.is_empty());
     Snapshot {
         generation: 1,
-        limits: Limits::default(),
+        limits,
         tls: vec![None],
         proxies: vec![None],
         decisions: vec![None],
@@ -108,18 +108,23 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// A gateway before `backend`, whose one policy is in `mode`.
     pub(crate) fn start(backend: SocketAddr, mode: Mode) -> Gateway {
-        Gateway::before(origin(backend), mode)
+        Gateway::before(origin(backend), mode, Limits::default())
+    }
+
+    /// As [`Gateway::start`], with limits of its own.
+    pub(crate) fn limited(backend: SocketAddr, mode: Mode, limits: Limits) -> Gateway {
+        Gateway::before(origin(backend), mode, limits)
     }
 
     /// A gateway before a `backend` of HTTP/2, whose one policy is in force.
     pub(crate) fn start_http2(backend: SocketAddr) -> Gateway {
-        Gateway::before(Origin { is_http2: true, ..origin(backend) }, Mode::Enforce)
+        Gateway::before(Origin { is_http2: true, ..origin(backend) }, Mode::Enforce, Limits::default())
     }
 
-    fn before(origin: Origin, mode: Mode) -> Gateway {
+    fn before(origin: Origin, mode: Mode, limits: Limits) -> Gateway {
         let data = tempfile::tempdir().unwrap();
         let metrics = Arc::new(Metrics::default());
-        let shared = Arc::new(ArcSwap::from_pointee(snapshot(origin, &metrics, mode)));
+        let shared = Arc::new(ArcSwap::from_pointee(snapshot(origin, &metrics, mode, limits)));
         let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
         let opened = Log::open(data.path(), settings, 1).unwrap();
         let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
