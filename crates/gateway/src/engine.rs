@@ -10,8 +10,10 @@ mod http1;
 mod http2;
 mod judge;
 mod peer;
+mod phase;
 mod plain;
 mod serve;
+mod sockets;
 mod timer;
 mod tls;
 mod transport;
@@ -20,6 +22,7 @@ mod upstream;
 mod whole;
 
 pub use accept::{Engine, Listening, StartError};
+pub use sockets::Inherited;
 pub(crate) use tls::{Clients, Offer, client_config, tls_problem};
 pub use tls::{ListenerTls, TlsError};
 pub use upstream::{Backends, Origin};

@@ -87,7 +87,7 @@ fn served(path: &str, fields: &str, answer: &[u8]) -> (String, Vec<u8>, String) 
     let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
     let opened = Log::open(data.path(), settings, 1).unwrap();
     let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
-    let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
+    let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers, Vec::new()).unwrap();
     let talk = async {
         let mut client = TcpStream::connect(listening[0].address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{fields}\r\n");

@@ -96,7 +96,7 @@ fn with_gateway<F: Future<Output = ()>>(talk: impl FnOnce(TcpStream, TcpListener
     let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
     let opened = Log::open(data.path(), settings, 1).unwrap();
     let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
-    let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
+    let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers, Vec::new()).unwrap();
     runtime.block_on(async {
         let client = TcpStream::connect(listening[0].address).await.unwrap();
         timeout(PATIENCE, talk(client, backend)).await.expect("it takes too long");

@@ -117,6 +117,10 @@ pub(crate) struct Run {
     /// Worker threads, in place of the config's (one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) workers: Option<u16>,
+    /// Take the place of the gateway that runs on the same data folder: its listening sockets are handed over, and it ends
+    /// once its requests are answered
+    #[arg(long)]
+    pub(crate) take_over: bool,
 }
 
 /// `palisade check`

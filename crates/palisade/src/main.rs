@@ -16,6 +16,7 @@ mod references;
 mod revocations;
 mod signing;
 mod summary;
+mod take_over;
 mod watch;
 
 use std::process::ExitCode;

@@ -1,18 +1,17 @@
 //! Listening sockets and workers: a thread a worker, each with its own sockets, runtime and upstream connections.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::server::Acceptor;
-use socket2::{Domain, Socket, Type};
 use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
@@ -23,8 +22,10 @@ use super::connections::Connections;
 use super::http1::{self, Inbound, Protocol, Timeouts};
 use super::http2;
 use super::peer::Peer;
+use super::phase::Phase;
 use super::plain::Plain;
 use super::serve::{Connection, Served, Worker};
+use super::sockets::{Inherited, OfWorker, sockets};
 use super::tls::ListenerTls;
 use super::transport::{Io, Prefixed};
 use crate::config::{Asker, ClientSource, Limits, Listen};
@@ -34,9 +35,6 @@ use crate::record::Writer;
 use crate::snapshot::Snapshot;
 use crate::wire::{self, Announced, WireLimits};
 
-/// How many connections wait in the kernel for a worker to accept them.
-const BACKLOG: i32 = 1024;
-
 /// How long a worker that cannot accept (no file descriptors left) waits before it tries again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,7 +42,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Engine {
     workers: Vec<JoinHandle<()>>,
-    stop: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
+    /// To be handed on; empty once the gateway accepts no more.
+    sockets: Arc<Mutex<Vec<Inherited>>>,
 }
 
 /// An address that the gateway accepts connections on.
@@ -82,52 +82,78 @@ pub(super) struct Shared {
     pub connections: Arc<Connections>,
     /// How many answers wait, in the one counter.
     pub delayed: Arc<[AtomicU32]>,
-    /// Turns true when the gateway stops.
-    pub stopping: watch::Receiver<bool>,
+    /// Whether the gateway stops.
+    pub phase: watch::Receiver<Phase>,
 }
 
 impl Engine {
-    /// Binds `listen` and starts one thread per writer of `log`; the snapshot may be replaced at any time.
+    /// Listens on `listen`, on sockets of `inherited` where it has any, and starts one thread per writer of `log`; the
+    /// snapshot may be replaced at any time.
     pub fn start(
         listen: &[Listen],
         snapshot: &Arc<ArcSwap<Snapshot>>,
         metrics: &Arc<Metrics>,
         writers: Vec<Writer>,
+        mut inherited: Vec<Inherited>,
     ) -> Result<(Engine, Vec<Listening>), StartError> {
-        let mut listening = Vec::new();
-        let mut sockets: Vec<Vec<std::net::TcpListener>> = writers.iter().map(|_| Vec::new()).collect();
-        for listen in listen {
-            let mut address = listen.address;
-            for worker in &mut sockets {
-                let socket = bind(address).map_err(|source| StartError::Bind { address, source })?;
-                // Port 0 is chosen by the first worker's socket and shared by the others.
-                address = socket.local_addr().map_err(|source| StartError::Bind { address, source })?;
-                worker.push(socket);
-            }
+        let (mut listening, mut kept) = (Vec::new(), Vec::new());
+        let mut of_workers: Vec<OfWorker> = writers.iter().map(|_| Vec::new()).collect();
+        for (index, listen) in listen.iter().enumerate() {
+            let address = listen.address;
+            let failed = |source| StartError::Bind { address, source };
+            let sockets = sockets(address, writers.len(), &mut inherited).map_err(failed)?;
             let asker = listen.decisions.as_ref().map(|decisions| decisions.asker);
-            listening.push(Listening { address, tls: listen.tls.is_some(), asker });
+            let bound = sockets.first().map_or(Ok(address), TcpListener::local_addr).map_err(failed)?;
+            listening.push(Listening { address: bound, tls: listen.tls.is_some(), asker });
+            for (number, socket) in sockets.into_iter().enumerate() {
+                kept.push(Inherited { address, socket: socket.try_clone().map_err(failed)? });
+                if let Some(of_worker) = of_workers.get_mut(number % writers.len().max(1)) {
+                    of_worker.push((index, socket));
+                }
+            }
         }
-        let (stop, stopping) = watch::channel(false);
+        let (phase, in_phase) = watch::channel(Phase::Serving);
         let shared = Shared {
             snapshot: Arc::clone(snapshot),
             metrics: Arc::clone(metrics),
             connections: Arc::default(),
             delayed: Arc::new([AtomicU32::new(0)]),
-            stopping: stopping.clone(),
+            phase: in_phase.clone(),
         };
         let mut workers = Vec::new();
-        for (index, (writer, sockets)) in writers.into_iter().zip(sockets).enumerate() {
-            let (shared, stopping) = (shared.clone(), stopping.clone());
+        for (index, (writer, sockets)) in writers.into_iter().zip(of_workers).enumerate() {
+            let (shared, in_phase) = (shared.clone(), in_phase.clone());
             let thread = std::thread::Builder::new().name(format!("worker-{index}"));
-            let spawned = thread.spawn(move || run(shared, writer, sockets, stopping));
+            let spawned = thread.spawn(move || run(shared, writer, sockets, in_phase));
             workers.push(spawned.map_err(StartError::Worker)?);
         }
-        Ok((Engine { workers, stop }, listening))
+        Ok((Engine { workers, phase, sockets: Arc::new(Mutex::new(kept)) }, listening))
     }
 
-    /// Stops accepting, lets requests in flight end within the drain timeout, and joins the workers.
+    /// Its listening sockets, for a gateway that is to take over.
+    pub fn sockets(&self) -> impl Fn() -> io::Result<Vec<Inherited>> + Send + use<> {
+        let sockets = Arc::clone(&self.sockets);
+        move || {
+            let again =
+                |kept: &Inherited| Ok(Inherited { address: kept.address, socket: kept.socket.try_clone()? });
+            sockets.lock().unwrap_or_else(PoisonError::into_inner).iter().map(again).collect()
+        }
+    }
+
+    /// Stops accepting, ends idle connections, lets requests in flight end within the drain timeout, and joins the
+    /// workers.
     pub fn stop(self) {
-        self.stop.send_replace(true);
+        self.end(Phase::Stopping);
+    }
+
+    /// Leaves accepting to another, and serves open connections until each has had one more answer, or the drain timeout.
+    pub fn leave(self) {
+        self.end(Phase::Leaving);
+    }
+
+    fn end(self, phase: Phase) {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.phase.send_replace(phase);
         for worker in self.workers {
             if worker.join().is_err() {
                 tracing::error!("a worker panicked");
@@ -136,18 +162,7 @@ impl Engine {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(socket2::Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    // Each worker has a socket of its own and the kernel spreads connections over them, so no worker waits for another.
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
-fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stopping: watch::Receiver<bool>) {
+fn run(shared: Shared, writer: Writer, sockets: OfWorker, stopping: watch::Receiver<Phase>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -157,10 +172,10 @@ fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stop
     };
     let local = LocalSet::new();
     let worker = Rc::new(Worker::new(shared, writer));
-    for (index, socket) in sockets.into_iter().enumerate() {
+    for (index, socket) in sockets {
         let (worker, stopping) = (Rc::clone(&worker), stopping.clone());
         local.spawn_local(async move {
-            match TcpListener::from_std(socket) {
+            match tokio::net::TcpListener::from_std(socket) {
                 Ok(listener) => accept(&worker, index, &listener, stopping).await,
                 Err(error) => tracing::error!(%error, "a listening socket could not be used"),
             }
@@ -168,7 +183,7 @@ fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stop
     }
     let mut stopping = stopping;
     local.block_on(&runtime, async {
-        let stopped = stopping.wait_for(|&stop| stop).await.is_ok();
+        let stopped = stopping.wait_for(|&phase| phase != Phase::Serving).await.is_ok();
         let drain_timeout = worker.limits().drain_timeout.0;
         if stopped && timeout(drain_timeout, worker.drained()).await.is_err() {
             tracing::warn!(open = worker.open(), "connections were cut at the drain timeout");
@@ -179,13 +194,13 @@ fn run(shared: Shared, writer: Writer, sockets: Vec<std::net::TcpListener>, stop
 async fn accept(
     worker: &Rc<Worker>,
     index: usize,
-    listener: &TcpListener,
-    mut stopping: watch::Receiver<bool>,
+    listener: &tokio::net::TcpListener,
+    mut stopping: watch::Receiver<Phase>,
 ) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopping.wait_for(|&stop| stop) => return,
+            _ = stopping.wait_for(|&phase| phase != Phase::Serving) => return,
         };
         match accepted {
             Ok((stream, peer)) => admit(worker, index, stream, peer, stopping.clone()),
@@ -203,7 +218,7 @@ fn admit(
     index: usize,
     stream: TcpStream,
     peer: SocketAddr,
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<Phase>,
 ) {
     let ip = peer.ip().to_canonical();
     let snapshot = worker.shared.snapshot.load_full();
@@ -241,7 +256,7 @@ async fn serve(
     snapshot: &Snapshot,
     io: Io,
     (ip, listener): (IpAddr, usize),
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<Phase>,
 ) {
     let asker =
         snapshot.decisions.get(listener).and_then(Option::as_ref).map(|deciding| deciding.settings.asker);
@@ -309,7 +324,7 @@ async fn handshake(tls: &ListenerTls, stream: Io) -> io::Result<TlsStream<Io>> {
 
 /// Speaks HTTP on one connection until it ends, or until the gateway stops and its requests are answered. The first bytes
 /// say which version, unless TLS has agreed on HTTP/1; where it has agreed on HTTP/2, nothing else is spoken.
-async fn speak(served: Served, io: Io, negotiated: Option<Protocol>, stopping: watch::Receiver<bool>) {
+async fn speak(served: Served, io: Io, negotiated: Option<Protocol>, stopping: watch::Receiver<Phase>) {
     let limits = served.worker.limits();
     let scratch = served.worker.scratch.clone();
     let mut inbound = Inbound::new(io, scratch, wire_limits(&limits), timeouts(&limits));

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::body::{AnswerBody, BrokenOff, Source};
+use super::phase::Phase;
 use super::timer::Timer;
 use crate::wire::Fault;
 use answer::{After, write_head};
@@ -51,7 +52,7 @@ struct Serving<'s, S> {
     timer: Timer,
     /// How long the caller may take nothing of an answer.
     stall_timeout: Duration,
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<Phase>,
 }
 
 /// The caller left, or its answer broke off: there is nobody to answer, or nothing to answer with.
@@ -71,12 +72,13 @@ impl From<BrokenOff> for Departed {
     }
 }
 
-/// Serves requests until the caller or the gateway ends the connection; `stopping` turns true when the gateway does.
+/// Serves requests until the caller or the gateway ends the connection; `stopping` says when the gateway
+/// does.
 pub(super) async fn serve<S: Service>(
     service: &S,
     inbound: Inbound,
     stall_timeout: Duration,
-    mut stopping: watch::Receiver<bool>,
+    mut stopping: watch::Receiver<Phase>,
 ) {
     let inbound = Rc::new(RefCell::new(inbound));
     let mut serving = Serving {
@@ -87,7 +89,8 @@ pub(super) async fn serve<S: Service>(
         stall_timeout,
         stopping: stopping.clone(),
     };
-    let mut stopped = std::pin::pin!(async move { stopping.wait_for(|&stop| stop).await.is_ok() });
+    let mut stopped =
+        std::pin::pin!(async move { stopping.wait_for(|&phase| phase == Phase::Stopping).await.is_ok() });
     let mut is_stopping = false;
     loop {
         let next = poll_fn(|cx| {

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::body::Source;
 use super::http1::Service as _;
+use super::phase::Phase;
 use super::serve::Served;
 use super::transport::Io;
 use crate::config::Limits;
@@ -49,8 +50,9 @@ struct Executor {
     stall_timeout: Duration,
 }
 
-/// Serves requests until the caller or the gateway ends the connection; `stopping` turns true when the gateway does.
-pub(super) async fn serve(io: Io, served: Served, limits: &Limits, mut stopping: watch::Receiver<bool>) {
+/// Serves requests until the caller or the gateway ends the connection; `stopping` says when the
+/// gateway does.
+pub(super) async fn serve(io: Io, served: Served, limits: &Limits, mut stopping: watch::Receiver<Phase>) {
     let served = Rc::new(served);
     let headers_max = usize::from(limits.headers_max);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -79,7 +81,7 @@ pub(super) async fn serve(io: Io, served: Served, limits: &Limits, mut stopping:
         ended = &mut serving => Some(ended),
         // Whoever answers pings would else keep its connection for ever.
         () = streams.idle(limits.idle_timeout.0) => None,
-        _ = stopping.wait_for(|&stop| stop) => None,
+        _ = stopping.wait_for(|&phase| phase != Phase::Serving) => None,
     };
     let ended = match ended {
         Some(ended) => ended,

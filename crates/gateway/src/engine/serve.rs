@@ -21,6 +21,7 @@ use super::decide;
 use super::http1::{AsksWebSocket, Service};
 use super::judge;
 use super::peer::Peer;
+use super::phase::Phase;
 use super::transport::Scratch;
 use super::upstream::{Exchange, Failure, Head, Outgoing, Upstream};
 use super::whole;
@@ -317,9 +318,9 @@ impl Worker {
         let delayed_max = self.shared.snapshot.load().limits.delayed_max;
         let Some(_place) = Permit::take(&self.shared.delayed, 0, delayed_max) else { return };
         self.shared.metrics.answers_delayed.inc();
-        let mut stopping = self.shared.stopping.clone();
+        let mut phase = self.shared.phase.clone();
         // Either way the answer leaves.
-        drop(timeout(delay, stopping.wait_for(|&stop| stop)).await);
+        drop(timeout(delay, phase.wait_for(|&phase| phase != Phase::Serving)).await);
     }
 
     async fn judge_and_answer(

@@ -28,6 +28,10 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     /// One a worker.
     pub(super) stations: Vec<Arc<Station>>,
+    /// The number of the first worker: above those of a process that still writes beside this one.
+    pub(super) first_worker: u32,
+    /// The sequence number of the first segment.
+    pub(super) first_sequence: u64,
     /// The sequence number of the next segment.
     pub(super) sequence: AtomicU64,
     /// Sealed segments, oldest first.
@@ -71,7 +75,7 @@ impl Shared {
         let segment = Segment::prepare(
             &self.directory,
             Header {
-                worker: worker as u32,
+                worker: self.first_worker + worker as u32,
                 sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
                 capacity: self.settings.segment_bytes as u64,
                 created: now(),
@@ -145,6 +149,8 @@ impl Shared {
                 Ok(()) => {
                     self.deleted.fetch_add(1, Ordering::Relaxed);
                 }
+                // Whoever writes beside us was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     tracing::warn!(path = %segment.path.display(), %error, "cannot delete an old log segment");
                 }

@@ -1,6 +1,6 @@
 //! Finishes what a run that died left: a segment of full size whose last frame may be torn.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
@@ -56,17 +56,35 @@ pub fn inspect(file: File) -> io::Result<Inspection> {
     }
 }
 
-/// Seals every segment that its writer left open; returns all sealed ones, oldest first, and what was done.
-pub(super) fn repair(listed: Vec<Listed>) -> Result<(Vec<Sealed>, Vec<Repair>), LogError> {
-    let mut sealed = Vec::new();
-    let mut repairs = Vec::new();
+/// What became of the segments of a directory.
+#[derive(Debug, Default)]
+pub(super) struct Repaired {
+    /// All that are sealed now, oldest first.
+    pub(super) sealed: Vec<Sealed>,
+    /// What was done to those that their writers left open.
+    pub(super) repairs: Vec<Repair>,
+    /// Those that another process still writes.
+    pub(super) written: Vec<Listed>,
+}
+
+/// Seals every segment that its writer left open, and leaves those alone that have a writer.
+pub(super) fn repair(listed: Vec<Listed>) -> Result<Repaired, LogError> {
+    let Repaired { mut sealed, mut repairs, mut written } = Repaired::default();
     for segment in listed {
-        let tail = Tail::open(&segment.path).map_err(LogError::io("read", &segment.path))?;
+        let tail = match Tail::open(&segment.path) {
+            Ok(tail) => tail,
+            // Whoever writes beside us deletes old ones too.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(LogError::io("read", &segment.path)(error)),
+        };
         if tail.has_header() && !tail.is_open().map_err(LogError::io("read", &segment.path))? {
             sealed.extend(sealed_at(segment)?);
             continue;
         }
-        let done = finish(&segment)?;
+        let Some(done) = finish(&segment)? else {
+            written.push(segment);
+            continue;
+        };
         if done.records_kept > 0 {
             sealed.extend(sealed_at(segment)?);
         }
@@ -75,12 +93,18 @@ pub(super) fn repair(listed: Vec<Listed>) -> Result<(Vec<Sealed>, Vec<Repair>), 
         }
     }
     sealed.sort_by_key(|segment| segment.until);
-    Ok((sealed, repairs))
+    Ok(Repaired { sealed, repairs, written })
 }
 
-fn finish(segment: &Listed) -> Result<Repair, LogError> {
+/// Cuts a segment to its last whole record; nothing where it has a writer.
+fn finish(segment: &Listed) -> Result<Option<Repair>, LogError> {
     let path = &segment.path;
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(LogError::io("repair", path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(LogError::io("lock", path)(error)),
+    }
     let written = file.metadata().and_then(|metadata| metadata.modified());
     let again = file.try_clone().map_err(LogError::io("repair", path))?;
     let found = inspect(again).map_err(LogError::io("read", path))?;
@@ -92,12 +116,12 @@ fn finish(segment: &Listed) -> Result<Repair, LogError> {
         written.and_then(|time| file.set_modified(time)).map_err(LogError::io("repair", path))?;
         file.sync_all().map_err(LogError::io("sync", path))?;
     }
-    Ok(Repair {
+    Ok(Some(Repair {
         file: path.clone(),
         records_kept: found.records,
         bytes_dropped: found.bytes_torn,
         bytes_damaged: found.bytes_damaged,
-    })
+    }))
 }
 
 fn sealed_at(segment: Listed) -> Result<Option<Sealed>, LogError> {

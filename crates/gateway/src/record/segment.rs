@@ -162,6 +162,8 @@ fn create(path: &Path, header: Header) -> io::Result<(File, Mapping)> {
     let capacity = usize::try_from(header.capacity).map_err(io::Error::other)?;
     // Exchanges say who called what from where: nobody but the owner reads them.
     let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    // Held for as long as it is written, so that another process knows it from one whose writer died.
+    file.lock()?;
     allocate(&mut file, header.capacity)?;
     std::os::unix::fs::FileExt::write_all_at(&file, &header.to_bytes(), 0)?;
     let mapping = Mapping::new(&file, capacity)?;

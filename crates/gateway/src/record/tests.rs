@@ -1,5 +1,6 @@
 //! The log as a whole: written, read, torn, rotated, killed.
 
+mod beside;
 mod crash;
 mod disk;
 mod read;

@@ -128,7 +128,8 @@ impl Gateway {
         let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
         let opened = Log::open(data.path(), settings, 1).unwrap();
         let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
-        let (engine, listening) = Engine::start(&listen, &shared, &metrics, opened.writers).unwrap();
+        let (engine, listening) =
+            Engine::start(&listen, &shared, &metrics, opened.writers, Vec::new()).unwrap();
         Gateway { address: listening[0].address, engine, log: opened.log, data }
     }
 

@@ -1,7 +1,10 @@
 //! `palisade run`: the gateway, from its config to its last request.
 
+mod succession;
+
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +18,8 @@ use prometheus_client::registry::Registry;
 use spec::Document;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::admin;
 use crate::blocks::{self, KeptBlocks};
@@ -27,7 +31,9 @@ use crate::output::{self, Look, problems};
 use crate::prepare::{Before, Prepared, Ready, prepare};
 use crate::signing;
 use crate::summary;
+use crate::take_over::Successor;
 use crate::watch::{Cause, Watch};
+use succession::{Inheritance, inherit, succeed};
 
 /// What the gateway runs on, and how it is replaced.
 struct Running {
@@ -42,6 +48,14 @@ struct Running {
     watch: Option<Watch>,
     /// Keeps the keys of the present config fresh; dropping it stops that.
     refreshing: JoinSet<()>,
+}
+
+/// Why the gateway serves no longer.
+enum End {
+    /// It was told to stop.
+    Stopped,
+    /// This one has taken over.
+    Succeeded(Successor),
 }
 
 /// The signals that end the gateway.
@@ -67,10 +81,15 @@ pub(crate) fn run(arguments: Run) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot be started: {error}")),
     };
-    runtime.block_on(serve(arguments))
+    let mut successor = None;
+    let exit = runtime.block_on(serve(arguments, &mut successor));
+    // Its tasks hold the log. A gateway that has taken over takes up what we have written once it sees our end.
+    drop(runtime);
+    drop(successor);
+    exit
 }
 
-async fn serve(arguments: Run) -> Exit {
+async fn serve(arguments: Run, successor: &mut Option<Successor>) -> Exit {
     let (metrics, limiter) = (Arc::new(Metrics::default()), feeds::limiter());
     let before = Before { limiter: &limiter, feeds: None, metrics: &metrics };
     let Prepared { ready, problems, documents, .. } = prepare(read(&arguments), before, 1);
@@ -102,43 +121,62 @@ async fn serve(arguments: Run) -> Exit {
         watch,
         refreshing,
     };
-    start(running, &config).await
+    start(running, &config, successor).await
 }
 
 /// Opens the log, binds every address, and serves until a signal says to stop.
-async fn start(mut running: Running, config: &Config) -> Exit {
+async fn start(mut running: Running, config: &Config, successor: &mut Option<Successor>) -> Exit {
     // Before anybody is told that the gateway is up: a stop that comes right after drains like any other.
     let mut stop = match Stop::listen() {
         Ok(stop) => stop,
         Err(error) => return fail(&format!("signals cannot be received: {error}")),
     };
-    let Opened { log, writers, repairs } = match open_log(config) {
+    let Inheritance { predecessor, listening, admin: admin_socket, lock } =
+        match inherit(&running.arguments, config) {
+            Ok(inheritance) => inheritance,
+            Err(message) => return fail(&message),
+        };
+    let Opened { log, writers, repairs } = match open_log(config, lock) {
         Ok(opened) => opened,
         Err(error) => return fail(&error.to_string()),
     };
     for repair in &repairs {
         report(&repaired(repair));
     }
-    let started = Engine::start(&config.listen, &running.snapshot, &running.metrics, writers);
+    let started = Engine::start(&config.listen, &running.snapshot, &running.metrics, writers, listening);
     let (engine, listening) = match started {
         Ok(started) => started,
         Err(error) => return fail(&error.to_string()),
     };
     let log = Arc::new(log);
     let is_stopping = Arc::new(AtomicBool::new(false));
-    let admin = match admin(&running, config, &log, &is_stopping).await {
-        Ok(address) => address,
+    let admin = match admin(&running, config, admin_socket, &log, &is_stopping) {
+        Ok(admin) => admin,
         Err(message) => {
             engine.stop();
             return fail(&message);
         }
     };
-    report(&addresses(&listening, admin));
-    until_stopped(&mut running, &mut stop).await;
-    // First of all, so that whoever sends requests here sees it and sends them elsewhere.
-    is_stopping.store(true, Ordering::Relaxed);
-    report("stopping: requests in flight are answered\n");
-    let stopped = tokio::task::spawn_blocking(move || engine.stop()).await;
+    report(&addresses(&listening, admin.bound));
+    if let Some(predecessor) = predecessor {
+        succeed(predecessor, &log);
+    }
+    let successors = succession::offer(config, &engine, &log, admin.kept);
+    let stopped = match until_stopped(&mut running, &mut stop, successors).await {
+        End::Stopped => {
+            // First of all, so that whoever sends requests here sees it and sends them elsewhere.
+            is_stopping.store(true, Ordering::Relaxed);
+            report("stopping: requests in flight are answered\n");
+            tokio::task::spawn_blocking(move || engine.stop()).await
+        }
+        End::Succeeded(by) => {
+            *successor = Some(by);
+            // Who asks from now on asks the other.
+            admin.serving.abort();
+            report("taken over: open connections are answered once more\n");
+            tokio::task::spawn_blocking(move || engine.leave()).await
+        }
+    };
     if let Err(error) = stopped {
         tracing::error!(%error, "the engine did not stop cleanly");
     }
@@ -155,7 +193,7 @@ fn keep_asking(snapshot: &Snapshot, tasks: &mut JoinSet<()>) {
     }
 }
 
-fn open_log(config: &Config) -> Result<Opened, gateway::record::LogError> {
+fn open_log(config: &Config, lock: Option<OwnedFd>) -> Result<Opened, gateway::record::LogError> {
     let settings = Settings {
         segment_bytes: config.data.segment.as_usize(),
         bytes_max: config.data.bytes_max.0,
@@ -164,16 +202,29 @@ fn open_log(config: &Config) -> Result<Opened, gateway::record::LogError> {
     };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = config.workers.map_or(cores, usize::from);
-    Log::open(&config.data.directory.join(EXCHANGES), settings, workers)
+    let directory = config.data.directory.join(EXCHANGES);
+    match lock {
+        Some(lock) => Log::open_beside(&directory, settings, workers, lock),
+        None => Log::open(&directory, settings, workers),
+    }
 }
 
-/// Starts the admin listener; its address.
-async fn admin(
+/// The admin listener.
+struct Admin {
+    bound: SocketAddr,
+    /// To be handed on, by its address in the config.
+    kept: (SocketAddr, std::net::TcpListener),
+    serving: AbortHandle,
+}
+
+/// Starts the admin listener, on the socket of a gateway that it takes over from if that had the same address.
+fn admin(
     running: &Running,
     config: &Config,
+    inherited: Option<(SocketAddr, std::net::TcpListener)>,
     log: &Arc<Log>,
     is_stopping: &Arc<AtomicBool>,
-) -> Result<SocketAddr, String> {
+) -> Result<Admin, String> {
     let address = config.admin.address;
     if !address.ip().is_loopback() && !config.admin.public {
         return Err(format!("the admin address `{address}` is not loopback; set `admin.public` to mean it"));
@@ -182,9 +233,14 @@ async fn admin(
     if let Some(name) = names.iter().find(|name| !admin::is_host_name(name)) {
         return Err(format!("`{name}` in `admin.hosts` is no host name; write it without scheme and port"));
     }
-    let listener =
-        TcpListener::bind(address).await.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
-    let bound = listener.local_addr().map_err(|error| error.to_string())?;
+    let failed = |error: io::Error| format!("cannot listen on `{address}`: {error}");
+    let kept = match inherited.filter(|(inherited, _)| *inherited == address) {
+        Some((_, listener)) => listener,
+        None => std::net::TcpListener::bind(address).map_err(failed)?,
+    };
+    kept.set_nonblocking(true).map_err(failed)?;
+    let bound = kept.local_addr().map_err(failed)?;
+    let listener = kept.try_clone().and_then(TcpListener::from_std).map_err(failed)?;
     let mut registry = Registry::default();
     running.metrics.register(&mut registry);
     let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
@@ -201,12 +257,12 @@ async fn admin(
         block_feed: Arc::new(move || configured.load().blocks.clone()),
     };
     // It ends with the runtime: the last requests are answered while it says that the gateway is stopping.
-    tokio::spawn(async move {
+    let serving = tokio::spawn(async move {
         if let Err(error) = admin::serve(listener, &names, facts).await {
             tracing::error!(%error, "the admin listener ended");
         }
     });
-    Ok(bound)
+    Ok(Admin { bound, kept: (address, kept), serving: serving.abort_handle() })
 }
 
 /// Watches `files`, as far as this machine lets anybody.
@@ -232,8 +288,22 @@ fn name_files(watch: &mut Watch, files: Vec<PathBuf>) {
     }
 }
 
-/// Reloads whenever there is a reason to, until SIGTERM or SIGINT.
-async fn until_stopped(running: &mut Running, stop: &mut Stop) {
+/// Reloads whenever there is a reason to, until SIGTERM or SIGINT, or until another has taken over.
+async fn until_stopped(
+    running: &mut Running,
+    stop: &mut Stop,
+    successors: Option<oneshot::Receiver<Successor>>,
+) -> End {
+    let mut succeeded = std::pin::pin!(async {
+        match successors {
+            // Where nobody offers any more, nobody takes.
+            Some(successors) => match successors.await {
+                Ok(successor) => successor,
+                Err(_) => std::future::pending().await,
+            },
+            None => std::future::pending().await,
+        }
+    });
     let mut generation = 1;
     loop {
         let next = async {
@@ -243,7 +313,8 @@ async fn until_stopped(running: &mut Running, stop: &mut Stop) {
             }
         };
         let cause = tokio::select! {
-            () = stop.told() => return,
+            () = stop.told() => return End::Stopped,
+            successor = &mut succeeded => return End::Succeeded(successor),
             cause = next => cause,
         };
         generation += 1;

@@ -49,6 +49,7 @@ mod reload;
 mod requests;
 mod secrets;
 mod ssrf;
+mod take_over;
 mod tarpit;
 mod tls;
 mod websocket;

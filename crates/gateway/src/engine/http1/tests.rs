@@ -87,7 +87,7 @@ fn inbound(io: DuplexStream) -> Inbound {
 }
 
 /// Serves one end of a pipe and gives the other end, and the log. The gateway stops when `stop` is sent true.
-fn start(chunk: usize, stopping: watch::Receiver<bool>) -> (DuplexStream, Log, Rc<Cell<bool>>) {
+fn start(chunk: usize, stopping: watch::Receiver<Phase>) -> (DuplexStream, Log, Rc<Cell<bool>>) {
     let (caller, server) = duplex(chunk);
     let (log, dropped) = (Log::default(), Rc::<Cell<bool>>::default());
     let service = Noting { log: Rc::clone(&log), dropped: Rc::clone(&dropped) };
@@ -124,7 +124,7 @@ fn exchange(script: &[&str], pause_secs: u64) -> Seen {
 /// What the caller reads, what the service saw, and whether the connection was closed.
 fn read(script: &[&str], pause_secs: u64) -> (String, Vec<String>, bool) {
     in_paused_time(async {
-        let (_stop, stopping) = watch::channel(false);
+        let (_stop, stopping) = watch::channel(Phase::Serving);
         let (caller, log, _) = start(1 << 16, stopping);
         let (mut reader, mut writer) = tokio::io::split(caller);
         for (index, piece) in script.iter().enumerate() {
@@ -288,7 +288,7 @@ fn an_old_caller_is_told_what_becomes_of_its_connection() {
 fn a_connection_that_is_over_is_not_waited_for() {
     let lasted = |request: &'static str| {
         in_paused_time(async move {
-            let (_stop, stopping) = watch::channel(false);
+            let (_stop, stopping) = watch::channel(Phase::Serving);
             let (mut caller, server) = duplex(1 << 16);
             caller.write_all(request.replace('\n', "\r\n").as_bytes()).await.unwrap();
             let service = Noting { log: Log::default(), dropped: Rc::default() };
@@ -307,7 +307,7 @@ fn a_connection_that_is_over_is_not_waited_for() {
 #[test]
 fn an_answer_under_way_is_given_up_when_its_caller_leaves() {
     in_paused_time(async {
-        let (_stop, stopping) = watch::channel(false);
+        let (_stop, stopping) = watch::channel(Phase::Serving);
         let (mut caller, log, dropped) = start(1 << 16, stopping);
         caller.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         pass(Duration::from_secs(1)).await;
@@ -321,7 +321,7 @@ fn an_answer_under_way_is_given_up_when_its_caller_leaves() {
 #[test]
 fn a_gateway_that_stops_ends_idle_connections_and_answers_what_it_has() {
     in_paused_time(async {
-        let (stop, stopping) = watch::channel(false);
+        let (stop, stopping) = watch::channel(Phase::Serving);
         let (mut idle, _, _) = start(1 << 16, stopping.clone());
         let (mut busy, log, _) = start(1 << 16, stopping.clone());
         let (mut partial, _, _) = start(1 << 16, stopping);
@@ -329,7 +329,7 @@ fn a_gateway_that_stops_ends_idle_connections_and_answers_what_it_has() {
         busy.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         partial.write_all(b"GET / HTTP/1.1\r\nHost").await.unwrap();
         pass(Duration::from_secs(1)).await;
-        stop.send(true).unwrap();
+        stop.send(Phase::Stopping).unwrap();
         let (mut first, mut second, mut third) = (String::new(), String::new(), String::new());
         idle.read_to_string(&mut first).await.unwrap();
         assert_eq!(statuses(&first), [200]);
@@ -375,7 +375,7 @@ proptest! {
         cuts.extend([0, script.len()]);
         cuts.sort_unstable();
         let (served, answers) = in_paused_time(async {
-            let (_stop, stopping) = watch::channel(false);
+            let (_stop, stopping) = watch::channel(Phase::Serving);
             let (caller, log, _) = start(chunk, stopping);
             let (mut reader, mut writer) = tokio::io::split(caller);
             let sent = async {

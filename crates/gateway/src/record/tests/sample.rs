@@ -92,18 +92,27 @@ pub(super) struct Quiet {
     pub(super) shared: Arc<Shared>,
     pub(super) writers: Vec<Writer>,
     pub(super) repairs: Vec<Repair>,
-    _lock: File,
+    pub(super) lock: File,
 }
 
 pub(super) fn quiet(directory: &Path, settings: Settings, workers: usize) -> Quiet {
-    let (shared, lock, repairs) = prepare(directory, settings, workers).unwrap();
+    let (shared, lock, repairs) = prepare(directory, settings, workers, None).unwrap();
     let writers = writers(&shared, &thread::current());
-    Quiet { shared, writers, repairs, _lock: lock }
+    Quiet { shared, writers, repairs, lock }
 }
 
 impl Quiet {
     /// Ends like a process that is killed: nothing is sealed.
     pub(super) fn die(self) {
+        // What is forgotten stays open, which the files of a process that has ended do not.
+        for station in &self.shared.stations {
+            let tracks = [
+                station.live.lock().unwrap().clone(),
+                station.spare.lock().unwrap().as_ref().map(|segment| Arc::clone(segment.track())),
+            ];
+            tracks.iter().flatten().for_each(|track| track.file.unlock().unwrap());
+            station.retired.lock().unwrap().iter().for_each(|segment| segment.track().file.unlock().unwrap());
+        }
         for writer in self.writers {
             std::mem::forget(writer);
         }
