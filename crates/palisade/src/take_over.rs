@@ -71,7 +71,7 @@ pub(crate) fn take(data: &Path) -> Result<(Predecessor, Belongings), String> {
             ((END, ""), None) => break,
             ((LOCK, ""), Some(file)) => lock = Some(file),
             ((kind, address), Some(file)) => {
-                let address = address.parse().map_err(|_: std::net::AddrParseError| failed(malformed()))?;
+                let address = address.parse().ok().ok_or_else(|| failed(malformed()))?;
                 match kind {
                     ADMIN => admin = Some((address, file.into())),
                     _ => listening.push(Inherited { address, socket: file.into() }),

@@ -157,11 +157,12 @@ async fn start(mut running: Running, config: &Config, successor: &mut Option<Suc
             return fail(&message);
         }
     };
-    report(&addresses(&listening, admin.bound));
     if let Some(predecessor) = predecessor {
         succeed(predecessor, &log);
     }
+    // Whoever reads that this gateway is up may start the next one.
     let successors = succession::offer(config, &engine, &log, admin.kept);
+    report(&addresses(&listening, admin.bound));
     let stopped = match until_stopped(&mut running, &mut stop, successors).await {
         End::Stopped => {
             // First of all, so that whoever sends requests here sees it and sends them elsewhere.
