@@ -10,6 +10,7 @@ use crate::cedar::ApiPolicies;
 use crate::config::Limits;
 use crate::feeds::Feeds;
 use crate::metrics::Metrics;
+use crate::third_party::ThirdParty;
 
 /// A node of a document: settings as the user wrote them.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,8 @@ pub struct Build<'a> {
     pub metrics: &'a Metrics,
     /// The API's Cedar policies; absent where it names none.
     pub(crate) cedar: Option<&'a ApiPolicies>,
+    /// The third party whose API it is; absent for an API that is protected.
+    pub(crate) third_party: Option<&'a Arc<ThirdParty>>,
     /// The settings of the control that is being built: the operation's, else the API's, else everyone's.
     pub setting: Option<Setting<'a>>,
     /// Other keys of the operation's `x-palisade` (`sensitive`), which belong to no single control.

@@ -2,6 +2,7 @@
 
 mod cedar;
 mod decisions;
+mod egress;
 mod files;
 mod listener;
 mod origin;
@@ -11,10 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use model::{Problem, Severity};
+use model::{Problem, Secret, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location, Node};
 
-use crate::config::{Api, Config, Protocol};
+use crate::config::{Api, Config, Protocol, SecretSource};
 use crate::feeds::Feeds;
 use crate::metrics::Metrics;
 use crate::normalize::IdentityHeaders;
@@ -32,6 +33,8 @@ pub struct Ingredients<'a> {
     pub folder: &'a Path,
     /// Reads a file that the config names.
     pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    /// Reads a secret that the config refers to; an error says why not, and nothing of the secret.
+    pub secret: &'a dyn Fn(&SecretSource) -> Result<Secret, String>,
     /// Reads what a specification in a folder refers to.
     pub load: &'a dyn Fn(&Path, Location<'_>) -> io::Result<Vec<u8>>,
     /// Tables that policies read.
@@ -116,6 +119,7 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
         compiled.problems.push(problem.help("list one under `apis`"));
     }
     decisions::check(ingredients, &apis, &mut compiled);
+    egress::check(ingredients, &apis, &mut compiled);
     if !compiled.problems.iter().any(|problem| problem.severity == Severity::Error) {
         compiled.snapshot = Some(Snapshot {
             generation: ingredients.generation,
@@ -146,10 +150,17 @@ fn compile_api(
         Some(_) => origin::backends(ingredients, api, node, compiled),
         None => None,
     };
+    let third_party = upstream
+        .as_ref()
+        .and_then(|upstream| egress::third_party(ingredients, api, (node, upstream), compiled));
     let library = library(ingredients, api, node, compiled)?;
     let (mut contract, problems) = spec::compile(&library);
     compiled.problems.extend(problems);
-    if judges_answers(config, &library) {
+    if api.egress.is_some() {
+        // It is what the third party asks of the gateway.
+        contract.without_security();
+    }
+    if api.egress.is_some() || judges_answers(config, &library) {
         compiled.problems.extend(spec::compile_answers(&library, &mut contract));
     }
     let contract = Arc::new(contract);
@@ -161,6 +172,7 @@ fn compile_api(
         api,
         library: &library,
         cedar: cedar.as_ref(),
+        third_party: third_party.as_ref(),
     };
     let (plans, problems) = plan::plans(ingredients, &parts);
     compiled.problems.extend(problems);
@@ -175,14 +187,20 @@ fn compile_api(
             .problems
             .push(problem.help("serve its operation by an api of its own, without `protocol: http2`"));
     }
+    if api.egress.is_some() && third_party.is_none() {
+        return None;
+    }
+    let own = third_party.iter().map(|third_party| third_party.host.name());
+    let hosts = api.hosts.iter().map(String::as_str).chain(own).map(str::to_ascii_lowercase).collect();
     Some(ApiPlan {
         name: api.name.as_str().into(),
-        hosts: api.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        hosts,
         base_paths,
         router,
         operations,
         undeclared,
         upstream: Arc::new(upstream?),
+        third_party,
     })
 }
 
@@ -270,6 +288,7 @@ apis:
             config: &config.unwrap(),
             folder: Path::new(""),
             read: &|_| Ok(SPECIFICATION.as_bytes().to_vec()),
+            secret: &|_| Err("there is none".to_owned()),
             load: &|_, _| Err(io::ErrorKind::NotFound.into()),
             feeds: &feeds,
             metrics: &Metrics::default(),

@@ -2,6 +2,7 @@
 
 mod cedar;
 mod decisions;
+mod egress;
 mod identity;
 mod proxies;
 mod quantity;
@@ -19,6 +20,7 @@ use crate::blocks::{Block, BlockEntry};
 
 pub use cedar::{Cedar, ClaimType};
 pub use decisions::{Asker, Bodies, Decisions};
+pub use egress::{Credential, Egress};
 pub use identity::{
     Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
     SecretSource,
@@ -110,6 +112,10 @@ pub struct Listen {
     /// Decide for another proxy, and forward nothing: questions are taken here, and requests are not. Absent: requests are.
     #[serde(default)]
     pub decisions: Option<Decisions>,
+    /// Take calls to the APIs of third parties, those with `egress`, and to no other. Other listeners take none to them.
+    /// What a listener is stands from the start of the program on.
+    #[serde(default)]
+    pub egress: bool,
 }
 
 /// TLS of a listener.
@@ -278,7 +284,7 @@ pub struct Api {
     #[serde(default)]
     #[schemars(!default)]
     pub upstream: Upstream,
-    /// Host names it answers to. Empty: any.
+    /// Host names it answers to. Empty: any. That of a third party always answers to its own.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// Path prefix it is served under. Absent: the base paths of the document's servers.
@@ -294,6 +300,9 @@ pub struct Api {
     /// Policies that say who may call which of its operations; what none permits is refused.
     #[serde(default)]
     pub cedar: Option<Cedar>,
+    /// It is the API of a third party, which applications call through the gateway. Absent: it is one to protect.
+    #[serde(default)]
+    pub egress: Option<Egress>,
     /// Settings of controls for this API.
     #[serde(default)]
     #[schemars(with = "serde_json::Value")]
@@ -358,7 +367,7 @@ pub struct Limits {
 impl Listen {
     /// A listener at `address` of which nothing else is said.
     pub fn at(address: SocketAddr) -> Listen {
-        Listen { address, tls: None, proxies: None, decisions: None }
+        Listen { address, tls: None, proxies: None, decisions: None, egress: false }
     }
 }
 

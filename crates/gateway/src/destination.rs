@@ -1,12 +1,14 @@
 //! Where a URL leads: one strict reading of it, and whether it may lead there.
 
 mod address;
+mod reference;
 #[cfg(test)]
 mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use address::is_public;
+pub(crate) use address::is_public;
+pub(crate) use reference::Reference;
 
 /// Longest name of a host in bytes (RFC 1035 section 2.3.4).
 const HOST_BYTES_MAX: usize = 253;

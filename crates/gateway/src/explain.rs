@@ -16,10 +16,13 @@ use crate::pipeline::{Judged, Trace};
 use crate::policy::{AnswerField, Authorization, Caller, Context, WorkerState};
 use crate::respond::{change, respond};
 use crate::snapshot::{Found, Plan, Snapshot};
+use crate::third_party::Side;
 
 /// A request that is not sent.
 #[derive(Debug)]
 pub struct Question {
+    /// The side of the listener that would take it.
+    pub side: Side,
     /// Its method.
     pub method: Method,
     /// Its address, or its path alone.
@@ -193,8 +196,8 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
     let host = normalize::host(Version::HTTP_11, &question.uri, &question.headers, scheme)?;
     let host = host.map(|host| host.as_str().to_owned()).unwrap_or_default();
     let found: Found<'_, '_> = snapshot
-        .find(&host, &question.method, &question.headers, &target.path)
-        .ok_or_else(|| snapshot.nowhere(&host))?;
+        .find((question.side, host.as_str()), &question.method, &question.headers, &target.path)
+        .ok_or_else(|| snapshot.nowhere(question.side, &host))?;
     findings.found(&found);
     let worker = WorkerState::default();
     let mut cx = Context {
@@ -223,6 +226,10 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
     };
     let whole = Bytes::from(std::mem::take(&mut question.body));
     let verdict = decide(snapshot, found.plan, &mut cx, &whole, &mut findings.trace);
+    let verdict = verdict.and_then(|()| match &found.api.third_party {
+        Some(third_party) => third_party.query(cx.query).map(drop),
+        None => Ok(()),
+    });
     findings.fields = cx.answer_fields;
     findings.answered = cx.answer;
     verdict

@@ -31,6 +31,7 @@ pub mod record;
 mod respond;
 mod sieve;
 mod snapshot;
+mod third_party;
 mod websocket;
 pub mod wire;
 
@@ -50,3 +51,4 @@ pub use policy::{
 };
 pub use respond::{PROBLEM_TYPE, respond};
 pub use snapshot::{ApiPlan, Deciding, Found, Plan, Snapshot};
+pub use third_party::{Side, ThirdParty};

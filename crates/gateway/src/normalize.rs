@@ -14,8 +14,8 @@ pub(crate) use client::address;
 pub use client::{Client, client};
 pub use forward::{Facts, forwardable, request_id};
 pub use headers::{IDENTITY_HEADERS, IdentityHeaders, inbound};
-pub(crate) use host::is_authority;
 pub use host::{Host, Scheme, host};
+pub(crate) use host::{is_authority, own_host};
 
 use std::borrow::Cow;
 

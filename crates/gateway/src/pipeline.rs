@@ -20,8 +20,10 @@ pub struct Pipeline {
     steps: Vec<Step>,
     /// Where the steps begin that know who calls.
     identified_from: usize,
-    /// Where the steps begin that judge answers.
+    /// Where the steps begin that judge answers alone.
     answers_from: usize,
+    /// Where the steps begin of which some look into the bodies of answers.
+    bodies_from: usize,
     needs_body: bool,
     /// The most that any step asks of a successful answer's body.
     holds: Hold,
@@ -64,10 +66,11 @@ impl Pipeline {
         let needs_body = steps.iter().any(|step| step.policy.needs_body(None));
         let identified_from = steps.partition_point(|step| step.stage <= Stage::Identify);
         let answers_from = steps.partition_point(|step| !step.stage.is_of_answer());
-        let of_answer = steps.iter().skip(answers_from);
-        let holds =
-            of_answer.map(|step| answer::capped(step, step.policy.holds(None))).max().unwrap_or_default();
-        Pipeline { steps, identified_from, answers_from, needs_body, holds }
+        let holds = |step: &Step| answer::capped(step, step.policy.holds(None));
+        let bodies_from = steps.iter().position(|step| holds(step) > Hold::No).unwrap_or(steps.len());
+        let bodies_from = bodies_from.min(answers_from);
+        let holds = steps.iter().map(holds).max().unwrap_or_default();
+        Pipeline { steps, identified_from, answers_from, bodies_from, needs_body, holds }
     }
 
     /// The steps, in the order they run.

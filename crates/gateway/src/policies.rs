@@ -6,6 +6,7 @@ mod body_limits;
 mod cedar;
 mod concurrency;
 mod cors;
+mod egress;
 mod error_answers;
 mod fields;
 mod flow;
@@ -44,6 +45,7 @@ pub const ALL: &[&Kind] = &[
     &cedar::KIND,
     &concurrency::KIND,
     &cors::KIND,
+    &egress::KIND,
     &error_answers::KIND,
     &fields::KIND,
     &flow::KIND,

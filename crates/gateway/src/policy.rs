@@ -100,7 +100,7 @@ pub trait Policy: Send + Sync + fmt::Debug {
         false
     }
 
-    /// How much of the body of `answer` it must see; without one, the most that it asks for of a successful answer, before
+    /// How much of the body of `answer` it must see, whatever its stage; without one, the most that it asks for of a successful answer, before
     /// there is any. At least [`Hold::Wanted`] is asked for then if bodies of any answer are looked into.
     fn holds(&self, _answer: Option<&Answer<'_>>) -> Hold {
         Hold::No

@@ -14,6 +14,7 @@ use crate::metrics::{DecisionCounters, OperationCounters};
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
 use crate::preflight;
+use crate::third_party::{Side, ThirdParty};
 
 /// Everything a worker needs to decide and forward requests.
 #[derive(Debug)]
@@ -62,6 +63,8 @@ pub struct ApiPlan {
     pub undeclared: Plan,
     /// The backends.
     pub upstream: Arc<Backends>,
+    /// The third party that its one backend is; absent for an API that is protected.
+    pub third_party: Option<Arc<ThirdParty>>,
 }
 
 /// How requests to one operation are decided.
@@ -103,19 +106,19 @@ pub struct Found<'s, 'p> {
 }
 
 impl Snapshot {
-    /// The API and operation of a request: the first API that answers to the host and declares the path, else the
+    /// The API and operation of a request from `side`: the first API there that answers to the host and declares the path, else the
     /// first whose base path it lies under, whose undeclared plan then decides. A preflight belongs to the operation
     /// that it asks for, where a policy of that operation answers preflights.
     pub fn find<'s, 'p>(
         &'s self,
-        host: &str,
+        (side, host): (Side, &str),
         method: &Method,
         headers: &HeaderMap,
         path: &'p str,
     ) -> Option<Found<'s, 'p>> {
         let asked = preflight::asked(method, headers);
         let mut below_base = None;
-        for (api_index, api) in self.apis.iter().enumerate().filter(|(_, api)| api.answers_to(host)) {
+        for (api_index, api) in self.apis.iter().enumerate().filter(|(_, api)| api.answers_to(side, host)) {
             if let Some(found) = api.find(api_index, method, asked, path) {
                 return Some(found);
             }
@@ -127,9 +130,9 @@ impl Snapshot {
         Some(api.undeclared(api_index, SmallVec::new()))
     }
 
-    /// Why [`Snapshot::find`] found nothing for a request to `host`.
-    pub fn nowhere(&self, host: &str) -> Denial {
-        if self.apis.iter().any(|api| api.answers_to(host)) {
+    /// Why [`Snapshot::find`] found nothing for a request from `side` to `host`.
+    pub fn nowhere(&self, side: Side, host: &str) -> Denial {
+        if self.apis.iter().any(|api| api.answers_to(side, host)) {
             Denial::fixed(Reason::UndeclaredOperation, "undeclared", "no api is served under this path")
         } else {
             Denial::fixed(Reason::UndeclaredHost, "undeclared", "no api answers to this host")
@@ -138,9 +141,14 @@ impl Snapshot {
 }
 
 impl ApiPlan {
-    fn answers_to(&self, host: &str) -> bool {
-        self.hosts.is_empty()
-            || self.hosts.iter().any(|own| own == host || own.as_str() == without_port(host))
+    /// The side that it is served on.
+    pub fn side(&self) -> Side {
+        if self.third_party.is_some() { Side::Egress } else { Side::Ingress }
+    }
+
+    fn answers_to(&self, side: Side, host: &str) -> bool {
+        let is_named = |own: &String| own == host || own.as_str() == without_port(host);
+        self.side() == side && (self.hosts.is_empty() || self.hosts.iter().any(is_named))
     }
 
     fn find<'s, 'p>(

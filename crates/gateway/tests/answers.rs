@@ -67,6 +67,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
         config: &config.unwrap(),
         folder: Path::new(""),
         read: &|_| Ok(SPECIFICATION.as_bytes().to_vec()),
+        secret: &|_| Err("there is none".to_owned()),
         load: &|_, _| Err(io::ErrorKind::NotFound.into()),
         feeds: &feeds,
         metrics,

@@ -77,6 +77,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
         config: &config.unwrap(),
         folder: Path::new(""),
         read: &|_| Ok(specification.clone().into_bytes()),
+        secret: &|_| Err("there is none".to_owned()),
         load: &|_, _| Err(io::ErrorKind::NotFound.into()),
         feeds: &feeds,
         metrics,

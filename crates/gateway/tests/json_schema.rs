@@ -104,6 +104,7 @@ fn snapshot(schema: &Value, placing: Placing) -> Result<Snapshot, String> {
         config: &config.unwrap(),
         folder: Path::new(""),
         read: &|_| Ok(specification.to_string().into_bytes()),
+        secret: &|_| Err("there is none".to_owned()),
         load: &load,
         feeds: &feeds,
         metrics: &Metrics::default(),
@@ -120,6 +121,7 @@ fn accepts(snapshot: &Snapshot, body: &Value) -> Result<bool, String> {
     let explained = explain(
         snapshot,
         Question {
+            side: gateway::Side::Ingress,
             method: Method::POST,
             uri: "http://localhost/".parse().unwrap(),
             headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]),

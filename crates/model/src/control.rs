@@ -52,6 +52,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-10"],
     },
     Control {
+        id: "egress",
+        title: "let applications call third parties, who see and show no more than they should",
+        owasp: &["API10:2023", "API7:2023"],
+        nist: &["REC-API-11", "REC-API-12", "REC-API-13"],
+    },
+    Control {
         id: "error-answers",
         title: "keep the words of a backend's errors from callers",
         owasp: &["API8:2023"],

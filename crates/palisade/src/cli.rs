@@ -155,6 +155,7 @@ Examples:
   palisade explain GET '/orders?limit=1000' --spec openapi.yaml
   palisade explain POST /orders -c palisade.yaml -H \"Authorization: Bearer $TOKEN\" \\
       -H 'Content-Type: application/json' -d '{\"item\": \"tea\"}'
+  palisade explain --egress POST https://api.payments.example/v1/charges -c palisade.yaml -H \"X-Api-Key: $KEY\"
 
 The engine that judges is the one that runs. Nothing is sent, and nothing is recorded; limits have not
 been used by anyone.
@@ -175,6 +176,9 @@ pub(crate) struct Explain {
     /// The address it comes from
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
     pub(crate) ip: IpAddr,
+    /// It is a call to a third party, so it comes to a listener with `egress`
+    #[arg(long)]
+    pub(crate) egress: bool,
     /// What would judge it.
     #[command(flatten)]
     pub(crate) source: Source,

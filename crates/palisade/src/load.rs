@@ -12,6 +12,7 @@ use spec::{Document, Location};
 
 use crate::cli::Source;
 use crate::references::References;
+use crate::secret::secret;
 
 /// Largest file that is read, in bytes.
 const FILE_BYTES_MAX: usize = 64 << 20;
@@ -77,6 +78,7 @@ impl Loaded {
             config: &self.config,
             folder: &self.folder,
             read: &read_file,
+            secret: &|source| secret(source, &self.folder),
             load: &load,
             feeds,
             metrics,

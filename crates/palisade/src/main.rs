@@ -14,6 +14,7 @@ mod prepare;
 mod reference;
 mod references;
 mod revocations;
+mod secret;
 mod signing;
 mod summary;
 mod take_over;

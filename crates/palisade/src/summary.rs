@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gateway::config::Decisions;
 use gateway::decisions::{self, Gap};
 use gateway::record::Log;
-use gateway::{ApiPlan, Deciding, Feeds, Plan, Snapshot};
+use gateway::{ApiPlan, Deciding, Feeds, Plan, Side, Snapshot};
 use model::{Mode, SCHEMA_VERSION};
 use serde_json::{Value, json};
 
@@ -16,8 +16,12 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
     let mut text = String::new();
     for api in &snapshot.apis {
         let count = api.operations.len();
+        let what = match api.side() {
+            Side::Ingress => "protecting",
+            Side::Egress => "calling for applications",
+        };
         text.push_str(&format!(
-            "protecting {}: {count} operation{}\n",
+            "{what} {}: {count} operation{}\n",
             api.name,
             if count == 1 { "" } else { "s" }
         ));
@@ -35,7 +39,8 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
         for (gap, operations) in gaps {
             text.push_str(&format!("  not enforced on {operations} of {count}: {gap}\n"));
         }
-        for Deciding { settings, .. } in snapshot.decisions.iter().flatten() {
+        let decisions = snapshot.decisions.iter().flatten().filter(|_| api.side() == Side::Ingress);
+        for Deciding { settings, .. } in decisions {
             for (Gap { control, what }, plans) in decisions::gaps(settings, api) {
                 let (asker, operations) = (settings.asker, plans.len());
                 text.push_str(&format!(
@@ -55,6 +60,7 @@ pub(crate) fn json(snapshot: &Snapshot) -> Value {
         .map(|api| {
             json!({
                 "name": api.name,
+                "egress": api.side() == Side::Egress,
                 "hosts": api.hosts,
                 "base_paths": api.base_paths,
                 "backends": backends(api),
@@ -89,7 +95,7 @@ fn of_listener(index: usize, settings: &Decisions, apis: &[ApiPlan]) -> Value {
         "listen": index,
         "for": settings.asker.as_str(),
         "trusted": settings.trusted,
-        "not_enforced": apis.iter().flat_map(|api| decisions::gaps(settings, api)).map(gap).collect::<Vec<_>>(),
+        "not_enforced": apis.iter().filter(|api| api.side() == Side::Ingress).flat_map(|api| decisions::gaps(settings, api)).map(gap).collect::<Vec<_>>(),
     })
 }
 

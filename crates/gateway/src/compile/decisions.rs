@@ -8,6 +8,7 @@ use crate::decisions::gaps;
 use crate::metrics::Metrics;
 use crate::network::Network;
 use crate::snapshot::{ApiPlan, Deciding};
+use crate::third_party::Side;
 
 /// What runs of a listener's `decisions`.
 pub(super) fn deciding(listen: &Listen, metrics: &Metrics) -> Option<Deciding> {
@@ -39,7 +40,7 @@ pub(super) fn check(ingredients: &Ingredients<'_>, apis: &[ApiPlan], compiled: &
             let help = "ask for certificates with `tls: { clients: … }`, or trust no other machine";
             say(Severity::Warning, message.to_owned(), help);
         }
-        for api in apis {
+        for api in apis.iter().filter(|api| api.side() == Side::Ingress) {
             for (gap, plans) in gaps(settings, api) {
                 let (count, of) = (plans.len(), api.operations.len());
                 let message = format!(

@@ -97,12 +97,16 @@ fn origin(
     }
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     let is_http2 = api.upstream.0.protocol == Protocol::Http2;
+    let is_outside = api.egress.as_ref().is_some_and(|egress| !egress.private);
     match scheme {
         "http" if api.upstream.0.tls.is_some() || api.upstream_authorities.is_some() => {
             wrong("TLS is only spoken to a backend whose origin begins with `https:`".to_owned());
             None
         }
-        "http" => Some(Origin { host, port: authority.port_u16().unwrap_or(80), tls: None, is_http2 }),
+        "http" => {
+            let port = authority.port_u16().unwrap_or(80);
+            Some(Origin { host, port, tls: None, is_http2, is_outside })
+        }
         "https" => {
             let Ok(name) = ServerName::try_from(host.clone()) else {
                 wrong(format!("`{host}` is no name that a certificate can be for"));
@@ -110,7 +114,7 @@ fn origin(
             };
             let config = tls(ingredients, api, node, compiled)?;
             let port = authority.port_u16().unwrap_or(443);
-            Some(Origin { host, port, tls: Some((config, name)), is_http2 })
+            Some(Origin { host, port, tls: Some((config, name)), is_http2, is_outside })
         }
         other => {
             wrong(format!("`{other}` is not spoken to a backend"));

@@ -16,6 +16,7 @@ use crate::pipeline::{Pipeline, Step};
 use crate::policies;
 use crate::policy::Kind;
 use crate::snapshot::Plan;
+use crate::third_party::ThirdParty;
 
 /// What the plans of one API are made from.
 pub(super) struct Parts<'a> {
@@ -25,6 +26,7 @@ pub(super) struct Parts<'a> {
     pub api: &'a Api,
     pub library: &'a Library,
     pub cedar: Option<&'a ApiPolicies>,
+    pub third_party: Option<&'a Arc<ThirdParty>>,
 }
 
 /// Everything that decides on one API's requests.
@@ -149,6 +151,7 @@ fn plan(
         feeds: ingredients.feeds,
         metrics: ingredients.metrics,
         cedar: parts.cedar,
+        third_party: parts.third_party,
         setting: None,
         sensitive: flag("sensitive").unwrap_or(false),
         body_bytes_max: limits.body_bytes_max.as_usize(),

@@ -69,7 +69,7 @@ pub enum Reason {
     IntrospectionUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
     InsufficientScope,
-    /// No policy of the API permits it, or one forbids it.
+    /// No policy of the API permits it, or one forbids it; or it is for other applications to call.
     NotPermitted,
     /// No client certificate where one is needed, or one that is no longer good.
     CertificateRequired,
@@ -127,6 +127,8 @@ pub enum Reason {
     AnswerUnreadable,
     /// The backend's answer gives away what it must not (OWASP API3:2023).
     AnswerLeaks,
+    /// The backend's answer leads callers where they must not go (OWASP API10:2023).
+    RedirectRefused,
     /// The backend's answer is an error whose words are its own; the status is the backend's.
     ErrorAnswer,
     /// What is asked for belongs to somebody else (OWASP API1:2023).
@@ -210,6 +212,7 @@ impl Reason {
         Reason::AnswerTooLarge,
         Reason::AnswerUnreadable,
         Reason::AnswerLeaks,
+        Reason::RedirectRefused,
         Reason::ErrorAnswer,
         Reason::NotYours,
         Reason::NoSuchObject,
@@ -300,6 +303,7 @@ impl Reason {
             R::AnswerTooLarge => Facts("answer-too-large", S::BAD_GATEWAY, "The service behind the gateway gave too large an answer"),
             R::AnswerUnreadable => Facts("answer-unreadable", S::BAD_GATEWAY, "The service behind the gateway gave an answer that cannot be read"),
             R::AnswerLeaks => Facts("answer-leaks", S::BAD_GATEWAY, "The service behind the gateway gave an answer that is withheld"),
+            R::RedirectRefused => Facts("redirect-refused", S::BAD_GATEWAY, "The service behind the gateway leads elsewhere"),
             R::ErrorAnswer => Facts("error-answer", S::BAD_GATEWAY, "The service behind the gateway failed"),
             R::NotYours => Facts("not-yours", S::FORBIDDEN, "This belongs to somebody else"),
             R::NoSuchObject => Facts("no-such-object", S::NOT_FOUND, "There is no such resource"),
@@ -385,6 +389,7 @@ mod tests {
         ("answer-too-large", 502),
         ("answer-unreadable", 502),
         ("answer-leaks", 502),
+        ("redirect-refused", 502),
         ("error-answer", 502),
         ("not-yours", 403),
         ("no-such-object", 404),

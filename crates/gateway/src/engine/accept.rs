@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::record::Writer;
 use crate::snapshot::Snapshot;
+use crate::third_party::Side;
 use crate::wire::{self, Announced, WireLimits};
 
 /// How long a worker that cannot accept (no file descriptors left) waits before it tries again.
@@ -56,6 +57,8 @@ pub struct Listening {
     pub tls: bool,
     /// The proxy that asks for decisions there; absent where requests are taken.
     pub asker: Option<Asker>,
+    /// Which APIs are served there.
+    pub side: Side,
 }
 
 /// Why the gateway could not start.
@@ -84,6 +87,8 @@ pub(super) struct Shared {
     pub delayed: Arc<[AtomicU32]>,
     /// Whether the gateway stops.
     pub phase: watch::Receiver<Phase>,
+    /// What each listener is, from its start on: no reload makes one that faces callers one that holds credentials.
+    pub sides: Arc<[Side]>,
 }
 
 impl Engine {
@@ -104,7 +109,8 @@ impl Engine {
             let sockets = sockets(address, writers.len(), &mut inherited).map_err(failed)?;
             let asker = listen.decisions.as_ref().map(|decisions| decisions.asker);
             let bound = sockets.first().map_or(Ok(address), TcpListener::local_addr).map_err(failed)?;
-            listening.push(Listening { address: bound, tls: listen.tls.is_some(), asker });
+            let side = if listen.egress { Side::Egress } else { Side::Ingress };
+            listening.push(Listening { address: bound, tls: listen.tls.is_some(), asker, side });
             for (number, socket) in sockets.into_iter().enumerate() {
                 kept.push(Inherited { address, socket: socket.try_clone().map_err(failed)? });
                 if let Some(of_worker) = of_workers.get_mut(number % writers.len().max(1)) {
@@ -119,6 +125,7 @@ impl Engine {
             connections: Arc::default(),
             delayed: Arc::new([AtomicU32::new(0)]),
             phase: in_phase.clone(),
+            sides: listening.iter().map(|listening| listening.side).collect(),
         };
         let mut workers = Vec::new();
         for (index, (writer, sockets)) in writers.into_iter().zip(of_workers).enumerate() {
@@ -260,9 +267,11 @@ async fn serve(
 ) {
     let asker =
         snapshot.decisions.get(listener).and_then(Option::as_ref).map(|deciding| deciding.settings.asker);
+    // One that no start has bound serves nobody's third parties.
+    let side = worker.shared.sides.get(listener).copied().unwrap_or(Side::Ingress);
     let served = |worker, scheme, peer| Served {
         worker,
-        connection: Connection { ip, scheme, listener, asker },
+        connection: Connection { ip, scheme, listener, side, asker },
         peer,
     };
     let Some(tls) = snapshot.tls.get(listener).and_then(Option::as_ref) else {

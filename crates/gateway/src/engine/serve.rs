@@ -1,5 +1,6 @@
 //! Serves one request: normalise, route, decide, forward, record, answer.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -27,11 +28,12 @@ use super::upstream::{Exchange, Failure, Head, Outgoing, Upstream};
 use super::whole;
 use crate::config::{Asker, Limits, WhenFull};
 use crate::denial::{Denial, Reason};
-use crate::normalize::{self, Scheme};
+use crate::normalize::{self, Scheme, Target};
 use crate::pipeline::{Admitted, Judged, Trace};
 use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, Permit, WorkerState};
 use crate::record::Writer;
 use crate::snapshot::{ApiPlan, Plan, Snapshot};
+use crate::third_party::{Side, ThirdParty};
 use crate::websocket::Offer;
 use crate::wire::Fault;
 
@@ -65,6 +67,8 @@ pub(super) struct Connection {
     pub scheme: Scheme,
     /// The listener's place in the config.
     pub listener: usize,
+    /// Which APIs it serves.
+    pub side: Side,
     /// The proxy that asks for decisions over it; absent where it brings requests.
     pub asker: Option<Asker>,
 }
@@ -107,7 +111,7 @@ pub(super) struct Going<'a> {
 #[derive(Default)]
 struct Asked<'a> {
     host: Option<normalize::Host<'a>>,
-    target: normalize::Target<'a>,
+    target: Target<'a>,
 }
 
 /// What the caller gets, unless it is a refusal.
@@ -214,6 +218,12 @@ impl<'a> Going<'a> {
             offer: None,
             leaks: Vec::new(),
         }
+    }
+
+    /// The third party that the request is for.
+    fn third_party(&self) -> Option<&'a ThirdParty> {
+        let (api_index, _) = self.plan?;
+        self.snapshot.apis.get(api_index)?.third_party.as_deref()
     }
 
     fn transit(&self, plan: &Plan) -> Transit {
@@ -348,7 +358,8 @@ impl Worker {
             (Ok(certificate), refused) => (certificate, refused),
             (Err(denial), refused) => (None, refused.or(Some(denial))),
         };
-        let found = snapshot.find(asked.host_text(), &parts.method, &parts.headers, &asked.target.path);
+        let to = (connection.side, asked.host_text());
+        let found = snapshot.find(to, &parts.method, &parts.headers, &asked.target.path);
         let plan = found.as_ref().map(|found| (found.api_index, found.plan));
         let going = Going::new(id, started, parts, &snapshot, plan, connection);
         let cx = Context {
@@ -404,7 +415,7 @@ impl Worker {
         body: Source,
     ) -> Result<Answer, Denial> {
         let Some((_, plan)) = going.plan else {
-            return Err(going.snapshot.nowhere(cx.host));
+            return Err(going.snapshot.nowhere(going.connection.side, cx.host));
         };
         if going.snapshot.when_full == WhenFull::Refuse && !self.writer.borrow_mut().is_ready() {
             return Err(Denial::fixed(
@@ -467,10 +478,16 @@ impl Worker {
         };
         let holds = going.plan.map_or(Hold::No, |(_, plan)| plan.pipeline.holds_answers());
         let facts = facts(going, asked, authorization, holds);
+        let Target { path, query, has_matrix } = &asked.target;
+        let query = match facts.third_party {
+            Some(third_party) => third_party.query(query.as_deref())?,
+            None => query.as_deref().map(Cow::Borrowed),
+        };
+        let target = Target { path: Cow::Borrowed(path), query, has_matrix: *has_matrix };
         let sent = going.decided.unwrap_or(going.started);
         let outgoing = Outgoing {
             parts,
-            target: &asked.target,
+            target: &target,
             facts: &facts,
             body_bytes: body.bytes(),
             offer: going.offer.as_ref(),
@@ -532,15 +549,16 @@ fn offered(parts: &Parts, plan: &Plan) -> Result<Option<Rc<Offer>>, Denial> {
 
 /// What the backend is told of a request.
 fn facts<'f>(
-    going: &Going<'_>,
+    going: &Going<'f>,
     asked: &'f Asked<'_>,
     authorization: &'f Authorization,
     holds: Hold,
 ) -> normalize::Facts<'f> {
+    let third_party = going.third_party();
     normalize::Facts {
         id: going.id,
         client: going.connection.ip,
-        host: asked.host.as_ref(),
+        host: third_party.map(|third_party| &third_party.host).or(asked.host.as_ref()),
         scheme: going.connection.scheme,
         authorization: match authorization {
             Authorization::AsSent => None,
@@ -548,5 +566,6 @@ fn facts<'f>(
             Authorization::Instead(value) => Some(Some(value)),
         },
         holds,
+        third_party,
     }
 }

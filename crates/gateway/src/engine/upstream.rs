@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,7 +21,7 @@ use http::{HeaderMap, StatusCode};
 use model::Timestamp;
 use rustls::pki_types::ServerName;
 use smallvec::SmallVec;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -29,6 +30,7 @@ use super::body::{BodyError, RequestBody};
 use super::plain::Plain;
 use super::transport::{Io, Scratch};
 use crate::config::Limits;
+use crate::destination::is_public;
 use exchange::Connection;
 pub(crate) use exchange::Exchange as Http1Exchange;
 
@@ -48,6 +50,25 @@ pub struct Origin {
     pub tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
     /// Whether HTTP/2 is spoken to it: with prior knowledge for `http:`, as ALPN agrees on for `https:`.
     pub is_http2: bool,
+    /// Whether it is only to be had at addresses that everybody reaches, wherever its name leads.
+    pub is_outside: bool,
+}
+
+impl Origin {
+    /// A connection to it.
+    async fn reach(&self) -> io::Result<TcpStream> {
+        let name = (self.host.as_str(), self.port);
+        if !self.is_outside {
+            return TcpStream::connect(name).await;
+        }
+        // What was looked at is connected to: the name is not resolved again, when it might lead elsewhere.
+        let addresses = lookup_host(name).await?.filter(|address| is_public(address.ip()));
+        let addresses: SmallVec<[SocketAddr; 4]> = addresses.collect();
+        if addresses.is_empty() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        TcpStream::connect(addresses.as_slice()).await
+    }
 }
 
 /// Why a backend gave no answer.
@@ -249,7 +270,7 @@ impl Pool {
     }
 
     async fn handshake(&self) -> io::Result<Io> {
-        let stream = TcpStream::connect((self.origin.host.as_str(), self.origin.port)).await?;
+        let stream = self.origin.reach().await?;
         stream.set_nodelay(true)?;
         let stream = Plain::new(stream);
         Ok(match &self.origin.tls {
@@ -372,6 +393,7 @@ fn kind_of(error: &io::Error) -> &'static str {
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no route to the backend",
         io::ErrorKind::InvalidData => "tls handshake failed",
         io::ErrorKind::Unsupported => "no http/2",
+        io::ErrorKind::InvalidInput => "no public address",
         _ => "connect failed",
     }
 }

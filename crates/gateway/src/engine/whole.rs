@@ -25,7 +25,9 @@ pub(super) async fn judge(
         Source::Kept(error) => Err(cut_off(error)),
         body => Ok(read_whole(body, transit, &going.request_progress).await?),
     };
-    let Some((_, plan)) = going.plan else { return Err(going.snapshot.nowhere(cx.host)) };
+    let Some((_, plan)) = going.plan else {
+        return Err(going.snapshot.nowhere(going.connection.side, cx.host));
+    };
     let (ratio_max, bytes_max) = (going.snapshot.limits.decompression_ratio_max, plan.body_bytes_max);
     let read = kept.as_ref().map_err(Denial::clone);
     let read = read.and_then(|whole| content::read(cx.headers, whole, bytes_max, ratio_max));

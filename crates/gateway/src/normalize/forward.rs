@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::{Host, Scheme};
 use crate::policy::Hold;
+use crate::third_party::ThirdParty;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -35,6 +36,8 @@ pub struct Facts<'a> {
     /// How much of the answer is looked into: then it must come in a coding that can be undone, and whole where that is
     /// needed.
     pub holds: Hold,
+    /// The third party that gets the request in place of a backend: then nothing of the inside is said.
+    pub third_party: Option<&'a ThirdParty>,
 }
 
 /// Gives `send` the fields of a request as the backend gets them, each value in parts: those of the caller, and in place
@@ -51,6 +54,7 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
             || facts.authorization.is_some() && (*name == header::AUTHORIZATION || *name == DPOP)
             || !has_request_id && *name == X_REQUEST_ID
             || !has_trace && (*name == TRACEPARENT || *name == TRACESTATE)
+            || facts.third_party.is_some_and(|third_party| third_party.withholds(name))
             || facts.holds > Hold::No && *name == header::ACCEPT_ENCODING
             || facts.holds == Hold::Needed && asks_for_a_part(name);
         if !is_replaced {
@@ -60,7 +64,7 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
     if let Some(host) = facts.host {
         send("host", &[host.as_str().as_bytes()]);
     }
-    if let Some(Some(authorization)) = facts.authorization {
+    if let (Some(Some(authorization)), None) = (facts.authorization, facts.third_party) {
         send("authorization", &[authorization]);
     }
     if facts.holds > Hold::No {
@@ -69,6 +73,12 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
     let id = facts.id.to_hex();
     if !has_request_id {
         send("x-request-id", &[&id]);
+    }
+    if let Some(third_party) = facts.third_party {
+        if let Some((name, value)) = third_party.field() {
+            send(name, &[value]);
+        }
+        return;
     }
     if !has_trace {
         // A trace that begins here bears the exchange's own id, so that log and trace find each other. It is flagged as

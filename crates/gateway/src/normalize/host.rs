@@ -71,6 +71,12 @@ pub(crate) fn is_authority(text: &str) -> bool {
     parse(text, Scheme::Http).is_ok()
 }
 
+/// The host that the config's own `text` names.
+pub(crate) fn own_host(text: &str, scheme: Scheme) -> Option<Host<'static>> {
+    let Host { text, name_bytes } = parse(text, scheme).ok()?;
+    Some(Host { text: Cow::Owned(text.into_owned()), name_bytes })
+}
+
 impl Scheme {
     /// The scheme as a URI spells it.
     pub fn as_str(self) -> &'static str {

@@ -46,8 +46,8 @@ impl Pipeline {
             }
             if step.stage.is_of_answer() {
                 trace.push(Said::nothing(step));
-                hold = hold.max(held(step, answer));
             }
+            hold = hold.max(held(step, answer));
             apply(step.mode, verdict, trace.iter_mut().find(|said| said.id == step.id))?;
         }
         Ok(hold)
@@ -98,7 +98,7 @@ impl Pipeline {
         from: &mut usize,
         trace: &mut Trace,
     ) -> Result<Option<Vec<u8>>, Denial> {
-        for step in self.of_answers().skip(*from) {
+        for step in self.of_bodies().skip(*from) {
             *from += 1;
             if held(step, answer) == Hold::No {
                 continue;
@@ -131,7 +131,7 @@ impl Pipeline {
             Reason::AnswerTooLarge => Reason::AnswerTooLarge,
             _ => Reason::AnswerUnreadable,
         };
-        for step in self.of_answers() {
+        for step in self.of_bodies() {
             match step.policy.holds(Some(answer)) {
                 Hold::No => {}
                 Hold::Wanted => answer.leaks.push(Leak { class: UNSEARCHED.into(), pointer: "".into() }),
@@ -144,8 +144,8 @@ impl Pipeline {
         Ok(Judged { body: None })
     }
 
-    fn of_answers(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().skip(self.answers_from)
+    fn of_bodies(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().skip(self.bodies_from)
     }
 }
 

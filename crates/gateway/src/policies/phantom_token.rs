@@ -43,7 +43,8 @@ struct PhantomToken {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    if !build.is_configured() {
+    // A third party has nothing to do with tokens of the inside.
+    if !build.is_configured() || build.third_party.is_some() {
         return None;
     }
     let Settings { audience, claims, required, .. } = build.settings()?;

@@ -45,7 +45,7 @@ struct ResponseSchema {
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    if !build.is_configured() {
+    if !build.is_configured() && build.third_party.is_none() {
         return None;
     }
     let settings: Settings = build.settings()?;
@@ -197,7 +197,8 @@ It reads `responses`: by status (`200`, `2XX`, `default`), `content`, `headers`.
 and so is a body where none is declared; 304 is let through. Names that repeat within an object make the answer unreadable.
 Bodies whose schema says nothing, bytes and event streams are not held.
 
-It is on only where it is set: an answer that was never held against its schema seldom fits.
+It is on for the APIs of third parties, and for others only where it is set: an answer that was never held against its schema
+seldom fits.
 
 | setting | meaning | default |
 |---|---|---|

@@ -6,6 +6,7 @@ mod blocked;
 mod browser;
 mod callers;
 mod certificates;
+mod egress;
 mod flows;
 mod gateway;
 mod limits;

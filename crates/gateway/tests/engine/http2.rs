@@ -222,7 +222,7 @@ fn a_backend_is_asked_for_its_health_over_http2_as_well() {
     };
     let backend = runtime.block_on(Backend::start(h2::server::Builder::new(), act));
     let (host, port) = (backend.address.ip().to_string(), backend.address.port());
-    let origin = Origin { host, port, tls: None, is_http2: true };
+    let origin = Origin { host, port, tls: None, is_http2: true, is_outside: false };
     let interval = serde_json::from_str(r#""1ms""#).unwrap();
     let health = Health { path: "/well".to_owned(), interval, unhealthy_after: 2, ..Health::default() };
     let backends = Backends::new(vec![origin], Balance::RoundRobin, None, 0);

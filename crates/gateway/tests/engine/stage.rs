@@ -66,6 +66,7 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Sn
             router,
             operations: vec![plan("GET", "/v1/orders/{id}"), plan("POST", "/v1/orders/{id}")],
             undeclared: plan("*", "*"),
+            third_party: None,
             upstream: Arc::new(Backends::new(vec![origin], Balance::RoundRobin, None, 0)),
         }],
     }
@@ -142,7 +143,13 @@ impl Gateway {
 }
 
 fn origin(backend: SocketAddr) -> Origin {
-    Origin { host: backend.ip().to_string(), port: backend.port(), tls: None, is_http2: false }
+    Origin {
+        host: backend.ip().to_string(),
+        port: backend.port(),
+        tls: None,
+        is_http2: false,
+        is_outside: false,
+    }
 }
 
 /// A line an exchange, with its end where it has one.

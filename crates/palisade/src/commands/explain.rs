@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use gateway::Metrics;
 use gateway::explain::{Explained, Question, RequestOutcome, explain};
+use gateway::{Metrics, Side};
 use http::HeaderMap;
 use model::Outcome;
 use model::limit::read_capped;
@@ -55,6 +55,7 @@ fn question(arguments: &Explain, body: Vec<u8>) -> Question {
         headers.append(field.name.clone(), field.value.clone());
     }
     Question {
+        side: if arguments.egress { Side::Egress } else { Side::Ingress },
         method: arguments.method.clone(),
         uri: arguments.url.clone(),
         headers,

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 use gateway::config::{Config, Listen};
 use gateway::record::{Log, Opened, Repair, Settings};
-use gateway::{Engine, Feeds, Listening, Metrics, Snapshot};
+use gateway::{Engine, Feeds, Listening, Metrics, Side, Snapshot};
 use model::{Problem, Severity};
 use prometheus_client::registry::Registry;
 use spec::Document;
@@ -395,9 +395,13 @@ fn repaired(repair: &Repair) -> String {
 
 fn addresses(listening: &[Listening], admin: SocketAddr) -> String {
     let mut text = String::new();
-    for Listening { address, tls, asker } in listening {
+    for Listening { address, tls, asker, side } in listening {
         let scheme = if *tls { "https" } else { "http" };
-        let what = asker.map_or_else(|| "listening".to_owned(), |asker| format!("deciding for {asker}"));
+        let what = match (asker, side) {
+            (Some(asker), _) => format!("deciding for {asker}"),
+            (None, Side::Egress) => "taking calls to third parties".to_owned(),
+            (None, Side::Ingress) => "listening".to_owned(),
+        };
         text.push_str(&format!("{what} on {scheme}://{address}\n"));
     }
     text.push_str(&format!("admin on http://{admin}\n"));

@@ -36,7 +36,14 @@ impl Authority {
 
     /// A certificate for `name`, a SPIFFE id or a DNS name.
     pub(crate) fn issue(&self, name: &str, serial: u64) -> Issued {
+        self.issue_until(name, serial, 2100)
+    }
+
+    /// The same, good until the year `until`.
+    pub(crate) fn issue_until(&self, name: &str, serial: u64, until: i32) -> Issued {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
         params.subject_alt_names = vec![if name.contains("://") {
             SanType::URI(name.try_into().unwrap())
         } else {

@@ -30,6 +30,7 @@ mod decisions;
 mod departed;
 mod drain;
 mod durability;
+mod egress;
 mod events;
 mod flow;
 mod graphql;

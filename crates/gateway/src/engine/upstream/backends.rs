@@ -147,7 +147,8 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 
     fn backends(count: usize, balance: Balance) -> Arc<Backends> {
-        let origin = |port| Origin { host: "a".to_owned(), port, tls: None, is_http2: false };
+        let origin =
+            |port| Origin { host: "a".to_owned(), port, tls: None, is_http2: false, is_outside: false };
         let ejection = Ejection { failures: 2, time: Span::secs(10) };
         let origins = (0..count).map(|index| origin(index as u16)).collect();
         Arc::new(Backends::new(origins, balance, Some(ejection), 1))
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn without_ejection_nobody_is_out() {
-        let origin = Origin { host: "a".to_owned(), port: 1, tls: None, is_http2: false };
+        let origin = Origin { host: "a".to_owned(), port: 1, tls: None, is_http2: false, is_outside: false };
         let backends = Backends::new(vec![origin], Balance::RoundRobin, None, 0);
         for _ in 0..100 {
             backends.note(0, true, NOW);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::{HeaderValue, Method, Request, StatusCode, Uri, Version, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
@@ -86,7 +85,7 @@ impl Origin {
 
 /// The status that a backend answers with; nothing where it does not.
 async fn ask(origin: &Origin, path: &str) -> Option<StatusCode> {
-    let stream = TcpStream::connect((origin.host.as_str(), origin.port)).await.ok()?;
+    let stream = origin.reach().await.ok()?;
     match &origin.tls {
         None => status(stream, origin, path).await,
         Some((config, name)) => {

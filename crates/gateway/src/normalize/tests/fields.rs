@@ -118,6 +118,7 @@ fn sent(lines: &str, client: &str, host_text: &str, holds: Hold) -> HeaderMap {
         scheme: Scheme::Https,
         authorization: None,
         holds,
+        third_party: None,
     };
     let mut sent = HeaderMap::new();
     forwardable(&headers, &facts, |name, value| {

@@ -17,7 +17,7 @@ use identity::{
     Algorithm, Algorithms, ApiClient, ApiKeys, ClientCertificate, Issuer, KeyDigest, KeySet, Thumbprint,
     Verifier, feed::KeyFeed,
 };
-use model::{Problem, Timestamp};
+use model::{Problem, Secret, Timestamp};
 use serde_json::json;
 use smallvec::SmallVec;
 use spec::{Document, JsonLimits, Limits};
@@ -48,6 +48,14 @@ const HEAD: &str = "openapi: 3.1.0\ninfo: { title: example, version: '1' }\ncomp
     session: { type: apiKey, in: cookie, name: sid }\n    \
     basic: { type: http, scheme: basic }\n    \
     service: { type: mutualTLS }\npaths:\n";
+
+/// The API, as what is protected and as what is called.
+const BACKEND: &str = "apis:\n- name: example\n  spec: spec.yaml\n  upstream: http://127.0.0.1:9";
+const THIRD_PARTY: &str = "listen: [{ address: '127.0.0.1:0', egress: true }]\napis:\n- name: example\n  spec: spec.yaml\n  \
+    upstream: https://api.example\n  egress: { credential: { prefix: 'Bearer ', secret: { env: PARTNER } } }";
+
+/// What the third party is shown.
+pub(super) const PARTNER_SECRET: &str = "partner-secret-0123456789";
 
 /// What stands between the paths of an example and its Cedar policies.
 pub(super) const CEDAR: &str = "~~~cedar\n";
@@ -197,7 +205,8 @@ impl Gateway {
         let client = client.map_or(self.client, |client| client.to_str().unwrap().parse().unwrap());
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        let found = self.snapshot.find("api.example", &method, &headers, path).unwrap();
+        let to = (self.snapshot.apis[0].side(), "api.example");
+        let found = self.snapshot.find(to, &method, &headers, path).unwrap();
         let mut cx = Context {
             now: self.now,
             client,
@@ -360,10 +369,9 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds, metrics: &Metrics) -> Co
     };
     let specification = format!("{HEAD}{}", indented(paths, "  "));
     let settings = if settings.trim().is_empty() { "{}" } else { settings };
-    let config = format!(
-        "version: 1\napis:\n- name: example\n  spec: spec.yaml\n  upstream: http://127.0.0.1:9{cedar}\n  controls:\n{}",
-        indented(settings, "    ")
-    );
+    // Where `egress` is set the API is a third party's.
+    let upstream = if settings.contains("egress") { THIRD_PARTY } else { BACKEND };
+    let config = format!("version: 1\n{upstream}{cedar}\n  controls:\n{}", indented(settings, "    "));
     let (document, problems) = Document::parse("palisade.yaml", &config, &Limits::default());
     assert!(problems.is_empty(), "{problems:?}\n{config}");
     let read = |path: &Path| {
@@ -377,6 +385,7 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds, metrics: &Metrics) -> Co
         config: &config.unwrap(),
         folder: Path::new(""),
         read: &read,
+        secret: &|_| Ok(Secret::new(PARTNER_SECRET)),
         load: &|_, _| Err(io::ErrorKind::NotFound.into()),
         feeds,
         metrics,
