@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what a request costs the gateway, beside other proxies, in interleaved rounds on one machine.
 
+mod attacks;
 mod controls;
 mod envoy;
 mod field;
@@ -63,6 +64,8 @@ enum Mode {
     Controls,
     /// Operations 10 to 10,000, principals 1 to 100,000, bodies 200 B to 1 MB
     Growth,
+    /// What becomes of floods, bombs and slowness, and of honest callers meanwhile
+    Attacks,
 }
 
 /// How the tokens of the load are signed.
@@ -95,6 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         None => compare(arguments),
         Some(Mode::Controls) => controls::run(arguments),
         Some(Mode::Growth) => growth::run(arguments),
+        Some(Mode::Attacks) => attacks::run(arguments),
     }
 }
 

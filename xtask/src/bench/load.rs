@@ -103,6 +103,19 @@ impl Plan {
         Ok(Self { shots: shots.collect::<Outcome<_>>()?, key_set: signer.key_set() })
     }
 
+    /// The head of a request that reads an order, and of one that places one, each but for its length and its last line
+    /// end.
+    pub(super) fn heads(&self) -> (String, String) {
+        let head = |wanted: &Method| {
+            let shot = self.shots.iter().find(|shot| shot.method == *wanted);
+            let (target, token) = shot.map_or(("/", ""), |shot| {
+                (shot.target.path(), shot.authorization.to_str().unwrap_or_default())
+            });
+            format!("{wanted} {target} HTTP/1.1\r\nhost: a\r\nauthorization: {token}\r\n")
+        };
+        (head(&Method::GET), head(&Method::POST) + "content-type: application/json\r\n")
+    }
+
     /// Sends `requests` over `connections` at once, all on this thread, and waits for every answer.
     pub(super) fn send(
         &self,
@@ -140,6 +153,14 @@ impl Plan {
 }
 
 impl Latencies {
+    /// These and others.
+    pub(super) fn and(mut self, others: Latencies) -> Latencies {
+        self.sorted.extend(others.sorted);
+        self.sorted.sort_unstable();
+        self.whole += others.whole;
+        self
+    }
+
     /// The time within which `share` of the requests were answered.
     pub(super) fn quantile(&self, share: f64) -> Duration {
         #[expect(

@@ -115,6 +115,12 @@ pub(super) fn start_controls(
     start(name, field, &format!("controls-{number}"), &(off(&others) + settings), 2)
 }
 
+/// As with the controls of requests, and with room for more connections than a default config gives.
+pub(super) fn start_attacked(field: &Field) -> Outcome<Contender> {
+    let controls = LIMITS.to_owned() + &off(ANSWER_CONTROLS) + "limits: { connections-max: 11000 }\n";
+    start("palisade", field, "attacked", &controls, 2)
+}
+
 fn off(controls: &[&str]) -> String {
     controls.iter().fold(String::new(), |text, control| text + &format!("      {control}: off\n"))
 }

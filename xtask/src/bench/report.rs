@@ -79,6 +79,21 @@ pub(super) fn growth_circumstances(arguments: &Arguments) -> String {
     )
 }
 
+/// What a reader of the table of attacks needs.
+pub(super) fn attack_circumstances(arguments: &Arguments) -> String {
+    format!(
+        "- command: `{}`\n{}- a gateway of its own for each attack, every control of requests on, limits as they are by \
+         default but for `connections-max: 11000`; attackers come from 127.0.0.2 and on, 900 connections each\n- \
+         honest callers: one request after another on two connections, {} callers with ES256 tokens; they share core {} \
+         with the attackers and the backend, so their times are also those of a busy machine\n- one worker, on core {}\n",
+        command_line(),
+        machine::facts(),
+        arguments.principals,
+        machine::load_core(),
+        machine::contender_core(),
+    )
+}
+
 /// What a reader needs to take the numbers again.
 pub(super) fn circumstances(arguments: &Arguments) -> String {
     format!(
