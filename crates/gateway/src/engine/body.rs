@@ -20,6 +20,9 @@ use super::tunnel::Tunnel;
 use super::upstream::{Exchange, Failure};
 use crate::wire::Fault;
 
+/// Room that is made for a body before it has come, in bytes: to declare a length costs its sender nothing.
+const RESERVED_BYTES_MAX: usize = 16 << 10;
+
 /// Why a body ended before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
@@ -181,8 +184,8 @@ impl Bounded {
 
     /// The whole body.
     pub(crate) async fn whole(mut self) -> Result<Vec<u8>, BodyError> {
-        let known = self.bytes().filter(|&bytes| bytes <= self.transit.bytes_max);
-        let mut whole = Vec::with_capacity(known.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
+        let known = self.bytes().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+        let mut whole = Vec::with_capacity(known.min(RESERVED_BYTES_MAX));
         while std::future::poll_fn(|cx| self.poll(cx, &mut whole)).await? {}
         Ok(whole)
     }
