@@ -86,6 +86,8 @@ impl Slice {
                 .then(|| read_claims(claims, &reads));
             Some(Caller { of, name: of.name.parse().ok()?, facts, claims })
         });
+        // As in the schema: policies ask whether a resource has a part before they look into it.
+        let has_part = |location| action.parameters.iter().any(|attribute| attribute.location == location);
         let mut entities: Vec<Entity> = vec![Entity::new_no_attrs(own.clone(), groups.clone())];
         entities.extend(groups.into_iter().map(Entity::with_uid));
         Some(Slice {
@@ -96,8 +98,8 @@ impl Slice {
             context: read_facts(Root::Context, &mut CONTEXT.iter()),
             resource,
             parameters: read_parameters(action, &reads),
-            reads_path: reads.touch(Root::Resource, &["path"]),
-            reads_query: reads.touch(Root::Resource, &["query"]),
+            reads_path: has_part(ParameterLocation::Path) && reads.touch(Root::Resource, &["path"]),
+            reads_query: has_part(ParameterLocation::Query) && reads.touch(Root::Resource, &["query"]),
             body: read_body(action, &reads),
             policies: PolicySet::from_policies(policies).ok()?,
         })

@@ -38,7 +38,7 @@ where
                 opening.spawn_local(connect(address, number));
             }
             while let Some(opened) = opening.join_next().await {
-                let opened = opened.map_err(|_| Failure::new("a task of the attack panicked"))?;
+                let opened = opened.map_err(because("a task of the attack broke"))?;
                 streams.push(opened.map_err(because("an attacker cannot connect"))?);
             }
         }
@@ -48,9 +48,7 @@ where
         }
         let mut outcomes = BTreeMap::new();
         while let Some(ended) = acting.join_next().await {
-            *outcomes
-                .entry(ended.map_err(|_| Failure::new("a task of the attack panicked"))?)
-                .or_default() += 1;
+            *outcomes.entry(ended.map_err(because("a task of the attack broke"))?).or_default() += 1;
         }
         Ok(outcomes)
     })

@@ -122,6 +122,19 @@ fn what_a_policy_reads_must_be_there_and_of_its_type() {
 }
 
 #[test]
+fn a_part_that_no_parameter_stands_in_is_not_there() {
+    let policies = "permit (principal, action, resource);
+forbid (principal, action, resource) when { resource has query && resource.query has limit && resource.query.limit == 9 };";
+    check(policies, "PUT /orders/7 HTTP/1.1\nHost: api.example\n", "allowed");
+    check(policies, GET, "allowed");
+    let nine = "GET /orders/7?limit=9 HTTP/1.1\nHost: api.example\n";
+    check(policies, nine, "403 not-permitted: forbidden by `policy.cedar:2`");
+    let policies = "permit (principal, action, resource) when { !(resource has query) };";
+    check(policies, "PUT /orders/7 HTTP/1.1\nHost: api.example\n", "allowed");
+    check(policies, GET, "403 not-permitted: no policy permits it");
+}
+
+#[test]
 fn bodies_are_read_where_a_policy_asks() {
     let put = "permit (principal, action in Action::\"write\", resource) when { resource has body && resource.body.size < 10 && !(resource.body has tags && resource.body.tags.contains(\"old\")) };";
     let with = |media: &str, body: &str| format!("PUT /orders/7 HTTP/1.1\nContent-Type: {media}\n\n{body}");
