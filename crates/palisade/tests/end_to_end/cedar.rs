@@ -71,14 +71,14 @@ fn only_what_a_policy_permits_and_none_forbids_reaches_the_backend() {
     assert_eq!(stage.upstream.seen().len(), 3);
     for (answer, status, problem, detail) in [
         (list("/customers/mallory/orders"), 403, "not-permitted", "no policy permits it"),
-        (place(&buyer, r#"{"quantity":101}"#), 403, "not-permitted", "forbidden by `no-bulk`"),
+        (place(&buyer, r#"{"quantity":987654321}"#), 403, "not-permitted", "forbidden by `no-bulk`"),
         (place(&reader, r#"{"quantity":1}"#), 403, "not-permitted", "forbidden by `no-bulk`"),
         (place(&buyer, "{}"), 400, "body-invalid", "body `/quantity`: is not as declared"),
     ] {
         assert_eq!((answer.status, answer.problem().as_str()), (status, problem), "{answer:?}");
         let record = stage.record(answer.field("x-request-id").unwrap()).to_string();
         assert!(record.contains("\"cedar\"") && record.contains(detail), "{record}");
-        assert!(!record.contains("101") && !record.contains("buyers"), "{record}");
+        assert!(!record.contains("987654321") && !record.contains("buyers"), "{record}");
         let body = String::from_utf8(answer.body).unwrap();
         assert!(!body.contains("no-bulk") && !body.contains("permits"), "{body}");
     }
