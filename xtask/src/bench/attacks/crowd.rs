@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::failure::{Failure, Outcome, because};
+use crate::failure::{Outcome, because};
 
 /// Connections from one address, fewer than the gateway allows by default.
 const PER_ADDRESS: usize = 900;
