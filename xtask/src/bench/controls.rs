@@ -47,11 +47,6 @@ const ROWS: &[Row] = &[
     Row { name: "body-limits", on: &["body-limits"], settings: "" },
     Row { name: "request-schema", on: &["request-schema"], settings: "" },
     Row { name: "ssrf", on: &[], settings: "      ssrf: {}\n" },
-    Row {
-        name: "jwt, object-access",
-        on: &["jwt"],
-        settings: "      object-access: { id: { path: id }, also: [{ query: id }] }\n",
-    },
     Row { name: "jwt, cedar", on: &["jwt"], settings: palisade::CEDAR },
     Row { name: "response-schema", on: &["response-schema"], settings: "      response-schema: enforce\n" },
     Row {
@@ -73,7 +68,6 @@ const ALL: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
           - { key: [ip], rate: 1000000/s, burst: 1000000 }
       concurrency: { requests-max: 10000 }
       ssrf: {}
-      object-access: { id: { path: id }, also: [{ query: id }] }
       response-schema: enforce
       fields: { rules: [{ name: ssn, scopes: ['users:identity'] }] }
       leak: { action: report }
