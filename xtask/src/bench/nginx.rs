@@ -17,7 +17,7 @@ pub(super) const ANSWER_BYTES: usize = 588;
 /// One event loop, and no second process whose time would be missed.
 const MAIN: &str =
     "daemon off; master_process off; pid FOLDER/NAME.pid; error_log FOLDER/NAME.error.log error;
-events { worker_connections 4096; }
+worker_rlimit_nofile 20000; events { worker_connections 16384; }
 ";
 
 const BACKEND: &str = "http {
