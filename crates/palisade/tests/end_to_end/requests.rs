@@ -134,6 +134,20 @@ fn flags_alone_protect_an_api() {
 }
 
 #[test]
+fn what_is_logged_is_coloured_on_a_terminal_alone() {
+    let stage = Stage::new();
+    let upstream = format!("http://{}", stage.upstream.address);
+    let arguments = [
+        &["run", "--spec", "openapi.yaml", "--upstream", &upstream, "--issuer", "http://127.0.0.1:1"][..],
+        &["--audience", AUDIENCE, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", "data"],
+    ];
+    let mut gateway = Gateway::start(stage.command(&arguments.concat()).env_remove("NO_COLOR"));
+    let said = gateway.said();
+    assert!(said.contains("no keys; its tokens are refused until they come"), "{said}");
+    assert!(!said.contains('\x1b'), "{said}");
+}
+
+#[test]
 fn a_config_file_protects_an_api() {
     let stage = Stage::new();
     let mut gateway = stage.start();
