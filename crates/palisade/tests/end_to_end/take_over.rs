@@ -127,6 +127,7 @@ fn where_nobody_runs_there_is_nothing_to_take_over() {
     let run = || stage.palisade(&["run", "-c", "palisade.yaml", "--take-over"]);
     let said = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
     assert!(said(run()).contains("error: no gateway to take over from"), "{}", said(run()));
+    assert!(said(run()).contains("\nhelp: name the data folder of the gateway that runs"), "{}", said(run()));
     let gateway = stage.start();
     gateway.signal(Signal::KILL);
     drop(gateway);

@@ -27,7 +27,10 @@ pub(super) fn inherit(arguments: &Run, config: &Config) -> Result<Inheritance, S
     if !arguments.take_over {
         return Ok(Inheritance::default());
     }
-    let (predecessor, Belongings { listening, admin, lock }) = take_over::take(&config.data.directory)?;
+    let taken = take_over::take(&config.data.directory);
+    let help = "help: name the data folder of the gateway that runs, or start without `--take-over`";
+    let (predecessor, Belongings { listening, admin, lock }) =
+        taken.map_err(|message| format!("{message}\n{help}"))?;
     Ok(Inheritance { predecessor: Some(predecessor), listening, admin, lock: Some(lock) })
 }
 
