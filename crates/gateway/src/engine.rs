@@ -5,7 +5,6 @@ mod account;
 mod body;
 mod connections;
 mod decide;
-mod executor;
 mod http1;
 mod http2;
 mod judge;

@@ -20,7 +20,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::head::{HEAD_BYTES_MAX, Head};
 use super::{Exchange, Failure, Outgoing, Pool, Upstream, is_failure, kind_of};
 use crate::engine::body::RequestBody;
-use crate::engine::executor::LocalExecutor;
 pub(crate) use answer::Answering;
 use outbound::{Outbound, Sending};
 
@@ -47,6 +46,19 @@ struct Stream(Rc<Load>);
 struct Unanswered {
     failure: Failure,
     may_repeat: bool,
+}
+
+/// Runs what the HTTP library spawns on the worker's own thread.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+impl<F> hyper::rt::Executor<F> for LocalExecutor
+where
+    F: Future<Output = ()> + 'static,
+{
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
 }
 
 impl Drop for Stream {
