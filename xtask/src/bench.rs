@@ -13,18 +13,23 @@ mod palisade;
 mod pem;
 mod report;
 mod sample;
+mod training;
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use identity::Algorithm;
 
 use crate::failure::{Failure, Outcome, because};
-use crate::release::{self, Profile};
 use crate::say::{self, FAINT, styled};
-use crate::{steps, workspace};
+use crate::{release, steps, trained, workspace};
 use field::{Contender, Field};
 use load::Plan;
 use sample::Sample;
+
+/// Goes before the gateway that is measured, on the command line of the copy of this program that does the work.
+const INNER: &str = "--inner=";
 
 /// What `cargo xtask bench` takes.
 #[derive(Debug, clap::Args)]
@@ -53,9 +58,9 @@ pub(crate) struct Arguments {
     /// Put the result into bench/RESULTS.md
     #[arg(long, global = true)]
     write: bool,
-    /// Set on the copy of this program that does the work
+    /// The gateway that is measured; set on the copy of this program that does the work
     #[arg(long, hide = true, global = true)]
-    inner: bool,
+    inner: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
@@ -66,6 +71,9 @@ enum Mode {
     Growth,
     /// What becomes of floods, bombs and slowness, and of honest callers meanwhile
     Attacks,
+    /// Some of everything, for the compiler to watch
+    #[command(hide = true)]
+    Training,
 }
 
 /// How the tokens of the load are signed.
@@ -91,15 +99,19 @@ impl Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
-    if !arguments.inner {
-        return run_release(arguments);
-    }
+    let Some(program) = &arguments.inner else { return run_release(arguments) };
     match arguments.mode {
-        None => compare(arguments),
-        Some(Mode::Controls) => controls::run(arguments),
-        Some(Mode::Growth) => growth::run(arguments),
-        Some(Mode::Attacks) => attacks::run(arguments),
+        None => compare(arguments, program),
+        Some(Mode::Controls) => controls::run(arguments, program),
+        Some(Mode::Growth) => growth::run(arguments, program),
+        Some(Mode::Attacks) => attacks::run(arguments, program),
+        Some(Mode::Training) => training::run(arguments, program),
     }
+}
+
+/// Puts `program`, a gateway that is watched, under load.
+pub(crate) fn train(program: &Path) -> Outcome<()> {
+    inner(&["bench".into(), "training".into(), "--requests=4000".into()], program)
 }
 
 /// Runs this program, optimised, on the last core, and leaves the first to whoever is measured.
@@ -107,17 +119,24 @@ fn run_release(arguments: &Arguments) -> Outcome<()> {
     if arguments.mode.is_some()
         || field::CONTENDERS.iter().any(|(name, _)| name.contains("palisade") && arguments.wants(name))
     {
-        release::build("palisade", Profile::Release)?;
+        trained::build()?;
     }
-    let program = release::build("xtask", Profile::Quick)?;
-    let mut command = machine::on_core(machine::load_core(), &program);
-    command.args(std::env::args_os().skip(1)).arg("--inner").current_dir(workspace::root());
-    steps::run(&mut command)
+    let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
+    inner(&typed, &trained::path()?)
 }
 
-fn compare(arguments: &Arguments) -> Outcome<()> {
+/// Runs this program once more, optimised, and tells it which gateway to measure.
+fn inner(arguments: &[OsString], gateway: &Path) -> Outcome<()> {
+    let program = release::quick("xtask")?;
+    let mut command = machine::on_core(machine::load_core(), &program);
+    let mut inner = OsString::from(INNER);
+    inner.push(gateway);
+    steps::run(command.args(arguments).arg(inner).current_dir(workspace::root()))
+}
+
+fn compare(arguments: &Arguments, program: &Path) -> Outcome<()> {
     let plan = Plan::mixed(arguments.principals, arguments.algorithm.into())?;
-    let field = Field::open(&plan)?;
+    let field = Field::open(&plan, program)?;
     let contenders = contenders(&field, arguments)?;
     let mut samples: Vec<Vec<Sample>> = contenders.iter().map(|_| Vec::new()).collect();
     for round in 1..=arguments.rounds {
@@ -165,11 +184,11 @@ fn write(section: &str, text: &str) -> Outcome<()> {
 
 /// A command line of this benchmark, as typed.
 fn command_line() -> String {
-    let words = std::env::args().skip(1).filter(|word| word != "--inner");
+    let words = std::env::args().skip(1).filter(|word| !word.starts_with(INNER));
     std::iter::once("cargo xtask".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// A program that is told where to write, started on the core of whoever is measured.
-fn contender_command(program: &std::path::Path) -> Command {
+fn contender_command(program: &Path) -> Command {
     machine::on_core(machine::contender_core(), program)
 }

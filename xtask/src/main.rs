@@ -1,4 +1,4 @@
-//! The toolbox of the repository: `cargo xtask test`, `demo`, `bench` and `codegen`, each installing what it lacks.
+//! The toolbox of the repository: `cargo xtask test`, `demo`, `bench`, `release` and `codegen`, each installing what it lacks.
 
 mod bench;
 mod codegen;
@@ -14,6 +14,7 @@ mod test;
 mod tidy;
 mod tokens;
 mod tools;
+mod trained;
 mod workspace;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Arguments),
     /// What a request costs the gateway, beside nginx, HAProxy and Envoy
     Bench(bench::Arguments),
+    /// The gateway as it is released: built for what it was seen to do under load
+    Release(trained::Arguments),
     /// Write the generated reference under docs/reference
     Codegen(codegen::Arguments),
     /// The demo's backend alone
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Orders(arguments) => demo::orders::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Release(arguments) => trained::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };
     match outcome {

@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::failure::{Failure, Outcome, because};
 
 /// How long a program may take to be ready.
@@ -113,6 +115,13 @@ impl Process {
         Ok(Usage { processor: Duration::from_nanos(nanoseconds), resident_bytes: resident * 1024 })
     }
 
+    /// Asks the program to end, and waits until it has done what it does then.
+    pub(crate) fn end(mut self) -> Outcome<()> {
+        let asked = kill_process(Pid::from_child(&self.child), Signal::TERM).map_err(std::io::Error::from);
+        let ended = asked.and_then(|()| self.child.wait());
+        ended.map(drop).map_err(because(format!("cannot end {}", self.name)))
+    }
+
     fn unready(&mut self) -> Failure {
         let state = match self.child.try_wait() {
             Ok(Some(status)) => format!("ended with {status}"),
@@ -167,4 +176,14 @@ fn what_a_process_uses_is_read() {
     let usage = process.usage().expect("is read");
     assert!(usage.processor > Duration::from_micros(100), "{usage:?}");
     assert!(usage.resident_bytes > 100_000, "{usage:?}");
+}
+
+#[test]
+fn a_program_that_is_asked_to_end_does_first_what_it_does_then() {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap 'kill $!; echo done; exit 0' TERM; sleep 60 & echo listening on here; wait"]);
+    let (mut process, lines) = Process::start("shell", &mut command).expect("starts");
+    process.wait_for(&lines, "listening on ").expect("listens");
+    process.end().expect("ends");
+    assert_eq!(lines.iter().collect::<Vec<_>>(), ["done"]);
 }

@@ -7,33 +7,14 @@ use crate::say;
 use crate::steps::run;
 use crate::workspace::{cargo, target};
 
-/// How a program is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// As users install it.
-    Release,
-    /// Nearly as fast, in a third of the time.
-    Quick,
-}
+/// The profile of what is run here and not released: nearly as fast, and built in a third of the time.
+const QUICK: &str = "quick";
 
-impl Profile {
-    fn name(self) -> &'static str {
-        match self {
-            Profile::Release => "release",
-            Profile::Quick => "quick",
-        }
-    }
-}
-
-/// Where the program of `package` lies once it is built.
-pub(crate) fn path(package: &str, profile: Profile) -> PathBuf {
-    target().join(profile.name()).join(package)
-}
-
-/// Builds the program of `package`, and says so, since it takes minutes the first time.
-pub(crate) fn build(package: &str, profile: Profile) -> Outcome<PathBuf> {
-    let name = profile.name();
-    say::progress(&format!("building `{package}`, profile `{name}` (minutes the first time, seconds after)"));
-    run(&mut cargo(&["build", "--profile", name, "--locked", "--package", package]))?;
-    Ok(path(package, profile))
+/// Builds the program of `package` to run it at once, and says so, since it takes minutes the first time.
+pub(crate) fn quick(package: &str) -> Outcome<PathBuf> {
+    say::progress(&format!(
+        "building `{package}`, profile `{QUICK}` (minutes the first time, seconds after)"
+    ));
+    run(&mut cargo(&["build", "--profile", QUICK, "--locked", "--package", package]))?;
+    Ok(target().join(QUICK).join(package))
 }

@@ -5,6 +5,7 @@ mod http1;
 mod http2;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -63,7 +64,7 @@ struct Row {
     honest: Latencies,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Outcome<()> {
+pub(super) fn run(arguments: &Arguments, program: &Path) -> Outcome<()> {
     let files = files_max()?;
     if files < FILES_MAX {
         let failure = Failure::new(format!("{files} open files are too few for this many connections"));
@@ -72,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome<()> {
     let plan = Plan::mixed(arguments.principals, Algorithm::Es256)?;
     let mut rows = Vec::new();
     for (name, attack) in ATTACKS.iter().filter(|(name, _)| arguments.wants(name)) {
-        let field = Field::open(&plan)?;
+        let field = Field::open(&plan, program)?;
         let row = one(name, *attack, &plan, &palisade::start_attacked(&field)?)?;
         say::progress(&styled(FAINT, &row.line()));
         rows.push(row);

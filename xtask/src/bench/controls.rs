@@ -1,8 +1,10 @@
 //! What each control costs alone, and all of them together, beside a gateway that has every one off.
 
+use std::path::Path;
+
 use identity::Algorithm;
 
-use super::field::Field;
+use super::field::{Contender, Field};
 use super::load::Plan;
 use super::report::{self, Spread};
 use super::sample::{self, Sample};
@@ -74,14 +76,10 @@ const ALL: &str = "      ip-limit: { rate: 1000000/s, burst: 1000000 }
     cedar: { policies: [orders.cedar] }
 ";
 
-pub(super) fn run(arguments: &Arguments) -> Outcome<()> {
+pub(super) fn run(arguments: &Arguments, program: &Path) -> Outcome<()> {
     let plan = Plan::mixed(arguments.principals, Algorithm::from(arguments.algorithm))?;
-    let field = Field::open(&plan)?;
-    let rows: Vec<&Row> = ROWS.iter().filter(|row| row.name == "none" || arguments.wants(row.name)).collect();
-    let mut contenders = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        contenders.push(palisade::start_controls(row.name, &field, number, (row.on, row.settings))?);
-    }
+    let field = Field::open(&plan, program)?;
+    let contenders = contenders(arguments, &field)?;
     let mut samples: Vec<Vec<Sample>> = contenders.iter().map(|_| Vec::new()).collect();
     for round in 1..=arguments.rounds {
         for (contender, samples) in contenders.iter().zip(&mut samples) {
@@ -92,22 +90,31 @@ pub(super) fn run(arguments: &Arguments) -> Outcome<()> {
             samples.push(sample);
         }
     }
-    let report = table(arguments, &rows, &samples);
+    let report = table(arguments, &contenders, &samples);
     say::result(&report);
     if arguments.write { write("controls", &report) } else { Ok(()) }
 }
 
+/// A gateway for each row.
+pub(super) fn contenders(arguments: &Arguments, field: &Field) -> Outcome<Vec<Contender>> {
+    let rows = ROWS.iter().filter(|row| row.name == "none" || arguments.wants(row.name));
+    let start = |(number, row): (usize, &Row)| {
+        palisade::start_controls(row.name, field, number, (row.on, row.settings))
+    };
+    rows.enumerate().map(start).collect()
+}
+
 /// What each row takes more than the first, round by round.
-fn table(arguments: &Arguments, rows: &[&Row], samples: &[Vec<Sample>]) -> String {
+fn table(arguments: &Arguments, contenders: &[Contender], samples: &[Vec<Sample>]) -> String {
     let mut text =
         "| controls | CPU µs a request | more than none | of none |\n|---|---:|---:|---:|\n".to_owned();
     let none = samples.first().map(Vec::as_slice);
-    for (row, samples) in rows.iter().zip(samples) {
+    for (contender, samples) in contenders.iter().zip(samples) {
         let median = |numbers: &mut dyn Iterator<Item = f64>| Spread::of(numbers).median;
         let more = samples.iter().zip(none.unwrap_or_default());
         text.push_str(&format!(
             "| {} | {:.1} | {:.1} | {} |\n",
-            row.name,
+            contender.name,
             median(&mut samples.iter().map(|sample| sample.processor_us)),
             median(&mut more.map(|(sample, none)| sample.processor_us - none.processor_us)),
             report::ratio(samples, none),

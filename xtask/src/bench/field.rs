@@ -1,7 +1,7 @@
 //! What all contenders share: the backend, the keys, a folder for their files; and who they are.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::load::Plan;
 use super::{envoy, haproxy, nginx, palisade};
@@ -16,6 +16,8 @@ pub(super) struct Field {
     pub(super) folder: PathBuf,
     /// The backend's address.
     pub(super) backend: SocketAddr,
+    /// The gateway that is measured.
+    pub(super) gateway: PathBuf,
     /// The issuer's keys as a JSON Web Key Set.
     pub(super) key_set: serde_json::Value,
     _backend: Process,
@@ -59,11 +61,17 @@ pub(super) fn names() -> String {
 
 impl Field {
     /// Starts the backend.
-    pub(super) fn open(plan: &Plan) -> Outcome<Self> {
+    pub(super) fn open(plan: &Plan, gateway: &Path) -> Outcome<Self> {
         let folder = workspace::target().join("bench");
         std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
         let (backend_process, backend) = nginx::start_backend(&folder)?;
-        Ok(Self { folder, backend, key_set: plan.key_set.clone(), _backend: backend_process })
+        Ok(Self {
+            folder,
+            backend,
+            gateway: gateway.to_owned(),
+            key_set: plan.key_set.clone(),
+            _backend: backend_process,
+        })
     }
 
     /// Writes one of a contender's files, and returns its path.

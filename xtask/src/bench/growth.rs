@@ -1,5 +1,7 @@
 //! How the gateway's cost grows: with the operations of the API, the callers it knows, and the bodies it reads.
 
+use std::path::Path;
+
 use identity::Algorithm;
 
 use super::field::Field;
@@ -16,23 +18,27 @@ const BODY_BYTES: &[usize] = &[200, 1_000, 10_000, 100_000, 1_000_000];
 /// Bytes of bodies that one sample sends at most, so that the largest bodies take no longer than the smallest.
 const BODY_BYTES_IN_ALL: usize = 2_000_000_000;
 
-pub(super) fn run(arguments: &Arguments) -> Outcome<()> {
+pub(super) fn run(arguments: &Arguments, program: &Path) -> Outcome<()> {
     // Signing a hundred thousand tokens with RSA would take longer than everything else.
     let algorithm = Algorithm::Es256;
     let mut rows = Vec::new();
     for &operations in OPERATIONS {
         let plan = Plan::spread(operations, algorithm)?;
-        rows.push(("operations", operations, one(arguments, &plan, operations, arguments.requests)?));
+        rows.push((
+            "operations",
+            operations,
+            one((arguments, program), &plan, operations, arguments.requests)?,
+        ));
     }
     for &principals in PRINCIPALS {
         let plan = Plan::mixed(principals, algorithm)?;
         let requests = arguments.requests.max(principals * 2);
-        rows.push(("principals", principals, one(arguments, &plan, 2, requests)?));
+        rows.push(("principals", principals, one((arguments, program), &plan, 2, requests)?));
     }
     for &bytes in BODY_BYTES {
         let plan = Plan::bodies(bytes, algorithm)?;
         let requests = arguments.requests.min(BODY_BYTES_IN_ALL / bytes);
-        rows.push(("bytes of a body", bytes, one(arguments, &plan, 2, requests)?));
+        rows.push(("bytes of a body", bytes, one((arguments, program), &plan, 2, requests)?));
     }
     let report = table(arguments, &rows);
     say::result(&report);
@@ -40,8 +46,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome<()> {
 }
 
 /// A gateway of its own, so that its memory tells what this load made of it.
-fn one(arguments: &Arguments, plan: &Plan, collections: usize, requests: usize) -> Outcome<Sample> {
-    let field = Field::open(plan)?;
+fn one(
+    (arguments, program): (&Arguments, &Path),
+    plan: &Plan,
+    collections: usize,
+    requests: usize,
+) -> Outcome<Sample> {
+    let field = Field::open(plan, program)?;
     let contender = palisade::start_grown(&field, collections)?;
     let sample = sample::take(&contender, plan, requests, arguments.connections)?;
     say::progress(&styled(FAINT, &sample.line()));

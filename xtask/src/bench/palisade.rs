@@ -7,7 +7,6 @@ use super::load::{AUDIENCE, ISSUER};
 use super::{contender_command, machine};
 use crate::failure::{Outcome, because};
 use crate::gateway::Gateway;
-use crate::release::{self, Profile};
 
 /// The controls of requests, which a bare gateway has off. It still records every request.
 const REQUEST_CONTROLS: &[&str] = &[
@@ -147,9 +146,8 @@ fn start(
     for (file, text) in files {
         write(&folder.join(file), &text)?;
     }
-    let program = release::path("palisade", Profile::Release);
-    let version = machine::said(&program.display().to_string(), &["--version"]);
-    let gateway = Gateway::start(contender_command(&program), &folder.join("palisade.yaml"))?;
+    let version = machine::said(&field.gateway.display().to_string(), &["--version"]);
+    let gateway = Gateway::start(contender_command(&field.gateway), &folder.join("palisade.yaml"))?;
     Ok(Contender { name, version, address: gateway.address, process: gateway.process })
 }
 

@@ -13,7 +13,7 @@ use crate::demo::wire;
 use crate::failure::{Outcome, because};
 use crate::gateway::{Gateway, address_of};
 use crate::process::Process;
-use crate::release::{self, Profile};
+use crate::release;
 use crate::workspace;
 
 /// The key that the shop gave its partner.
@@ -43,7 +43,7 @@ impl Stage {
     pub(super) fn set(binary: Option<&Path>) -> Outcome<Self> {
         let binary = match binary {
             Some(binary) => binary.to_owned(),
-            None => release::build("palisade", Profile::Quick)?,
+            None => release::quick("palisade")?,
         };
         let issuer = Issuer::start()?;
         let (mut backend_process, backend_lines) = backend()?;
