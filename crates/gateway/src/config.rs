@@ -330,6 +330,10 @@ pub struct Limits {
     /// Bytes of an answer that are held in memory to be judged. What is larger is refused where a control must see it
     /// whole, and goes unseen where it only wants to.
     pub answer_bytes_max: Size,
+    /// Bytes that all held bodies, of requests and of answers, take together, over all workers. While they are taken, a
+    /// request whose body would have to be held is answered 503, and so is one whose answer a control must see whole. A
+    /// body takes up to twice its length while it comes, and counts until the last of it was sent.
+    pub held_bytes_max: Size,
     /// How many times its compressed size a body may unpack to.
     pub decompression_ratio_max: u32,
     /// HTTP/2 streams at once on one connection.
@@ -400,6 +404,7 @@ impl Default for Limits {
             target_bytes_max: Size::kib(8),
             body_bytes_max: Size::kib(8 << 10),
             answer_bytes_max: Size::kib(8 << 10),
+            held_bytes_max: Size::kib(256 << 10),
             decompression_ratio_max: 100,
             streams_max: 128,
             handshake_timeout: Span::secs(10),

@@ -24,6 +24,8 @@ pub struct Metrics {
     unhealthy: Family<ApiLabels, Gauge>,
     tunnels: Gauge,
     event_streams: Gauge,
+    /// Bytes that held bodies take, over all workers.
+    pub held_bytes: Gauge,
     /// Answers that waited because their address is refused again and again.
     pub answers_delayed: Counter,
     /// Connections dropped because too many were open.
@@ -158,6 +160,11 @@ impl Metrics {
         );
         registry.register("tunnels", "Tunnels of WebSockets that are open", self.tunnels.clone());
         registry.register("event_streams", "Event streams that are open", self.event_streams.clone());
+        registry.register(
+            "held_bytes",
+            "Bytes of bodies held in memory to be judged",
+            self.held_bytes.clone(),
+        );
         registry.register(
             "answers_delayed",
             "Answers that waited because their address is refused again and again",

@@ -230,7 +230,7 @@ impl<'r> Ended<'r> {
             Ok(Answer::Forwarded(Forwarded { head, held, exchange })) => {
                 let is_tunnel = head.status == StatusCode::SWITCHING_PROTOCOLS;
                 let bytes = exchange.body_bytes().filter(|_| !is_tunnel);
-                let bytes = bytes.map(|bytes| bytes + held.len() as u64);
+                let bytes = bytes.map(|bytes| bytes + held.bytes().len() as u64);
                 let whole = exchange.is_whole() && !is_tunnel;
                 (ResponseFacts { status: head.status.as_u16(), bytes, whole }, Verdict::Forwarded)
             }

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::account::OnEnd;
+use super::held::{Budget, HeldBody, Spent};
 use super::http1::Inbound;
 use super::timer::Timer;
 use super::tunnel::Tunnel;
@@ -36,6 +37,8 @@ pub(crate) enum BodyError {
     Broken,
     /// The proxy that asks about its request did not send it.
     Withheld,
+    /// It would have to be held, and there is no room.
+    Overloaded,
 }
 
 /// Bounds of one body in transit.
@@ -89,7 +92,7 @@ pub(crate) enum RequestBody {
     /// Nothing.
     Empty,
     /// Judged as a whole.
-    Whole(Vec<u8>),
+    Whole(HeldBody),
     /// Passed on as it comes.
     Streamed(Box<Bounded>),
 }
@@ -139,12 +142,18 @@ impl Source {
     }
 }
 
+impl From<Spent> for BodyError {
+    fn from(Spent: Spent) -> BodyError {
+        BodyError::Overloaded
+    }
+}
+
 impl RequestBody {
     /// Its length, where it is known.
     pub(crate) fn bytes(&self) -> Option<u64> {
         match self {
             RequestBody::Empty => Some(0),
-            RequestBody::Whole(bytes) => Some(bytes.len() as u64),
+            RequestBody::Whole(body) => Some(body.bytes().len() as u64),
             RequestBody::Streamed(body) => body.bytes(),
         }
     }
@@ -182,11 +191,15 @@ impl Bounded {
         self.progress.bytes.get() == 0
     }
 
-    /// The whole body.
-    pub(crate) async fn whole(mut self) -> Result<Vec<u8>, BodyError> {
+    /// The whole body, held.
+    pub(super) async fn whole(mut self, budget: Budget<'_>) -> Result<HeldBody, BodyError> {
         let known = self.bytes().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
-        let mut whole = Vec::with_capacity(known.min(RESERVED_BYTES_MAX));
-        while std::future::poll_fn(|cx| self.poll(cx, &mut whole)).await? {}
+        let mut whole = HeldBody::default();
+        whole.reserve(known.min(RESERVED_BYTES_MAX), budget)?;
+        let mut next = |cx: &mut Context<'_>| whole.append(budget, |out| self.poll(cx, out));
+        while std::future::poll_fn(|cx| next(cx).unwrap_or_else(|spent| Poll::Ready(Err(spent.into()))))
+            .await?
+        {}
         Ok(whole)
     }
 }
@@ -205,8 +218,8 @@ pub(crate) enum AnswerBody {
 
 /// The backend's answer, with what must happen at its end.
 pub(crate) struct Streamed {
-    /// What was read already; it goes first.
-    held: Vec<u8>,
+    /// What was read already; it goes first, and counts as held until all of the answer was taken.
+    held: HeldBody,
     exchange: Option<Exchange>,
     trailers: Option<HeaderMap>,
     bytes: u64,
@@ -219,7 +232,7 @@ pub(crate) struct BrokenOff(Failure);
 
 impl Streamed {
     /// An answer of which `held` was read already, and which reports to `on_end`.
-    pub(crate) fn new(exchange: Exchange, held: Vec<u8>, on_end: OnEnd) -> Streamed {
+    pub(crate) fn new(exchange: Exchange, held: HeldBody, on_end: OnEnd) -> Streamed {
         let mut exchange = exchange;
         let trailers = exchange.take_trailers();
         let mut streamed = Streamed { held, exchange: None, trailers, bytes: 0, on_end: Some(on_end) };
@@ -234,13 +247,13 @@ impl Streamed {
 
     fn bytes(&self) -> Option<u64> {
         let rest = self.exchange.as_ref().map_or(Some(0), Exchange::body_bytes);
-        rest.map(|rest| rest + self.held.len() as u64)
+        rest.map(|rest| rest + self.held.bytes().len() as u64)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
         if !self.held.is_empty() {
-            self.bytes += self.held.len() as u64;
-            out.append(&mut self.held);
+            self.bytes += self.held.bytes().len() as u64;
+            out.append(&mut self.held.take());
             return Poll::Ready(Ok(true));
         }
         let Some(exchange) = &mut self.exchange else {

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::accept::wire_limits;
 use super::body::{AnswerBody, BodyError, Bounded, Progress, Source, Transit};
+use super::held::Budget;
 use super::serve::{Admission, Connection, Finished, Served, wall_clock};
 use super::whole::cut_off;
 use crate::config::{Asker, Bodies, Limits};
@@ -66,7 +67,8 @@ pub(super) async fn answer(
         }
         (Err(fault), _) => (Err(fault.denial()), false),
     };
-    let is_understood = question.is_ok();
+    // That there is no room to read it in says nothing against the question.
+    let is_understood = question.as_ref().err().is_none_or(|denial| denial.reason == Reason::Overloaded);
     let Asked { connection, sent, request } = question.unwrap_or_else(|denial| Asked {
         connection: served.connection,
         sent: HeaderMap::new(),
@@ -144,7 +146,8 @@ async fn read(
     let limits = wire_limits(&snapshot.limits);
     match settings.asker {
         Asker::Envoy => {
-            let message = message(body, &snapshot.limits).await?;
+            let budget = served.worker.budget(&snapshot.limits);
+            let message = message(body, &snapshot.limits, budget).await?;
             let question = envoy::question(&message, settings.bodies, &limits)?;
             let sent = question.parts.headers.clone();
             Ok(Asked { sent, ..asked(served, settings.bodies, question, Source::Empty) })
@@ -172,14 +175,14 @@ fn asked(served: &Served, bodies: Bodies, question: Question, enclosed: Source) 
 }
 
 /// The one message of a unary call.
-async fn message(body: Source, limits: &Limits) -> Result<Bytes, Denial> {
+async fn message(body: Source, limits: &Limits, budget: Budget<'_>) -> Result<Bytes, Denial> {
     let transit = Transit {
         bytes_max: limits.body_bytes_max.0 + HEADS_MAX * limits.head_bytes_max.0,
         idle: limits.body_idle_timeout.0,
         deadline: Instant::now() + limits.body_timeout.0,
     };
-    let whole = Bounded::new(body, transit, Rc::new(Progress::default())).whole().await;
-    let whole = Bytes::from(whole.map_err(cut_off)?);
+    let whole = Bounded::new(body, transit, Rc::new(Progress::default())).whole(budget).await;
+    let whole = whole.map_err(cut_off)?.shared();
     let (prefix, message) = whole.split_at_checked(PREFIX_BYTES).unwrap_or_default();
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
     match prefix {

@@ -1,10 +1,12 @@
 //! Holds the backend's answer back while its policies judge it: what is held is never partly sent.
 
 use std::future::poll_fn;
+use std::task::Poll;
 
 use http::header::CONTENT_LENGTH;
 use spec::JsonLimits;
 
+use super::held::Budget;
 use super::serve::{Forwarded, Going};
 use crate::content;
 use crate::denial::{Denial, Reason};
@@ -17,6 +19,7 @@ pub(super) async fn answer(
     going: &mut Going<'_>,
     cx: &mut Context<'_>,
     mut forwarded: Forwarded,
+    budget: Budget<'_>,
 ) -> Result<Forwarded, Denial> {
     let Some((_, plan)) = going.plan.filter(|(_, plan)| plan.pipeline.judges_answers()) else {
         return Ok(forwarded);
@@ -25,13 +28,13 @@ pub(super) async fn answer(
     let is_encrypted = going.connection.scheme == Scheme::Https;
     let has_body = !forwarded.exchange.is_at_end();
     let mut answer = Answer::new(forwarded.head.status, &headers, has_body, is_encrypted);
-    let judged = judge(going, cx, plan, &mut answer, &mut forwarded).await;
+    let judged = judge(going, cx, plan, &mut answer, (&mut forwarded, budget)).await;
     let Answer { fields, leaks, .. } = answer;
     cx.answer_fields.extend(fields);
     going.leaks = leaks;
     if let Some(body) = judged? {
         headers.remove(CONTENT_LENGTH);
-        forwarded.held = body;
+        forwarded.held.replace(body, budget).map_err(|spent| spent.denial("upstream"))?;
     }
     forwarded.head.headers = headers;
     Ok(forwarded)
@@ -43,7 +46,7 @@ async fn judge(
     cx: &Context<'_>,
     plan: &Plan,
     answer: &mut Answer<'_>,
-    forwarded: &mut Forwarded,
+    (forwarded, budget): (&mut Forwarded, Budget<'_>),
 ) -> Result<Option<Vec<u8>>, Denial> {
     if plan.pipeline.answer_head(cx, answer, &mut going.trace)? == Hold::No {
         return Ok(None);
@@ -51,13 +54,16 @@ async fn judge(
     let limits = &going.snapshot.limits;
     let bytes_max = limits.answer_bytes_max.as_usize();
     let json_limits = JsonLimits::default();
-    let is_whole = match tokio::time::timeout(limits.body_timeout.0, hold(forwarded, bytes_max)).await {
-        Ok(held) => held?,
+    let holding = hold(forwarded, bytes_max, budget);
+    let unheld = match tokio::time::timeout(limits.body_timeout.0, holding).await {
+        Ok(unheld) => unheld?,
         Err(_) => return Err(Denial::fixed(Reason::UpstreamTimeout, "upstream", "the body came too slowly")),
     };
-    let read = match is_whole {
-        true => content::read(answer.headers, &forwarded.held, bytes_max, limits.decompression_ratio_max),
-        false => Err(Denial::answer_too_large(bytes_max)),
+    let read = match unheld {
+        None => {
+            content::read(answer.headers, forwarded.held.bytes(), bytes_max, limits.decompression_ratio_max)
+        }
+        Some(denial) => Err(denial),
     };
     let body = read.as_ref().map(|read| read.body(&json_limits));
     let judged =
@@ -65,21 +71,35 @@ async fn judge(
     Ok(judged.body)
 }
 
-/// Reads the body into memory; false once it is more than `bytes_max`.
-async fn hold(forwarded: &mut Forwarded, bytes_max: usize) -> Result<bool, Denial> {
+/// Reads the body into memory; why not all of it, once it is more than `bytes_max`, or than there is room for.
+async fn hold(
+    forwarded: &mut Forwarded,
+    bytes_max: usize,
+    budget: Budget<'_>,
+) -> Result<Option<Denial>, Denial> {
     let Forwarded { held, exchange, .. } = forwarded;
     let known = exchange.body_bytes();
     if known.is_some_and(|bytes| bytes > bytes_max as u64) {
-        return Ok(false);
+        return Ok(Some(Denial::answer_too_large(bytes_max)));
     }
-    held.reserve_exact(known.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
+    let known = known.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+    if let Err(spent) = held.reserve(known, budget) {
+        return Ok(Some(spent.denial("upstream")));
+    }
     loop {
-        let more = poll_fn(|cx| exchange.poll_body(cx, held)).await;
-        if held.len() > bytes_max {
-            return Ok(false);
+        let more = poll_fn(|cx| match held.append(budget, |out| exchange.poll_body(cx, out)) {
+            Ok(more) => more.map(Ok),
+            Err(spent) => Poll::Ready(Err(spent)),
+        });
+        let more = match more.await {
+            Ok(more) => more,
+            Err(spent) => return Ok(Some(spent.denial("upstream"))),
+        };
+        if held.bytes().len() > bytes_max {
+            return Ok(Some(Denial::answer_too_large(bytes_max)));
         }
         if !more.map_err(|failure| Going::failed(&failure))? {
-            return Ok(true);
+            return Ok(None);
         }
     }
 }

@@ -19,6 +19,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, Bounded, Progress, RequestBody, Source, Transit};
 use super::decide;
+use super::held::{Budget, HeldBody};
 use super::http1::{AsksWebSocket, Service};
 use super::judge;
 use super::peer::Peer;
@@ -147,7 +148,7 @@ pub(super) struct Admission {
 pub(super) struct Forwarded {
     pub head: Head,
     /// What was read of the body already, to be judged.
-    pub held: Vec<u8>,
+    pub held: HeldBody,
     /// The rest of it.
     pub exchange: Exchange,
 }
@@ -300,6 +301,11 @@ impl Worker {
         self.shared.snapshot.load().limits.clone()
     }
 
+    /// The room for held bodies, of which `limits` say how much there is.
+    pub(super) fn budget(&self, limits: &Limits) -> Budget<'_> {
+        Budget { taken: &self.shared.metrics.held_bytes, bytes_max: limits.held_bytes_max.0 }
+    }
+
     /// Waits until no connection is open.
     pub(super) async fn drained(&self) {
         while self.open.get() > 0 {
@@ -450,7 +456,10 @@ impl Worker {
             Judged::Introspect(_) => {
                 return Err(Denial::fixed(Reason::Internal, "jwt", "two questions about one token"));
             }
-            Judged::Body(pending) => whole::judge(going, cx, pending, body, transit).await?,
+            Judged::Body(pending) => {
+                let budget = self.budget(&going.snapshot.limits);
+                whole::judge(going, cx, pending, body, (transit, budget)).await?
+            },
         };
         going.decided = Some(Instant::now());
         let authorization = std::mem::take(&mut cx.authorization);
@@ -460,7 +469,8 @@ impl Worker {
         }
         let forwarded = self.forward(admitted, going, (parts, &authorization, cx.now), asked, body).await?;
         going.is_answered = true;
-        judge::answer(going, cx, forwarded).await.map(Answer::Forwarded)
+        let budget = self.budget(&going.snapshot.limits);
+        judge::answer(going, cx, forwarded, budget).await.map(Answer::Forwarded)
     }
 
     /// Sends an admitted request to its backend.
@@ -497,7 +507,7 @@ impl Worker {
         let answer = upstream.send(outgoing, body).await;
         going.upstream = sent.elapsed();
         match answer {
-            Ok((head, exchange)) => Ok(Forwarded { head, held: Vec::new(), exchange }),
+            Ok((head, exchange)) => Ok(Forwarded { head, held: HeldBody::default(), exchange }),
             Err(failure) => Err(Going::failed(&failure)),
         }
     }

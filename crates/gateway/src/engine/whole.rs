@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::body::{BodyError, Bounded, Progress, RequestBody, Source, Transit};
+use super::held::{Budget, HeldBody, Spent};
 use super::serve::Going;
 use crate::content;
 use crate::denial::{Denial, Reason};
@@ -15,7 +16,7 @@ pub(super) async fn judge(
     cx: &mut Context<'_>,
     pending: Pending<'_>,
     body: Source,
-    transit: Transit,
+    (transit, budget): (Transit, Budget<'_>),
 ) -> Result<(Admitted, RequestBody), Denial> {
     let kept = match body {
         Source::Unseen => {
@@ -23,14 +24,14 @@ pub(super) async fn judge(
             return Ok((pending.unseen(cx, &unseen, &mut going.trace), RequestBody::Empty));
         }
         Source::Kept(error) => Err(cut_off(error)),
-        body => Ok(read_whole(body, transit, &going.request_progress).await?),
+        body => Ok(read_whole(body, (transit, budget), &going.request_progress).await?),
     };
     let Some((_, plan)) = going.plan else {
         return Err(going.snapshot.nowhere(going.connection.side, cx.host));
     };
     let (ratio_max, bytes_max) = (going.snapshot.limits.decompression_ratio_max, plan.body_bytes_max);
     let read = kept.as_ref().map_err(Denial::clone);
-    let read = read.and_then(|whole| content::read(cx.headers, whole, bytes_max, ratio_max));
+    let read = read.and_then(|whole| content::read(cx.headers, whole.bytes(), bytes_max, ratio_max));
     let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
     let judged = judged.as_ref().map_err(|denial| *denial);
     let admitted = pending.body(cx, judged, &mut going.trace)?;
@@ -50,9 +51,13 @@ pub(super) fn check_length(body: &Source, transit: Transit) -> Result<(), Denial
 }
 
 /// Reads a body that policies judge as a whole, under the same bounds as one that streams.
-async fn read_whole(body: Source, transit: Transit, progress: &Rc<Progress>) -> Result<Vec<u8>, Denial> {
+async fn read_whole(
+    body: Source,
+    (transit, budget): (Transit, Budget<'_>),
+    progress: &Rc<Progress>,
+) -> Result<HeldBody, Denial> {
     check_length(&body, transit)?;
-    Bounded::new(body, transit, Rc::clone(progress)).whole().await.map_err(cut_off)
+    Bounded::new(body, transit, Rc::clone(progress)).whole(budget).await.map_err(cut_off)
 }
 
 /// A body that ended before its time, as a refusal.
@@ -65,5 +70,6 @@ pub(super) fn cut_off(error: BodyError) -> Denial {
         BodyError::Withheld => {
             Denial::fixed(Reason::BodyWithheld, "body-limits", "the proxy that asks did not send the body")
         }
+        BodyError::Overloaded => Spent.denial("body-limits"),
     }
 }

@@ -128,7 +128,7 @@ impl Pipeline {
     /// That it cannot be read is the verdict of every step that needs to; who only wants to says that it was not.
     fn unread(&self, answer: &mut Answer<'_>, cannot: &Denial, trace: &mut Trace) -> Result<Judged, Denial> {
         let reason = match cannot.reason {
-            Reason::AnswerTooLarge => Reason::AnswerTooLarge,
+            Reason::AnswerTooLarge | Reason::Overloaded => cannot.reason,
             _ => Reason::AnswerUnreadable,
         };
         for step in self.of_bodies() {

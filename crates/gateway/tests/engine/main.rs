@@ -14,6 +14,7 @@
 mod backends;
 mod floods;
 mod frames;
+mod held;
 mod http2;
 mod malformed;
 mod stage;

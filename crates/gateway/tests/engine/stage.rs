@@ -10,7 +10,8 @@ use gateway::denial::{Denial, Reason, Verdict};
 use gateway::normalize::IdentityHeaders;
 use gateway::record::{Entry, Log, Reader, Settings};
 use gateway::{
-    ApiPlan, Backends, Context, Engine, Metrics, Origin, Pipeline, Plan, Policy, Snapshot, Stage, Step,
+    Answer, ApiPlan, Backends, Context, Engine, Hold, Metrics, Origin, Pipeline, Plan, Policy, Snapshot,
+    Stage, Step,
 };
 use http::Method;
 use model::{Mode, OperationKey};
@@ -32,6 +33,21 @@ impl Policy for Password {
     }
 }
 
+/// Must see bodies whole, those of requests and of answers; the latter not where the request says `x-glance`.
+#[derive(Debug)]
+struct Inspector;
+
+impl Policy for Inspector {
+    fn needs_body(&self, _media_type: Option<&str>) -> bool {
+        true
+    }
+
+    fn holds(&self, answer: Option<&Answer<'_>>) -> Hold {
+        let is_glanced_at = answer.is_some_and(|answer| answer.headers.contains_key("x-glance"));
+        if is_glanced_at { Hold::Wanted } else { Hold::Needed }
+    }
+}
+
 fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Snapshot {
     let reasons = metrics.refusals("orders");
     let plan = |method: &'static str, path: &'static str| {
@@ -48,7 +64,15 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Sn
             gaps: Vec::new(),
         }
     };
-    let methods = vec![(Method::GET, OperationIndex(0)), (Method::POST, OperationIndex(1))];
+    let mut whole = plan("PUT", "/v1/orders/{id}");
+    whole.body_bytes_max = 1 << 20;
+    let step = Step { id: "leak", stage: Stage::Validate, mode: Mode::Enforce, policy: Box::new(Inspector) };
+    whole.pipeline = Pipeline::new(vec![step]);
+    let methods = vec![
+        (Method::GET, OperationIndex(0)),
+        (Method::POST, OperationIndex(1)),
+        (Method::PUT, OperationIndex(2)),
+    ];
     let (router, refused) = Router::build([Route { template: "/v1/orders/{id}".to_owned(), methods }]);
     assert!(refused.is_empty());
     Snapshot {
@@ -64,7 +88,7 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Sn
             hosts: Vec::new(),
             base_paths: vec!["/v1".to_owned()],
             router,
-            operations: vec![plan("GET", "/v1/orders/{id}"), plan("POST", "/v1/orders/{id}")],
+            operations: vec![plan("GET", "/v1/orders/{id}"), plan("POST", "/v1/orders/{id}"), whole],
             undeclared: plan("*", "*"),
             third_party: None,
             upstream: Arc::new(Backends::new(vec![origin], Balance::RoundRobin, None, 0)),
@@ -101,6 +125,8 @@ pub(crate) async fn read_to_close(stream: &mut TcpStream) -> String {
 pub(crate) struct Gateway {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// What it counts.
+    pub(crate) metrics: Arc<Metrics>,
     engine: Engine,
     log: Log,
     data: tempfile::TempDir,
@@ -131,7 +157,7 @@ impl Gateway {
         let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
         let (engine, listening) =
             Engine::start(&listen, &shared, &metrics, opened.writers, Vec::new()).unwrap();
-        Gateway { address: listening[0].address, engine, log: opened.log, data }
+        Gateway { address: listening[0].address, metrics, engine, log: opened.log, data }
     }
 
     /// Stops it; the log as text.

@@ -6,12 +6,14 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 use http::StatusCode;
+use prometheus_client::metrics::gauge::Gauge;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::LocalSet;
 
 use super::*;
 use crate::engine::body::{BodyError, Bounded, Progress, Transit};
+use crate::engine::held::Budget;
 use crate::engine::transport::Scratch;
 use crate::wire::{HTTP2_PREFACE, WireLimits};
 
@@ -63,8 +65,10 @@ impl Service for Noting {
         }
         let transit =
             Transit { bytes_max: 1 << 20, idle: TIMEOUTS.idle, deadline: Instant::now() + TIMEOUTS.idle * 9 };
-        let (said, status) = match Bounded::new(body, transit, Rc::<Progress>::default()).whole().await {
-            Ok(body) => (String::from_utf8_lossy(&body).into_owned(), StatusCode::OK),
+        let (taken, bytes_max) = (Gauge::default(), 1 << 20);
+        let whole = Bounded::new(body, transit, Rc::<Progress>::default());
+        let (said, status) = match whole.whole(Budget { taken: &taken, bytes_max }).await {
+            Ok(body) => (String::from_utf8_lossy(body.bytes()).into_owned(), StatusCode::OK),
             Err(BodyError::Refused(fault)) => (format!("broken {}", fault.reason), fault.reason.status()),
             Err(_) => ("cut".to_owned(), StatusCode::BAD_REQUEST),
         };

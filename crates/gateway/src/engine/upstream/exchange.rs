@@ -14,6 +14,7 @@ use super::head::{self, Head, Length};
 use super::{Failure, Outgoing, Pool};
 use crate::content;
 use crate::engine::body::{BodyError, RequestBody};
+use crate::engine::held::{Charge, HeldBody};
 use crate::engine::http1::enclose_chunk;
 use crate::engine::timer::Timer;
 use crate::engine::transport::{Held, Io, Scratch};
@@ -61,9 +62,11 @@ pub(crate) struct Exchange {
 /// What is left of a request to send.
 enum Sending {
     Whole {
-        bytes: Vec<u8>,
+        body: HeldBody,
         written: usize,
     },
+    /// Nothing but what stands behind the head, which counts as held until the exchange is over.
+    Joined(#[expect(dead_code, reason = "counts while it is there")] Option<Charge>),
     Streamed(Box<crate::engine::body::Bounded>),
     /// Nothing.
     Done,
@@ -121,11 +124,11 @@ impl Exchange {
         let (method, offer) = (request.parts.method.clone(), request.offer.cloned());
         let request = match body {
             RequestBody::Empty => Sending::Done,
-            RequestBody::Whole(bytes) if bytes.len() <= JOINED_BYTES_MAX => {
-                connection.out.extend_from_slice(&bytes);
-                Sending::Done
+            RequestBody::Whole(body) if body.bytes().len() <= JOINED_BYTES_MAX => {
+                connection.out.extend_from_slice(body.bytes());
+                Sending::Joined(body.into_charge())
             }
-            RequestBody::Whole(bytes) => Sending::Whole { bytes, written: 0 },
+            RequestBody::Whole(body) => Sending::Whole { body, written: 0 },
             RequestBody::Streamed(body) => {
                 is_chunked = body.bytes().is_none();
                 Sending::Streamed(body)
@@ -340,9 +343,9 @@ impl Exchange {
             match &mut self.request {
                 // TLS may hold back what was written.
                 sending if sending.is_done() => return Pin::new(io).poll_flush(cx).map(|_| Ok(())),
-                Sending::Done => {}
-                Sending::Whole { bytes, written } => {
-                    let rest = bytes.get(*written..).unwrap_or_default();
+                Sending::Done | Sending::Joined(_) => {}
+                Sending::Whole { body, written } => {
+                    let rest = body.bytes().get(*written..).unwrap_or_default();
                     match ready!(Pin::new(io).poll_write(cx, rest)) {
                         Ok(count @ 1..) => *written += count,
                         Ok(0) | Err(_) => self.is_cut_off = true,
@@ -374,9 +377,9 @@ impl Exchange {
 impl Sending {
     fn is_done(&self) -> bool {
         match self {
-            Sending::Whole { bytes, written } => *written == bytes.len(),
+            Sending::Whole { body, written } => *written == body.bytes().len(),
             Sending::Streamed(_) => false,
-            Sending::Done => true,
+            Sending::Done | Sending::Joined(_) => true,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Sending {
     pub(super) fn new(body: RequestBody) -> Sending {
         let content = match body {
             RequestBody::Empty => Content::Whole(Bytes::new()),
-            RequestBody::Whole(bytes) => Content::Whole(bytes.into()),
+            RequestBody::Whole(body) => Content::Whole(body.shared()),
             RequestBody::Streamed(body) => Content::Streamed(Rc::new(RefCell::new(Some(*body)))),
         };
         Sending { content, failure: Rc::default() }
