@@ -7,6 +7,7 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::resolution::{Resolved, Unresolved};
 pub(crate) use address::is_public;
 pub(crate) use reference::Reference;
 
@@ -40,6 +41,8 @@ pub(crate) struct Rules {
     pub ports: Vec<u16>,
     /// The only hosts; where there are none, every public one.
     pub hosts: Vec<Hosts>,
+    /// Hosts of the inside, which may be named besides and lead anywhere.
+    pub internal: Vec<Hosts>,
     /// Hosts that are refused all the same.
     pub refused: Vec<Hosts>,
     /// Whether a path alone will do, which stays where it is.
@@ -71,6 +74,10 @@ pub(crate) enum Fault {
     NameInternal,
     HostRefused,
     HostUnlisted,
+    LeadsInside,
+    NotResolved,
+    NotResolvedInTime,
+    TooManyNames,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +101,10 @@ impl Fault {
             Fault::NameInternal => "a name of an internal network",
             Fault::HostRefused => "a host that is refused by name",
             Fault::HostUnlisted => "a host that is not on the list",
+            Fault::LeadsInside => "a name that leads to an address that is not public",
+            Fault::NotResolved => "a name that cannot be looked up",
+            Fault::NotResolvedInTime => "a name that is not looked up in time",
+            Fault::TooManyNames => "more names than are looked up for one request",
         }
     }
 }
@@ -132,16 +143,17 @@ impl Hosts {
 }
 
 impl Rules {
-    /// Whether the URL `text` may be followed, as far as its spelling tells. Names are not resolved.
+    /// Whether the URL `text` may be followed, as far as its spelling tells; the name in it, where that must be looked up to
+    /// know.
     ///
     /// # Errors
     /// Why not. Whatever two readers could take for different hosts is refused: this is no parser of all URLs.
-    pub(crate) fn judge(&self, text: &str) -> Result<(), Fault> {
+    pub(crate) fn judge<'u>(&self, text: &'u str) -> Result<Option<&'u str>, Fault> {
         if !text.bytes().all(is_of_url) || spec::decoded(text).is_err() {
             return Err(Fault::Characters);
         }
         if self.relative && text.starts_with('/') && !text.starts_with("//") {
-            return Ok(());
+            return Ok(None);
         }
         let (scheme, rest) = text.split_once(':').ok_or(Fault::NotAbsolute)?;
         let known = self.schemes.iter().find(|known| known.eq_ignore_ascii_case(scheme));
@@ -168,9 +180,12 @@ impl Rules {
         if is_allowed { Ok(()) } else { Err(Fault::Port) }
     }
 
-    fn judge_host(&self, host: Host<'_>) -> Result<(), Fault> {
+    fn judge_host<'u>(&self, host: Host<'u>) -> Result<Option<&'u str>, Fault> {
         if self.refused.iter().any(|hosts| hosts.covers(host)) {
             return Err(Fault::HostRefused);
+        }
+        if self.internal.iter().any(|hosts| hosts.covers(host)) {
+            return Ok(None);
         }
         // A list makes no address public; it may well name an internal host.
         if let Host::Address(address) = host
@@ -179,13 +194,26 @@ impl Rules {
             return Err(Fault::AddressNotPublic);
         }
         match host {
-            _ if !self.hosts.is_empty() => {
-                let is_listed = self.hosts.iter().any(|hosts| hosts.covers(host));
-                if is_listed { Ok(()) } else { Err(Fault::HostUnlisted) }
+            _ if !self.hosts.is_empty() && !self.hosts.iter().any(|hosts| hosts.covers(host)) => {
+                Err(Fault::HostUnlisted)
             }
-            Host::Name(name) if is_internal(name) => Err(Fault::NameInternal),
-            Host::Name(_) | Host::Address(_) => Ok(()),
+            Host::Name(name) if self.hosts.is_empty() && is_internal(name) => Err(Fault::NameInternal),
+            Host::Name(name) => Ok(Some(name)),
+            Host::Address(_) => Ok(None),
         }
+    }
+}
+
+/// Whether a name may be followed that leads to `resolved`.
+///
+/// # Errors
+/// Why not: one address that is not public is enough, since it is not known which of them would be taken.
+pub(crate) fn judge_resolved(resolved: &Resolved) -> Result<(), Fault> {
+    match resolved {
+        Ok(addresses) if addresses.iter().all(|&address| is_public(address)) => Ok(()),
+        Ok(_) => Err(Fault::LeadsInside),
+        Err(Unresolved::Unknown | Unresolved::Overloaded) => Err(Fault::NotResolved),
+        Err(Unresolved::TimedOut) => Err(Fault::NotResolvedInTime),
     }
 }
 

@@ -12,6 +12,7 @@ mod judge;
 mod peer;
 mod phase;
 mod plain;
+mod resolver;
 mod serve;
 mod sockets;
 mod timer;

@@ -221,6 +221,7 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
         authorization: Authorization::default(),
         lookup: None,
         looked_up: None,
+        names: Vec::new(),
         permits: SmallVec::new(),
         worker: &worker,
     };
@@ -250,9 +251,10 @@ fn decide(
     if cx.answer.is_none() && whole.len() > plan.body_bytes_max {
         return Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "larger than the limit"));
     }
+    // Nor is it looked up where names lead.
     let Judged::Body(pending) = judged else { return Ok(()) };
     let ratio_max = snapshot.limits.decompression_ratio_max;
     let read = content::read(cx.headers, whole, plan.body_bytes_max, ratio_max);
     let body = read.as_ref().map(|read| read.body(&plan.json_limits));
-    pending.body(cx, body.as_ref().map_err(|denial| *denial), trace).map(|_admitted| ())
+    pending.body(cx, body.as_ref().map_err(|denial| *denial), trace).map(|_judged| ())
 }

@@ -28,6 +28,7 @@ mod policy;
 mod preflight;
 pub mod progress;
 pub mod record;
+mod resolution;
 mod respond;
 mod sieve;
 mod snapshot;
@@ -44,11 +45,12 @@ pub use feeds::Feeds;
 pub use geography::{Country, Geography};
 pub use metrics::{Callers, DecisionCounters, Metrics, OperationCounters};
 pub use network::Network;
-pub use pipeline::{Admitted, Judged, Pending, Pipeline, Said, Step, Trace, Waiting};
+pub use pipeline::{Admitted, Judged, Pending, Pipeline, Resolving, Said, Step, Trace, Waiting};
 pub use policy::{
     Answer, AnswerField, Authorization, Body, Caller, Context, Hold, Judgement, Kind, Permit, Policy, Stage,
     WorkerState,
 };
+pub use resolution::{NamedHost, Resolved, Unresolved};
 pub use respond::{PROBLEM_TYPE, respond};
 pub use snapshot::{ApiPlan, Deciding, Found, Plan, Snapshot};
 pub use third_party::{Side, ThirdParty};

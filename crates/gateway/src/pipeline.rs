@@ -3,6 +3,7 @@
 
 mod answer;
 mod delay;
+mod resolve;
 mod step;
 
 use identity::introspection::Answer;
@@ -11,6 +12,7 @@ use model::Mode;
 use crate::content;
 use crate::denial::Denial;
 use crate::policy::{Authorization, Body, Context, Hold, Stage};
+pub use resolve::Resolving;
 use step::apply;
 pub use step::{Said, Step, Trace};
 
@@ -56,6 +58,8 @@ pub enum Judged<'s> {
     Body(Pending<'s>),
     /// [`Context::lookup`] must be answered first.
     Introspect(Waiting<'s>),
+    /// [`Context::names`] must be looked up first.
+    Resolve(Resolving<'s>),
 }
 
 impl Pipeline {
@@ -108,7 +112,7 @@ impl Pipeline {
         if cx.answer.is_none() && cx.has_body && self.needs_body(cx) {
             Ok(Judged::Body(Pending { pipeline: self }))
         } else {
-            Ok(Judged::Admitted(Admitted(())))
+            Ok(self.admit(cx))
         }
     }
 
@@ -159,14 +163,14 @@ impl<'s> Waiting<'s> {
     }
 }
 
-impl Pending<'_> {
+impl<'s> Pending<'s> {
     /// Judges the body. Where it cannot be read, that is the verdict of every policy that would have to.
     pub fn body(
         self,
         cx: &mut Context<'_>,
         body: Result<&Body<'_>, &Denial>,
         trace: &mut Trace,
-    ) -> Result<Admitted, Denial> {
+    ) -> Result<Judged<'s>, Denial> {
         let media_type = content::media_type(cx.headers);
         let needs_body = |step: &&Step| step.policy.needs_body(media_type.as_deref());
         for step in self.pipeline.steps.iter().filter(needs_body) {
@@ -174,12 +178,12 @@ impl Pending<'_> {
             let said = trace.iter_mut().find(|said| said.id == step.id && said.denied.is_none());
             apply(step.mode, verdict, said)?;
         }
-        Ok(Admitted(()))
+        Ok(self.pipeline.admit(cx))
     }
 
     /// Lets the body go unjudged, as the config says: `unseen` is what every policy that would have to read it says, as one
     /// in shadow does.
-    pub fn unseen(self, cx: &Context<'_>, unseen: &Denial, trace: &mut Trace) -> Admitted {
+    pub fn unseen(self, cx: &Context<'_>, unseen: &Denial, trace: &mut Trace) -> Judged<'s> {
         let media_type = content::media_type(cx.headers);
         for step in self.pipeline.steps.iter().filter(|step| step.policy.needs_body(media_type.as_deref())) {
             if let Some(said) = trace.iter_mut().find(|said| said.id == step.id && said.denied.is_none()) {
@@ -187,6 +191,6 @@ impl Pending<'_> {
                 said.denied = Some(Box::new(unseen.clone()));
             }
         }
-        Admitted(())
+        self.pipeline.admit(cx)
     }
 }

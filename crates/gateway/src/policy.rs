@@ -21,6 +21,7 @@ use crate::content;
 use crate::denial::{Denial, Verdict};
 use crate::minted::MintedCache;
 use crate::normalize::Scheme;
+use crate::resolution::{NamedHost, Resolved};
 
 /// A kind of policy: how it is named, when it runs, how it is made, and what it is for.
 #[derive(Debug)]
@@ -91,6 +92,12 @@ pub trait Policy: Send + Sync + fmt::Debug {
 
     /// Decides on the request's whole body; asked only if [`Policy::needs_body`].
     fn body(&self, _cx: &mut Context<'_>, _body: &Body<'_>) -> Verdict {
+        Ok(())
+    }
+
+    /// Decides on where a host leads that it left in [`Context::names`]; asked once all other policies have let the request
+    /// through.
+    fn resolved(&self, _host: &NamedHost, _resolved: &Resolved) -> Verdict {
         Ok(())
     }
 
@@ -234,6 +241,9 @@ pub struct Context<'a> {
     pub lookup: Option<Lookup<'a>>,
     /// Its answer; for the policy that asked, and gone after it.
     pub looked_up: Option<introspection::Answer>,
+    /// The hosts of the request that must be looked up before it goes on, for whoever can wait; in the order in which they
+    /// were found.
+    pub names: Vec<NamedHost>,
     /// Held until the answer has ended.
     pub permits: SmallVec<[Permit; 1]>,
     /// The caches of the worker that serves this request.

@@ -12,6 +12,7 @@ fn rules(hosts: &[&str]) -> Rules {
         schemes: vec!["https".to_owned(), "http".to_owned()],
         ports: Vec::new(),
         hosts: hosts.iter().map(|text| Hosts::parse(text).unwrap()).collect(),
+        internal: vec![Hosts::parse("desk.internal").unwrap()],
         refused: vec![Hosts::parse("*.nip.io").unwrap()],
         relative: false,
     }
@@ -19,7 +20,7 @@ fn rules(hosts: &[&str]) -> Rules {
 
 #[track_caller]
 fn check(text: &str, expected: Result<(), Fault>) {
-    assert_eq!(rules(&[]).judge(text), expected, "{text:?}");
+    assert_eq!(rules(&[]).judge(text).map(drop), expected, "{text:?}");
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn a_list_names_the_only_hosts_and_makes_no_address_public() {
         "https://8.8.8.8/",
         "https://[2606:4700:0:0::1]/",
     ] {
-        assert_eq!(rules.judge(text), Ok(()), "{text}");
+        assert_eq!(rules.judge(text).map(drop), Ok(()), "{text}");
     }
     for (text, fault) in [
         ("https://a.hooks.example/", Fault::HostUnlisted),
@@ -194,12 +195,47 @@ fn a_list_names_the_only_hosts_and_makes_no_address_public() {
 #[test]
 fn ports_schemes_and_paths_alone_are_allowed_by_name() {
     let rules = Rules { ports: vec![8443], relative: true, ..rules(&[]) };
-    assert_eq!(rules.judge("https://example.com:8443/"), Ok(()));
+    assert_eq!(rules.judge("https://example.com:8443/"), Ok(Some("example.com")));
     assert_eq!(rules.judge("https://example.com/"), Err(Fault::Port));
-    assert_eq!(rules.judge("/after/login?a=b"), Ok(()));
+    assert_eq!(rules.judge("/after/login?a=b"), Ok(None));
     for text in ["//evil.example", "/\\evil.example", "next", "?a", "\t/a"] {
         assert!(rules.judge(text).is_err(), "{text:?}");
     }
+}
+
+#[test]
+fn every_name_is_to_be_looked_up_but_those_of_the_inside() {
+    for (text, name) in [
+        ("https://Example.com/a", Some("Example.com")),
+        ("https://93.184.216.34/", None),
+        ("https://[2606:4700::1111]/", None),
+        ("https://desk.internal/", None),
+    ] {
+        assert_eq!(rules(&[]).judge(text), Ok(name), "{text}");
+    }
+    let listed = rules(&["hooks.example", "*.partner.example", "localhost"]);
+    for name in ["hooks.example", "a.partner.example", "localhost"] {
+        assert_eq!(
+            listed.judge(&format!("https://{name}/")),
+            Ok(Some(name)),
+            "a list says nothing of where it leads"
+        );
+    }
+    assert_eq!(listed.judge("https://desk.internal/"), Ok(None));
+}
+
+#[test]
+fn a_name_leads_nowhere_unless_all_of_its_addresses_are_public() {
+    let leads = |addresses: &str| {
+        let addresses: Vec<IpAddr> = addresses.split(' ').map(|address| address.parse().unwrap()).collect();
+        judge_resolved(&Ok(addresses.into()))
+    };
+    assert_eq!(leads("93.184.216.34 2606:4700::1111"), Ok(()));
+    for addresses in ["127.0.0.1", "93.184.216.34 10.0.0.1", "2606:4700::1111 ::1", "::ffff:93.184.216.34"] {
+        assert_eq!(leads(addresses), Err(Fault::LeadsInside), "{addresses}");
+    }
+    assert_eq!(judge_resolved(&Err(Unresolved::Unknown)), Err(Fault::NotResolved));
+    assert_eq!(judge_resolved(&Err(Unresolved::TimedOut)), Err(Fault::NotResolvedInTime));
 }
 
 /// What `inet_aton` makes of `text`: one to four numbers, each decimal, octal or hexadecimal, the last filling the rest.
@@ -301,7 +337,7 @@ proptest! {
     ) {
         let text = spelled(address, parts, styles);
         prop_assert_eq!(twin(&text), Some(address), "{}", &text);
-        let judged = rules(&[]).judge(&format!("http://{text}/"));
+        let judged = rules(&[]).judge(&format!("http://{text}/")).map(drop);
         if is_special(address) {
             prop_assert!(judged.is_err(), "{}", &text);
         }
@@ -311,7 +347,7 @@ proptest! {
     #[test]
     fn whatever_else_reads_as_an_address_is_judged_as_one(text in "[0-9xXa-f.]{1,12}") {
         if let Some(address) = twin(&text) {
-            let judged = rules(&[]).judge(&format!("http://{text}/"));
+            let judged = rules(&[]).judge(&format!("http://{text}/")).map(drop);
             prop_assert_eq!(judged.is_ok(), !is_special(address) && text == address.to_string(), "{}", &text);
         }
     }

@@ -24,6 +24,7 @@ use super::http2;
 use super::peer::Peer;
 use super::phase::Phase;
 use super::plain::Plain;
+use super::resolver::Resolver;
 use super::serve::{Connection, Served, Worker};
 use super::sockets::{Inherited, OfWorker, sockets};
 use super::tls::ListenerTls;
@@ -85,6 +86,8 @@ pub(super) struct Shared {
     pub connections: Arc<Connections>,
     /// How many answers wait, in the one counter.
     pub delayed: Arc<[AtomicU32]>,
+    /// Looks names up.
+    pub resolver: Arc<Resolver>,
     /// Whether the gateway stops.
     pub phase: watch::Receiver<Phase>,
     /// What each listener is, from its start on: no reload makes one that faces callers one that holds credentials.
@@ -124,6 +127,7 @@ impl Engine {
             metrics: Arc::clone(metrics),
             connections: Arc::default(),
             delayed: Arc::new([AtomicU32::new(0)]),
+            resolver: Arc::default(),
             phase: in_phase.clone(),
             sides: listening.iter().map(|listening| listening.side).collect(),
         };
@@ -196,6 +200,9 @@ fn run(shared: Shared, writer: Writer, sockets: OfWorker, stopping: watch::Recei
             tracing::warn!(open = worker.open(), "connections were cut at the drain timeout");
         }
     });
+    drop(local);
+    // Threads that still look up a name are not waited for.
+    runtime.shutdown_background();
 }
 
 async fn accept(

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use super::accept::Shared;
 use super::account::Begun;
-use super::body::{AnswerBody, Bounded, Progress, RequestBody, Source, Transit};
+use super::body::{AnswerBody, Progress, RequestBody, Source, Transit};
 use super::decide;
 use super::held::{Budget, HeldBody};
 use super::http1::{AsksWebSocket, Service};
@@ -389,6 +389,7 @@ impl Worker {
             authorization: Authorization::default(),
             lookup: None,
             looked_up: None,
+            names: Vec::new(),
             permits: SmallVec::new(),
             worker: &self.state,
         };
@@ -442,24 +443,17 @@ impl Worker {
         if let Some(status) = cx.answer {
             return Ok(Answer::Given(status));
         }
-        let transit = going.transit(plan);
-        let (admitted, body) = match judged {
-            Judged::Admitted(admitted) if going.connection.asker.is_some() => {
-                whole::check_length(&body, transit)?;
-                (admitted, RequestBody::Empty)
+        let bounds = (going.transit(plan), self.budget(&going.snapshot.limits));
+        let (judged, body) = whole::take(going, cx, judged, body, bounds).await?;
+        let admitted = match judged {
+            Judged::Admitted(admitted) => admitted,
+            Judged::Resolve(resolving) => {
+                let resolved = self.shared.resolver.resolve(&cx.names).await;
+                resolving.answered(cx, &resolved, &mut going.trace)?
             }
-            Judged::Admitted(admitted) if body.is_at_end() => (admitted, RequestBody::Empty),
-            Judged::Admitted(admitted) => {
-                let streamed = Bounded::new(body, transit, Rc::clone(&going.request_progress));
-                (admitted, RequestBody::Streamed(Box::new(streamed)))
-            }
-            Judged::Introspect(_) => {
+            Judged::Introspect(_) | Judged::Body(_) => {
                 return Err(Denial::fixed(Reason::Internal, "jwt", "two questions about one token"));
             }
-            Judged::Body(pending) => {
-                let budget = self.budget(&going.snapshot.limits);
-                whole::judge(going, cx, pending, body, (transit, budget)).await?
-            },
         };
         going.decided = Some(Instant::now());
         let authorization = std::mem::take(&mut cx.authorization);

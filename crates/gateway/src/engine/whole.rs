@@ -1,4 +1,4 @@
-//! Judges the body of a request as a whole, before any of it goes on.
+//! Takes the body of a request as it is to go on: judged as a whole before any of it does, or as it comes.
 
 use std::rc::Rc;
 
@@ -7,17 +7,39 @@ use super::held::{Budget, HeldBody, Spent};
 use super::serve::Going;
 use crate::content;
 use crate::denial::{Denial, Reason};
-use crate::pipeline::{Admitted, Pending};
+use crate::pipeline::{Judged, Pending};
 use crate::policy::Context;
 
-/// Judges the body, read whole; or that there is none to be read, where the proxy that asks keeps it.
-pub(super) async fn judge(
+/// The body as it goes on, once the policies that must see it whole have.
+pub(super) async fn take<'s>(
     going: &mut Going<'_>,
     cx: &mut Context<'_>,
-    pending: Pending<'_>,
+    judged: Judged<'s>,
     body: Source,
     (transit, budget): (Transit, Budget<'_>),
-) -> Result<(Admitted, RequestBody), Denial> {
+) -> Result<(Judged<'s>, RequestBody), Denial> {
+    match judged {
+        Judged::Body(pending) => judge(going, cx, pending, body, (transit, budget)).await,
+        judged if going.connection.asker.is_some() => {
+            check_length(&body, transit)?;
+            Ok((judged, RequestBody::Empty))
+        }
+        judged if body.is_at_end() => Ok((judged, RequestBody::Empty)),
+        judged => {
+            let streamed = Bounded::new(body, transit, Rc::clone(&going.request_progress));
+            Ok((judged, RequestBody::Streamed(Box::new(streamed))))
+        }
+    }
+}
+
+/// Judges the body, read whole; or that there is none to be read, where the proxy that asks keeps it.
+async fn judge<'s>(
+    going: &mut Going<'_>,
+    cx: &mut Context<'_>,
+    pending: Pending<'s>,
+    body: Source,
+    (transit, budget): (Transit, Budget<'_>),
+) -> Result<(Judged<'s>, RequestBody), Denial> {
     let kept = match body {
         Source::Unseen => {
             let unseen = cut_off(BodyError::Withheld);
@@ -32,16 +54,16 @@ pub(super) async fn judge(
     let (ratio_max, bytes_max) = (going.snapshot.limits.decompression_ratio_max, plan.body_bytes_max);
     let read = kept.as_ref().map_err(Denial::clone);
     let read = read.and_then(|whole| content::read(cx.headers, whole.bytes(), bytes_max, ratio_max));
-    let judged = read.as_ref().map(|read| read.body(&plan.json_limits));
-    let judged = judged.as_ref().map_err(|denial| *denial);
-    let admitted = pending.body(cx, judged, &mut going.trace)?;
+    let body = read.as_ref().map(|read| read.body(&plan.json_limits));
+    let judged = pending.body(cx, body.as_ref().map_err(|denial| *denial), &mut going.trace)?;
+    drop(body);
     drop(read);
     let whole = kept.unwrap_or_default();
-    Ok((admitted, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(whole) }))
+    Ok((judged, if whole.is_empty() { RequestBody::Empty } else { RequestBody::Whole(whole) }))
 }
 
 /// Refuses a body that is known to be larger than what may pass.
-pub(super) fn check_length(body: &Source, transit: Transit) -> Result<(), Denial> {
+fn check_length(body: &Source, transit: Transit) -> Result<(), Denial> {
     match body.bytes() {
         Some(bytes) if bytes > transit.bytes_max => {
             Err(Denial::fixed(Reason::BodyTooLarge, "body-limits", "content-length is above the limit"))

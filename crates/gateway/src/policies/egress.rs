@@ -64,6 +64,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         schemes: vec!["https".to_owned()],
         ports: Vec::new(),
         hosts,
+        internal: Vec::new(),
         refused: Vec::new(),
         relative: false,
     };
@@ -151,7 +152,8 @@ impl Egress {
             Ok(Reference::Foreign) if answer.status == StatusCode::CREATED => Ok(()),
             Ok(Reference::Foreign) => match &self.redirects {
                 None => refused("a redirect to another host"),
-                Some(rules) => rules.judge(text).or_else(|fault| refused(fault.as_str())),
+                // Whoever follows it looks it up.
+                Some(rules) => rules.judge(text).map(drop).or_else(|fault| refused(fault.as_str())),
             },
             Err(fault) => refused(fault.as_str()),
         }

@@ -13,14 +13,21 @@ use spec::{
 use crate::build::Build;
 use crate::content;
 use crate::denial::{Denial, Reason, Verdict};
-use crate::destination::{Hosts, Rules};
+use crate::destination::{Fault, Hosts, Rules, judge_resolved};
 use crate::policy::{Body, Context, Kind, Policy, Stage};
+use crate::resolution::{NamedHost, Resolved, Unresolved};
 
 pub(super) const KIND: Kind =
     Kind { id: "ssrf", stage: Stage::Validate, build, settings: Settings::json_schema, doc: DOC };
 
 /// Ends of names that say that a value is a URL.
 const NAMES: &[&str] = &["url", "urls", "uri", "uris", "href", "callback", "webhook"];
+
+/// Names that are looked up for one request.
+const NAMES_MAX: usize = 8;
+
+/// Seconds after which a name may be looked up again that could not be because too many were.
+const RETRY_AFTER_SECS: u64 = 1;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
@@ -40,8 +47,12 @@ struct Settings {
     ports: Vec<u16>,
     /// The only hosts that they may name: a name, `*.` and a name, or an address. Default: public ones.
     hosts: Vec<String>,
+    /// Hosts of the inside that they may name besides. They are not looked up: they may lead anywhere.
+    internal: Vec<String>,
     /// Hosts that they may not name, listed or not.
     refuse: Vec<String>,
+    /// Whether names are looked up, and refused where they lead to an address that is not public. Default: `true`.
+    resolve: Option<bool>,
     /// Whether a path without scheme and host will do.
     relative: bool,
     /// Ends of names that say that a value is a URL, `-`, `_` and case aside.
@@ -57,6 +68,7 @@ struct Ssrf {
     /// In lowercase, without what stands between words.
     names: Vec<String>,
     rules: Rules,
+    resolves: bool,
 }
 
 /// A declared parameter whose value is a URL, or several.
@@ -106,11 +118,13 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
         schemes,
         ports: settings.ports,
         hosts: hosts(build, &settings.hosts, true),
+        internal: hosts(build, &settings.internal, true),
         refused: hosts(build, &settings.refuse, false),
         relative: settings.relative,
     };
     let operation = build.operation.map(|operation| operation.id);
-    Some(Box::new(Ssrf { contract: Arc::clone(build.contract), operation, watched, names, rules }))
+    let (contract, resolves) = (Arc::clone(build.contract), settings.resolve.unwrap_or(true));
+    Some(Box::new(Ssrf { contract, operation, watched, names, rules, resolves }))
 }
 
 /// The hosts of a list; one that is never let through is a problem where the list says which are.
@@ -172,7 +186,7 @@ impl Policy for Ssrf {
                     let place = || format!("`{}` in the path", watched.name);
                     let captured = watched.ordinal.and_then(|ordinal| cx.captures.get(ordinal));
                     let text = captured.copied().unwrap_or_default();
-                    self.judge_list(text, watched.separator, spec::decoded, &place)?;
+                    self.judge_list(text, watched.separator, spec::decoded, &place, &mut cx.names)?;
                 }
                 ParameterLocation::Header => {
                     let place = || format!("`{}` in the header", watched.name);
@@ -185,6 +199,7 @@ impl Policy for Ssrf {
                             watched.separator,
                             |text| Ok(text.into()),
                             &place,
+                            &mut cx.names,
                         )?;
                     }
                 }
@@ -192,12 +207,12 @@ impl Policy for Ssrf {
             }
         }
         match cx.query {
-            Some(text) if !text.is_empty() => self.judge_query(text),
+            Some(text) if !text.is_empty() => self.judge_query(text, &mut cx.names),
             _ => Ok(()),
         }
     }
 
-    fn body(&self, _cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
+    fn body(&self, cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
         if body.bytes.is_empty() {
             return Ok(());
         }
@@ -209,14 +224,24 @@ impl Policy for Ssrf {
             let malformed =
                 |error: &spec::JsonError| Denial::fixed(Reason::BodyMalformed, KIND.id, error.kind.as_str());
             let root = body.json().map_err(malformed)?.root();
-            urls.iter().try_for_each(|path| self.judge_path(root, path, path))?;
-            return self.judge_members(root, None);
+            urls.iter().try_for_each(|path| self.judge_path(root, path, path, &mut cx.names))?;
+            return self.judge_members(root, None, &mut cx.names);
         }
         match body.media_type {
-            FORM => self.judge_form(body, urls),
-            MULTIPART => self.judge_parts(body, urls),
+            FORM => self.judge_form(body, urls, &mut cx.names),
+            MULTIPART => self.judge_parts(body, urls, &mut cx.names),
             _ => Ok(()),
         }
+    }
+
+    fn resolved(&self, host: &NamedHost, resolved: &Resolved) -> Verdict {
+        if let Err(Unresolved::Overloaded) = resolved {
+            let mut denial =
+                Denial::fixed(Reason::Overloaded, KIND.id, "too many names are looked up at once");
+            denial.retry_after_secs = Some(RETRY_AFTER_SECS);
+            return Err(denial);
+        }
+        judge_resolved(resolved).map_err(|fault| refused(&host.place, fault.as_str()))
     }
 
     /// Of other types nothing is known that would be a URL.
@@ -227,8 +252,19 @@ impl Policy for Ssrf {
 }
 
 impl Ssrf {
-    fn judge(&self, text: &str, place: &dyn Fn() -> String) -> Verdict {
-        self.rules.judge(text).map_err(|fault| refused(&place(), fault.as_str()))
+    /// Judges a URL by its spelling; the name in it comes to those in `names`, to be looked up.
+    fn judge(&self, text: &str, place: &dyn Fn() -> String, names: &mut Vec<NamedHost>) -> Verdict {
+        let wrong = |fault: Fault| refused(&place(), fault.as_str());
+        let name = self.rules.judge(text).map_err(wrong)?.filter(|_| self.resolves);
+        let Some(name) = name else { return Ok(()) };
+        if names.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
+            return Ok(());
+        }
+        if names.len() >= NAMES_MAX {
+            return Err(wrong(Fault::TooManyNames));
+        }
+        names.push(NamedHost { name: name.to_ascii_lowercase(), place: place() });
+        Ok(())
     }
 
     /// Judges a text as it was sent, or each item where it is a list of them.
@@ -238,14 +274,15 @@ impl Ssrf {
         separator: Option<char>,
         decode: impl Fn(&'t str) -> Result<std::borrow::Cow<'t, str>, spec::QueryFault>,
         place: &dyn Fn() -> String,
+        names: &mut Vec<NamedHost>,
     ) -> Verdict {
         text.split(|character| Some(character) == separator).try_for_each(|item| {
             let decoded = decode(item).map_err(|fault| refused(&place(), fault.as_str()))?;
-            self.judge(&decoded, place)
+            self.judge(&decoded, place, names)
         })
     }
 
-    fn judge_query(&self, text: &str) -> Verdict {
+    fn judge_query(&self, text: &str, names: &mut Vec<NamedHost>) -> Verdict {
         let query = Query::parse(text, PAIRS_MAX)
             .map_err(|fault| Denial::fixed(Reason::ParameterInvalid, KIND.id, fault.as_str()))?;
         for pair in query.pairs() {
@@ -260,28 +297,26 @@ impl Ssrf {
                     None => continue,
                 },
             };
-            self.judge_list(pair.raw_value, separator, spec::decoded_form, &|| {
-                format!("`{name}` in the query")
-            })?;
+            let place = || format!("`{name}` in the query");
+            self.judge_list(pair.raw_value, separator, spec::decoded_form, &place, names)?;
         }
         Ok(())
     }
 
-    fn judge_form(&self, body: &Body<'_>, urls: &[Vec<String>]) -> Verdict {
+    fn judge_form(&self, body: &Body<'_>, urls: &[Vec<String>], names: &mut Vec<NamedHost>) -> Verdict {
         let malformed = |why: &'static str| Denial::fixed(Reason::BodyMalformed, KIND.id, why);
         let text = std::str::from_utf8(body.bytes).ok().ok_or_else(|| malformed("the form is not UTF-8"))?;
         let pairs = Query::parse(text, PAIRS_MAX).map_err(|fault| malformed(fault.as_str()))?;
         for pair in pairs.pairs() {
             if let Some(name) = self.is_field(&pair.name, urls) {
-                self.judge_list(pair.raw_value, None, spec::decoded_form, &|| {
-                    format!("`{name}` in the form")
-                })?;
+                let place = || format!("`{name}` in the form");
+                self.judge_list(pair.raw_value, None, spec::decoded_form, &place, names)?;
             }
         }
         Ok(())
     }
 
-    fn judge_parts(&self, body: &Body<'_>, urls: &[Vec<String>]) -> Verdict {
+    fn judge_parts(&self, body: &Body<'_>, urls: &[Vec<String>], names: &mut Vec<NamedHost>) -> Verdict {
         let malformed = |why: &'static str| Denial::fixed(Reason::BodyMalformed, KIND.id, why);
         let media = MediaType::parse(body.content_type);
         let boundary = media.as_ref().and_then(|media| media.boundary.as_deref()).unwrap_or_default();
@@ -292,7 +327,7 @@ impl Ssrf {
             };
             let place = || format!("`{name}` in the form");
             let text = std::str::from_utf8(part.data).ok().ok_or_else(|| refused(&place(), "is not text"))?;
-            self.judge(text, &place)?;
+            self.judge(text, &place, names)?;
         }
         Ok(())
     }
@@ -307,29 +342,36 @@ impl Ssrf {
     }
 
     /// Judges what `rest` leads to. As deep as the path is long.
-    fn judge_path(&self, node: Node<'_>, rest: &[String], whole: &[String]) -> Verdict {
+    fn judge_path(
+        &self,
+        node: Node<'_>,
+        rest: &[String],
+        whole: &[String],
+        names: &mut Vec<NamedHost>,
+    ) -> Verdict {
         match rest.split_first() {
             None => match node.as_str() {
-                Some(text) => self.judge(text, &|| format!("`/{}` in the body", whole.join("/"))),
+                Some(text) => self.judge(text, &|| format!("`/{}` in the body", whole.join("/")), names),
                 None => Ok(()),
             },
             Some((first, rest)) if first == "*" => {
                 let members = node.entries().map(|entry| entry.value);
-                node.items().chain(members).try_for_each(|inside| self.judge_path(inside, rest, whole))
+                node.items().chain(members).try_for_each(|inside| self.judge_path(inside, rest, whole, names))
             }
             Some((first, rest)) => {
-                node.get(first).map_or(Ok(()), |inside| self.judge_path(inside, rest, whole))
+                node.get(first).map_or(Ok(()), |inside| self.judge_path(inside, rest, whole, names))
             }
         }
     }
 
     /// Judges members by their names; `said` is the end of the name under which `node` stands. As deep as JSON may be.
-    fn judge_members(&self, node: Node<'_>, said: Option<&str>) -> Verdict {
+    fn judge_members(&self, node: Node<'_>, said: Option<&str>, names: &mut Vec<NamedHost>) -> Verdict {
         if let (Some(end), Some(text)) = (said, node.as_str()) {
-            return self.judge(text, &|| format!("a member called `{end}` in the body"));
+            return self.judge(text, &|| format!("a member called `{end}` in the body"), names);
         }
-        node.items().try_for_each(|item| self.judge_members(item, said))?;
-        node.entries().try_for_each(|entry| self.judge_members(entry.value, said_by(&self.names, entry.key)))
+        node.items().try_for_each(|item| self.judge_members(item, said, names))?;
+        node.entries()
+            .try_for_each(|entry| self.judge_members(entry.value, said_by(&self.names, entry.key), names))
     }
 }
 
@@ -352,9 +394,18 @@ loopback, link-local, of a group, reserved, or that a cloud tells secrets on, an
 (mapped, compatible, NAT64, 6to4, Teredo, ISATAP). A list of hosts does not change that. Names of internal networks
 (`localhost`, `metadata.google.internal`, `*.internal`, `*.local`, names without a dot) are refused unless they are listed.
 
-Names are judged by their spelling and are not resolved: a public name that resolves to a private address is let through
-where there is no list of `hosts`. So are redirects that the API follows. Name the hosts, or have the API's own calls go
-through something that looks at the address. Cookies, parameters and parts of forms that are JSON, numbers, and bodies of
+Names that pass are looked up, with the resolver of the gateway's machine, once every other control has let the request
+through: all of a name's addresses must be public. That goes for names on the list of `hosts` as well: whoever owns one can
+have it lead to the metadata of your cloud. Names of the inside belong under `internal`, and are not looked up. A name that
+cannot be looked up, or not within 3 s, is refused, since it may lead somewhere once the API looks; so are more than 8 names
+of one request. While 64 names are being looked up, further ones are refused with 503. Where a name leads is believed for
+10 s, that it leads nowhere for 2 s.
+
+What this cannot do: the API looks the name up again when it calls, and whoever owns the name may have it lead elsewhere by
+then (DNS rebinding). Nor does it see where the API is redirected. Name the hosts, or have the API's own calls go through
+something that looks at the address it connects to, as listeners with `egress` do. `palisade explain` looks nothing up.
+
+Cookies, parameters and parts of forms that are JSON, numbers, and bodies of
 other types are not looked into; members of an object in a query are known by their names alone.
 
 | setting | meaning | default |
@@ -362,7 +413,9 @@ other types are not looked into; members of an object in a query are known by th
 | `schemes` | schemes that URLs may have | `https` |
 | `ports` | ports that they may have | that of the scheme |
 | `hosts` | the only hosts: names, `*.` and a name for all below it, addresses | all public ones |
+| `internal` | hosts of the inside that are let through besides, wherever they lead: names, `*.` and a name | none |
 | `refuse` | hosts that are refused all the same, as `*.nip.io` | none |
+| `resolve` | looks names up; `false` where the gateway cannot, and the API does in a network of its own | `true` |
 | `relative` | lets a path through, as in `/after/login`, that stays where it is | `false` |
 | `names` | ends of names that say that a value is a URL; case, `-` and `_` do not count | `url`, `urls`, `uri`, `uris`, `href`, `callback`, `webhook` |
 
@@ -415,6 +468,20 @@ POST /hooks?return_url=https://shop.example@127.0.0.1/ HTTP/1.1
 Host: api.example
 ~~~
 
-When this is wrong: the API takes relative URLs, plain `http`, or hosts of the inside. Say so in the settings, or run it in
-`shadow` first.
+In these examples `inside.example` leads to 10.0.0.1, and nobody knows `nowhere.example`.
+
+~~~http refused 400 url-refused
+POST /hooks?return_url=https://inside.example/ HTTP/1.1
+Host: api.example
+~~~
+~~~http refused 400 url-refused
+POST /hooks HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"target": "https://nowhere.example/"}
+~~~
+
+When this is wrong: the API takes relative URLs, plain `http`, hosts of the inside, or names that only it can look up. Say so
+in the settings, or run it in `shadow` first.
 "#;

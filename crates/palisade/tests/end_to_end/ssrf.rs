@@ -10,14 +10,52 @@ security: []
 paths:
   /hooks:
     post:
-      x-palisade: { ssrf: { schemes: [https, http], refuse: ['*.nip.io'] } }
+      x-palisade: { ssrf: { schemes: [https, http], refuse: ['*.nip.io'], resolve: false } }
       parameters: [{ name: return_url, in: query, schema: { type: string } }]
       requestBody:
         content:
           application/json:
             schema: { type: object, properties: { target: { type: string, format: uri-reference } } }
       responses: { '201': { description: created } }
+  /callbacks:
+    post:
+      x-palisade: { ssrf: { schemes: [http], ports: [9], hosts: [localhost, nowhere.invalid] } }
+      parameters: [{ name: url, in: query, schema: { type: string } }]
+      responses: { '201': { description: created } }
+  /inside:
+    post:
+      x-palisade: { ssrf: { schemes: [http], ports: [9], internal: [localhost] } }
+      parameters: [{ name: url, in: query, schema: { type: string } }]
+      responses: { '201': { description: created } }
 ";
+
+#[test]
+fn names_that_pass_by_their_spelling_are_refused_by_where_they_lead() {
+    let stage = Stage::new();
+    stage.write("openapi.yaml", SPEC);
+    let gateway = stage.start();
+    let post = |target: &str| gateway.ask(&request("POST", target, &[], b""));
+    let refused = |target: &str| {
+        let answer = post(target);
+        assert_eq!((answer.status, answer.problem().as_str()), (400, "url-refused"), "{target}");
+        let record = stage.record(answer.field("x-request-id").unwrap());
+        assert_eq!(record["denial"]["control"], "ssrf");
+        record["denial"]["detail"].as_str().unwrap().to_owned()
+    };
+    let inside = "`url` in the query: a name that leads to an address that is not public";
+    for _ in 0..2 {
+        assert_eq!(refused("/callbacks?url=http://localhost:9/"), inside);
+    }
+    // How long it takes to say so is up to the resolver of this machine.
+    let nowhere = refused("/callbacks?url=http://nowhere.invalid:9/");
+    assert!(nowhere.contains("a name that cannot be looked up") || nowhere.contains("in time"), "{nowhere}");
+    let spelling = "`url` in the query: an address in another spelling than four decimal numbers";
+    assert_eq!(refused("/callbacks?url=http://2130706433:9/"), spelling);
+    assert_eq!(stage.upstream.seen().len(), 0);
+    let answer = post("/inside?url=http://localhost:9/");
+    assert!(answer.status < 300, "{answer:?}");
+    assert_eq!(stage.upstream.seen().len(), 1, "whoever lists it knows where it leads");
+}
 
 #[test]
 fn urls_that_lead_inside_never_reach_the_backend() {

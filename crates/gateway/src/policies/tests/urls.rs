@@ -144,6 +144,60 @@ fn bodies_are_judged_by_schema_and_by_name_wherever_it_stands() {
 }
 
 #[test]
+fn names_are_judged_by_where_they_lead() {
+    let path = format!("/hooks/{GOOD}");
+    for (name, why) in [
+        ("inside.example", "leads to an address that is not public"),
+        ("INSIDE.example", "leads to an address that is not public"),
+        ("metadata.example", "leads to an address that is not public"),
+        ("six.example", "leads to an address that is not public"),
+        ("mapped.example", "leads to an address that is not public"),
+        ("nowhere.example", "cannot be looked up"),
+        ("slow.example", "is not looked up in time"),
+    ] {
+        let url = format!("https://{name}/a");
+        let refused = |place: &str| format!("{place}: a name that {why}");
+        said(&format!("/hooks/https:%2F%2F{name}"), "", &refused("`site_url` in the path"));
+        said(&format!("{path}?next={url}"), "", &refused("`next` in the query"));
+        said(&path, &format!("X-Callback: {url}\n"), &refused("`X-Callback` in the header"));
+        said(&path, &json(&format!(r#"{{"target":"{url}"}}"#)), &refused("`/target` in the body"));
+        said(
+            &path,
+            &json(&format!(r#"{{"a":[{{"b_url":"{url}"}}]}}"#)),
+            &refused("a member called `url` in the body"),
+        );
+        let steps = format!(r#"{{"steps":["https://a.example","https://b.example","{url}"]}}"#);
+        said(&path, &json(&steps), &refused("`/steps/*` in the body"));
+    }
+    let busy = ask("ssrf: enforce", &format!("{path}?next=https://busy.example/"), "");
+    assert_eq!((busy.verdict.as_str(), busy.control), ("503 overloaded", "ssrf"));
+    assert_eq!(busy.denial.unwrap().retry_after_secs, Some(1));
+}
+
+#[test]
+fn only_so_many_names_are_looked_up_for_one_request() {
+    let path = format!("/hooks/{GOOD}");
+    let steps = |count: usize| {
+        let urls: Vec<String> = (1..count).map(|number| format!("\"https://n{number}.example/\"")).collect();
+        json(&format!(r#"{{"steps":[{}]}}"#, urls.join(",")))
+    };
+    said(&path, &steps(8), "allowed");
+    said(&path, &steps(9), "`/steps/*` in the body: more names than are looked up for one request");
+    let same: Vec<String> = (0..99).map(|number| format!("\"https://A.example/{number}\"")).collect();
+    said(&path, &json(&format!(r#"{{"steps":[{}]}}"#, same.join(","))), "allowed");
+}
+
+#[test]
+fn names_are_asked_about_after_everything_else_and_in_shadow_refuse_nobody() {
+    let target = format!("/hooks/{GOOD}?next=https://nowhere.example/");
+    let other = ask("{ ssrf: enforce, body-limits: { bytes: 4B } }", &target, &json(r#"{"n":1}"#));
+    assert_ne!(other.control, "ssrf", "what another control refuses is not looked up");
+    let shadow = ask("{ ssrf: shadow, request-schema: off }", &target, "");
+    assert_eq!(shadow.verdict, "allowed");
+    assert!(shadow.said.contains(&("ssrf", Some("url-refused".to_owned()))), "{:?}", shadow.said);
+}
+
+#[test]
 fn it_is_on_where_it_is_set_and_a_gap_says_so_elsewhere() {
     let off = Gateway::new(&paths(), "");
     let seen = off.serve("POST /hooks/https:%2F%2F10.0.0.1 HTTP/1.1\n");
@@ -167,6 +221,15 @@ fn every_setting_is_heard() {
         ("{ refuse: ['*.b.example'] }", "https://a.b.example", "400 url-refused"),
         ("{ relative: true }", "/done", "allowed"),
         ("{ names: [seite] }", "https://10.0.0.1", "400 url-refused"),
+        ("{ hosts: [a.example, inside.example] }", "https://inside.example", "400 url-refused"),
+        ("{ internal: [inside.example] }", "https://inside.example", "allowed"),
+        ("{ internal: [inside.example] }", "https://a.example", "allowed"),
+        ("{ internal: [inside.example], hosts: [a.example] }", "https://b.example", "400 url-refused"),
+        ("{ internal: [localhost] }", "https://localhost", "allowed"),
+        ("{ internal: ['*.corp'], refuse: [a.corp] }", "https://a.corp", "400 url-refused"),
+        ("{ internal: ['*.corp'], refuse: [a.corp] }", "https://b.corp", "allowed"),
+        ("{ resolve: false }", "https://inside.example", "allowed"),
+        ("{ resolve: false }", "https://localhost", "400 url-refused"),
     ] {
         check(&paths(), &format!("ssrf: {settings}\nrequest-schema: off"), &target(url), expected);
     }
@@ -179,6 +242,7 @@ fn every_setting_is_heard() {
     for (settings, expected) in [
         ("{ hosts: ['https://a.example'] }", "`https://a.example` is no host"),
         ("{ hosts: ['10.0.0.1'] }", "`10.0.0.1` is not public"),
+        ("{ internal: ['10.0.0.1'] }", "`10.0.0.1` is not public"),
         ("{ refuse: ['127.1'] }", "`127.1` is no host"),
         ("{ schemes: ['HTTPS:'] }", "`HTTPS:` is no scheme"),
         ("{ names: ['-'] }", "a name without a letter"),
