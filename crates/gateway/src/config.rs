@@ -20,7 +20,7 @@ use crate::blocks::{Block, BlockEntry};
 
 pub use cedar::{Cedar, ClaimType};
 pub use decisions::{Asker, Bodies, Decisions};
-pub use egress::{Credential, Egress};
+pub use egress::{ClientCredentials, Credential, Egress};
 pub use identity::{
     Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
     SecretSource,

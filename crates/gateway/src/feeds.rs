@@ -1,7 +1,9 @@
 //! What policies read and others write: key sets, API keys, limiter tables. They outlive a snapshot.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use identity::client_tokens::ClientTokens;
 use identity::internal::InternalIssuer;
 use identity::introspection::Introspector;
 use identity::proof::Proofs;
@@ -19,6 +21,8 @@ pub struct Feeds {
     pub verifier: Option<Arc<Verifier>>,
     /// The issuer that is asked about opaque tokens; absent if none is configured.
     pub introspector: Option<Arc<Introspector>>,
+    /// The tokens that third parties are shown, by the name of the API; of those that are shown one.
+    pub client_tokens: BTreeMap<String, Arc<ClientTokens>>,
     /// Signs tokens for the inside; absent if none is configured.
     pub internal: Option<Arc<InternalIssuer>>,
     /// Judges proofs that a token's sender holds its key, and remembers them over reloads.
@@ -45,6 +49,7 @@ impl Feeds {
         Feeds {
             verifier: None,
             introspector: None,
+            client_tokens: BTreeMap::new(),
             internal: None,
             proofs: Arc::new(proofs),
             revocations: Arc::default(),

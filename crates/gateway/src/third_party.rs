@@ -1,10 +1,12 @@
 //! Third parties, whose APIs are called through the gateway, and what they see in place of what an application sends.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::header::{self, HeaderName};
+use identity::client_tokens::{ClientToken, ClientTokens};
 use memchr::memmem;
-use model::Secret;
+use model::{Secret, Timestamp};
 use spec::{PAIRS_MAX, Query};
 
 use crate::config;
@@ -13,6 +15,9 @@ use crate::normalize::{Host, Scheme};
 
 /// The shortest credential in bytes: a shorter one would be found in answers that do not hold it.
 pub(crate) const SECRET_BYTES_MIN: usize = 8;
+
+/// Seconds after which there may be a token again.
+const RETRY_AFTER_SECS: u64 = 5;
 
 /// What applications say to the gateway, or to each other, and to nobody outside.
 static INSIDE: [HeaderName; 7] = [
@@ -64,10 +69,20 @@ pub struct ThirdParty {
 #[derive(Debug)]
 pub struct Credential {
     place: Place,
-    /// As it is sent.
-    value: Secret,
-    /// As it was read.
-    secret: Secret,
+    shown: Shown,
+}
+
+/// What of a credential is shown.
+#[derive(Debug)]
+enum Shown {
+    Fixed {
+        /// As it is sent.
+        value: Secret,
+        /// As it was read.
+        secret: Secret,
+    },
+    /// A token that is got, and what stands before it.
+    Token { prefix: String, tokens: Arc<ClientTokens> },
 }
 
 #[derive(Debug)]
@@ -85,14 +100,47 @@ impl Credential {
         if secret.expose().len() < SECRET_BYTES_MIN {
             return Err("a credential of less than 8 bytes");
         }
-        let whole = Secret::new([config.prefix.as_bytes(), secret.expose()].concat());
+        let prefix = config.prefix.as_deref().unwrap_or_default();
+        let whole = Secret::new([prefix.as_bytes(), secret.expose()].concat());
+        let place = Place::of(config)?;
+        let value = match place {
+            Place::Query(_) => Secret::new(encoded(whole.expose())),
+            // Nothing of a value that is refused is in the error, which is dropped all the same.
+            Place::Header(_) if http::HeaderValue::from_bytes(whole.expose()).is_err() => {
+                return Err("a credential with bytes that no header field has");
+            }
+            Place::Header(_) => whole,
+        };
+        Ok(Credential { place, shown: Shown::Fixed { value, secret } })
+    }
+
+    /// The token of the time out of `tokens`, sent as `config` says.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) fn token(
+        config: &config::Credential,
+        tokens: &Arc<ClientTokens>,
+    ) -> Result<Credential, &'static str> {
+        let place = Place::of(config)?;
+        let prefix = config.prefix.clone().unwrap_or_else(|| "Bearer ".to_owned());
+        if matches!(place, Place::Query(_)) {
+            // RFC 6750 section 5.3.
+            return Err("a token in the query, where it ends up in logs");
+        }
+        if http::HeaderValue::from_str(&prefix).is_err() {
+            return Err("a prefix with bytes that no header field has");
+        }
+        Ok(Credential { place, shown: Shown::Token { prefix, tokens: Arc::clone(tokens) } })
+    }
+}
+
+impl Place {
+    fn of(config: &config::Credential) -> Result<Place, &'static str> {
         match (&config.header, &config.query) {
             (Some(_), Some(_)) => Err("a credential in both a header field and the query"),
             (None, Some(name)) if name.is_empty() => Err("a query parameter without a name"),
-            (None, Some(name)) => {
-                let value = Secret::new(encoded(whole.expose()));
-                Ok(Credential { place: Place::Query(name.clone()), value, secret })
-            }
+            (None, Some(name)) => Ok(Place::Query(name.clone())),
             (header, None) => {
                 let name = header.as_deref().unwrap_or("authorization");
                 let name =
@@ -100,11 +148,7 @@ impl Credential {
                 if NO_CREDENTIAL.contains(&name) || name.as_str().starts_with("proxy-") {
                     return Err("a header field that carries no credential");
                 }
-                // Nothing of a value that is refused is in the error, which is dropped all the same.
-                if http::HeaderValue::from_bytes(whole.expose()).is_err() {
-                    return Err("a credential with bytes that no header field has");
-                }
-                Ok(Credential { place: Place::Header(name), value: whole, secret })
+                Ok(Place::Header(name))
             }
         }
     }
@@ -120,14 +164,34 @@ impl ThirdParty {
         INSIDE.iter().chain(own).chain([&self.api_key_header]).any(|known| is_read_as(name, known))
     }
 
-    /// The field that carries the credential, if one does.
-    pub(crate) fn field(&self) -> Option<(&str, &[u8])> {
-        match &self.credential {
-            Some(Credential { place: Place::Header(name), value, .. }) => {
-                Some((name.as_str(), value.expose()))
-            }
-            _ => None,
-        }
+    /// The token that it is shown at `now`, where that is what it is shown.
+    ///
+    /// # Errors
+    /// `credential-unavailable` while there is none.
+    pub(crate) fn token(&self, now: Timestamp) -> Result<Option<Arc<ClientToken>>, Denial> {
+        let Some(Credential { shown: Shown::Token { tokens, .. }, .. }) = &self.credential else {
+            return Ok(None);
+        };
+        tokens.token(now).map(Some).ok_or_else(|| {
+            let mut denial = Denial::fixed(
+                Reason::CredentialUnavailable,
+                "egress",
+                "no token for the third party was got",
+            );
+            denial.retry_after_secs = Some(RETRY_AFTER_SECS);
+            denial
+        })
+    }
+
+    /// The field that carries the credential, if one does, its value in two parts; `token` is that of
+    /// [`ThirdParty::token`].
+    pub(crate) fn field<'f>(&'f self, token: Option<&'f ClientToken>) -> Option<(&'f str, [&'f [u8]; 2])> {
+        let Credential { place: Place::Header(name), shown } = self.credential.as_ref()? else { return None };
+        let value = match shown {
+            Shown::Fixed { value, .. } => [b"".as_slice(), value.expose()],
+            Shown::Token { prefix, .. } => [prefix.as_bytes(), token?.value.expose()],
+        };
+        Some((name.as_str(), value))
     }
 
     /// The query as the third party gets it: that of the application, and the credential where it stands there.
@@ -135,7 +199,9 @@ impl ThirdParty {
     /// # Errors
     /// `key-in-url` where the application says a credential of its own, `parameter-invalid` where it cannot be told.
     pub(crate) fn query<'q>(&self, sent: Option<&'q str>) -> Result<Option<Cow<'q, str>>, Denial> {
-        let Some(Credential { place: Place::Query(name), value, .. }) = &self.credential else {
+        let Some(Credential { place: Place::Query(name), shown: Shown::Fixed { value, .. } }) =
+            &self.credential
+        else {
             return Ok(sent.map(Cow::Borrowed));
         };
         let refused = |reason, detail| Denial::fixed(reason, "egress", detail);
@@ -157,13 +223,14 @@ impl ThirdParty {
         Ok(Some(Cow::Owned(query)))
     }
 
-    /// Whether `bytes` hold the credential, as it was read or as it is sent.
+    /// Whether `bytes` hold the credential, as it was read or as it is sent; of tokens the last, or the one before it.
     pub(crate) fn is_shown_in(&self, bytes: &[u8]) -> bool {
-        self.credential.as_ref().is_some_and(|credential| {
-            [&credential.secret, &credential.value]
-                .iter()
-                .any(|needle| memmem::find(bytes, needle.expose()).is_some())
-        })
+        let holds = |needle: &[u8]| memmem::find(bytes, needle).is_some();
+        match self.credential.as_ref().map(|credential| &credential.shown) {
+            None => false,
+            Some(Shown::Fixed { value, secret }) => holds(secret.expose()) || holds(value.expose()),
+            Some(Shown::Token { tokens, .. }) => tokens.any(holds),
+        }
     }
 }
 

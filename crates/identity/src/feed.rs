@@ -334,7 +334,7 @@ pub(crate) async fn discover(
 }
 
 /// Up to a tenth less, so that gateways started together do not ask together.
-fn jittered(pause: Duration) -> Duration {
+pub(crate) fn jittered(pause: Duration) -> Duration {
     let random = getrandom::u32().unwrap_or(0);
     pause.mul_f64(1.0 - 0.1 * f64::from(random) / f64::from(u32::MAX))
 }

@@ -142,6 +142,12 @@ impl KeyClient {
         Ok(KeyClient { tls: TlsConnector::from(Arc::new(config)), plain_http })
     }
 
+    /// # Errors
+    /// Why nothing is ever fetched from `url`.
+    pub(crate) fn check(&self, url: &Uri) -> Result<(), FetchError> {
+        Target::of(url, self.plain_http).map(drop)
+    }
+
     /// The document at `url`, of at most `bytes_max` bytes.
     pub(crate) async fn get(&self, url: &Uri, bytes_max: usize) -> Result<Fetched, FetchError> {
         self.get_as(url, JSON, bytes_max).await

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Uri};
 use model::{Secret, Timestamp};
@@ -15,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::claims::Claims;
+use crate::client::{basic, form_encoded};
 use crate::error::TokenError;
 use crate::feed::{Clock, FeedError, discover};
 use crate::fetch::{FetchError, Form, KeyClient};
@@ -129,11 +128,7 @@ impl Introspector {
         settings: Settings,
         client: KeyClient,
     ) -> Result<Introspector, http::header::InvalidHeaderValue> {
-        let mut pair = form_encoded(settings.client_id.as_bytes());
-        pair.push(':');
-        pair.push_str(&form_encoded(settings.client_secret.expose()));
-        let mut authorization = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))?;
-        authorization.set_sensitive(true);
+        let authorization = basic(&settings.client_id, &settings.client_secret)?;
         Ok(Introspector {
             settings,
             authorization,
@@ -248,19 +243,6 @@ impl Introspector {
         let valid_until = issuer.check_times(&claims, expires, asked)?.min(believed);
         Ok(Verified { claims, key_id: None, algorithm: None, valid_until })
     }
-}
-
-/// `application/x-www-form-urlencoded`, as RFC 6749 appendix B wants it.
-fn form_encoded(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() + 16);
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Who calls: tokens verified against the keys of their issuers, and API keys looked up by digest.
 //!
 //! Nothing here knows the gateway's policies. Verification is pure and takes the time as an argument; the only IO is
-//! in [`fetch`] and [`feed`], which keep the issuers' key sets fresh.
+//! in [`fetch`] and [`feed`], which keep the issuers' key sets fresh, in [`introspection`], and in [`client_tokens`].
 
 mod algorithm;
 mod api_key;
@@ -9,6 +9,8 @@ mod base64url;
 mod cache;
 mod certificate;
 mod claims;
+mod client;
+pub mod client_tokens;
 mod error;
 pub mod feed;
 pub mod fetch;

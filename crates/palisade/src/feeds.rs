@@ -20,6 +20,7 @@ use model::{Problem, Severity, Timestamp};
 use spec::{Document, Node};
 use tokio::task::JoinSet;
 
+use crate::client_tokens::client_tokens;
 use crate::geography;
 use crate::introspection;
 use crate::load::{Loaded, read_file};
@@ -97,6 +98,7 @@ pub(crate) fn feeds(
     let feeds = Feeds {
         verifier: verifier.map(Arc::new),
         introspector: introspector.map(Arc::new),
+        client_tokens: client_tokens(loaded, before, &mut problems),
         internal: internal.map(Arc::new),
         proofs: Arc::new(proofs),
         revocations: Arc::new(revocations),

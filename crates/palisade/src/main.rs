@@ -3,6 +3,7 @@
 mod admin;
 mod blocks;
 mod cli;
+mod client_tokens;
 mod commands;
 mod feeds;
 mod geography;

@@ -135,6 +135,9 @@ pub(crate) fn not_ready(log: &Log, feeds: &Feeds, snapshot: &Snapshot, is_stoppi
             reasons.push(format!("no usable keys of issuer `{}`", issuer.url));
         }
     }
+    for (name, _) in feeds.client_tokens.iter().filter(|(_, tokens)| tokens.token(wall_clock()).is_none()) {
+        reasons.push(format!("no token for `{name}`"));
+    }
     for api in snapshot.apis.iter().filter(|api| api.upstream.are_all_unhealthy()) {
         reasons.push(format!("no backend of `{}` is well", api.name));
     }

@@ -69,11 +69,21 @@ fn credential(
     (config, place): (&CredentialConfig, Node<'_>),
     compiled: &mut Compiled,
 ) -> Option<Credential> {
-    if let SecretSource::File(path) = &config.secret {
+    let source = config.oauth.as_ref().map(|oauth| &oauth.client_secret).or(config.secret.as_ref());
+    if let Some(SecretSource::File(path)) = source {
         compiled.files.push(ingredients.folder.join(path));
     }
-    let read = (ingredients.secret)(&config.secret);
-    let made = read.and_then(|secret| Credential::new(config, secret).map_err(str::to_owned));
+    let made = match (&config.secret, &config.oauth) {
+        (Some(secret), None) => (ingredients.secret)(secret)
+            .and_then(|secret| Credential::new(config, secret).map_err(str::to_owned)),
+        (None, Some(oauth)) => {
+            compiled.files.extend(oauth.ca.iter().map(|path| ingredients.folder.join(path)));
+            // Where there are none it was said why.
+            let tokens = ingredients.feeds.client_tokens.get(&api.name)?;
+            Credential::token(config, tokens).map_err(str::to_owned)
+        }
+        _ => Err("write either `secret` or `oauth`".to_owned()),
+    };
     match made {
         Ok(credential) => Some(credential),
         Err(error) => {

@@ -1,5 +1,7 @@
 //! What the user writes of third parties, whose APIs are called through the gateway.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -26,9 +28,32 @@ pub struct Credential {
     /// The query parameter that carries it, in place of a header field.
     #[serde(default)]
     pub query: Option<String>,
-    /// What stands before it, as in `"Bearer "`.
+    /// What stands before it, as in `"Bearer "`. Absent: nothing, or just that where it is a token of `oauth`.
     #[serde(default)]
-    pub prefix: String,
+    pub prefix: Option<String>,
     /// The credential itself, by reference; at least 8 bytes.
-    pub secret: SecretSource,
+    #[serde(default)]
+    pub secret: Option<SecretSource>,
+    /// Where tokens are got that are the credential, in place of `secret`.
+    #[serde(default)]
+    pub oauth: Option<ClientCredentials>,
+}
+
+/// How tokens are got for the gateway itself (OAuth 2.0 client credentials, RFC 6749 section 4.4): before they are needed,
+/// and again before they expire. While there is none, requests are answered 503 (`credential-unavailable`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClientCredentials {
+    /// Where they are asked for; `http:` only on loopback. Redirects are not followed.
+    pub token_url: String,
+    /// The client that the gateway is there (HTTP Basic, RFC 6749 section 2.3.1).
+    pub client_id: String,
+    /// Its secret, by reference.
+    pub client_secret: SecretSource,
+    /// What the tokens are to allow. Absent: what the server gives.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// PEM file of authorities that vouch for the server, besides the system's.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
 }

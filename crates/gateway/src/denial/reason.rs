@@ -67,6 +67,8 @@ pub enum Reason {
     KeysUnavailable,
     /// The issuer that would say what an opaque token is cannot be asked (RFC 9110 15.6.4).
     IntrospectionUnavailable,
+    /// No token for a third party could be got; not the caller's fault (RFC 9110 15.6.4).
+    CredentialUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
     InsufficientScope,
     /// No policy of the API permits it, or one forbids it; or it is for other applications to call.
@@ -182,6 +184,7 @@ impl Reason {
         Reason::NonceRequired,
         Reason::KeysUnavailable,
         Reason::IntrospectionUnavailable,
+        Reason::CredentialUnavailable,
         Reason::InsufficientScope,
         Reason::NotPermitted,
         Reason::CertificateRequired,
@@ -273,6 +276,7 @@ impl Reason {
             R::NonceRequired => Facts("nonce-required", S::UNAUTHORIZED, "The proof that belongs to the token needs a fresh nonce"),
             R::KeysUnavailable => Facts("keys-unavailable", S::SERVICE_UNAVAILABLE, "Authentication is not available at the moment"),
             R::IntrospectionUnavailable => Facts("introspection-unavailable", S::SERVICE_UNAVAILABLE, "Tokens cannot be checked at the moment"),
+            R::CredentialUnavailable => Facts("credential-unavailable", S::SERVICE_UNAVAILABLE, "The service behind the gateway cannot be called at the moment"),
             R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
             R::NotPermitted => Facts("not-permitted", S::FORBIDDEN, "This caller may not do this"),
             R::CertificateRequired => Facts("certificate-required", S::FORBIDDEN, "A client certificate is needed"),
@@ -359,6 +363,7 @@ mod tests {
         ("nonce-required", 401),
         ("keys-unavailable", 503),
         ("introspection-unavailable", 503),
+        ("credential-unavailable", 503),
         ("insufficient-scope", 403),
         ("not-permitted", 403),
         ("certificate-required", 403),

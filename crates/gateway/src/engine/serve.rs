@@ -481,7 +481,11 @@ impl Worker {
             return Err(Denial::fixed(Reason::Internal, "upstream", "no backend for the api"));
         };
         let holds = going.plan.map_or(Hold::No, |(_, plan)| plan.pipeline.holds_answers());
-        let facts = facts(going, asked, authorization, holds);
+        let token = match going.third_party() {
+            Some(third_party) => third_party.token(now)?,
+            None => None,
+        };
+        let facts = normalize::Facts { token: token.as_deref(), ..facts(going, asked, authorization, holds) };
         let Target { path, query, has_matrix } = &asked.target;
         let query = match facts.third_party {
             Some(third_party) => third_party.query(query.as_deref())?,
@@ -571,5 +575,6 @@ fn facts<'f>(
         },
         holds,
         third_party,
+        token: None,
     }
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use http::HeaderMap;
 use http::header::{self, HeaderName};
+use identity::client_tokens::ClientToken;
 use model::ExchangeId;
 use smallvec::SmallVec;
 
@@ -38,6 +39,8 @@ pub struct Facts<'a> {
     pub holds: Hold,
     /// The third party that gets the request in place of a backend: then nothing of the inside is said.
     pub third_party: Option<&'a ThirdParty>,
+    /// The token that it is shown, where that is what it is shown.
+    pub token: Option<&'a ClientToken>,
 }
 
 /// Gives `send` the fields of a request as the backend gets them, each value in parts: those of the caller, and in place
@@ -75,8 +78,8 @@ pub fn forwardable(headers: &HeaderMap, facts: &Facts<'_>, mut send: impl FnMut(
         send("x-request-id", &[&id]);
     }
     if let Some(third_party) = facts.third_party {
-        if let Some((name, value)) = third_party.field() {
-            send(name, &[value]);
+        if let Some((name, value)) = third_party.field(facts.token) {
+            send(name, &value);
         }
         return;
     }

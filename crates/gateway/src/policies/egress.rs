@@ -171,11 +171,13 @@ const DOC: &str = r#"
 Lets applications call a third party's API through a listener with `egress`, and judges what comes back. It runs for APIs
 with `egress`, and for no other. The third party gets the credential of the config, and nothing by which applications show
 who they are: not `Authorization`, `DPoP`, cookies, nor the header of API keys; no `Forwarded` and no trace of the inside
-either. That is so in every mode of this control, and whatever the others are set to.
+either. That is so in every mode of this control, and whatever the others are set to. Where the credential is a token of
+`oauth` and there is none, nothing is sent, and the answer is 503 with the reason `credential-unavailable`.
 
 Of its answers, `Location` is judged: what leads to the third party itself is made relative, so that whoever follows comes
 back to the gateway; what leads elsewhere is refused with 502, but for `https:` on the hosts of `redirects`. The gateway
-itself follows nothing. An answer that holds the credential, in a header field or in the body, is refused with 502, and one
+itself follows nothing. An answer that holds the credential, in a header field or in the body, the token before the
+present one included, is refused with 502, and one
 that is larger than `limits: { answer-bytes-max: … }` as well; event streams are not looked into. `response-schema` is on for
 these APIs unless it is set otherwise.
 

@@ -24,6 +24,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::admin;
 use crate::blocks::{self, KeptBlocks};
 use crate::cli::{Exit, Run};
+use crate::client_tokens;
 use crate::commands::log::EXCHANGES;
 use crate::feeds;
 use crate::load::{Loaded, Unread, load};
@@ -107,6 +108,7 @@ async fn serve(arguments: Run, successor: &mut Option<Successor>) -> Exit {
     // Before the keys are waited for: a file that changes in the meantime is noticed.
     let watch = watch(files);
     let mut refreshing = feeds::keep_fresh(&feeds, &key_client).await;
+    client_tokens::keep(&feeds, &mut refreshing).await;
     signing::keep_rotating(&feeds, &config, &mut refreshing);
     keep_asking(&snapshot, &mut refreshing);
     report(&summary::text(&snapshot));
@@ -354,6 +356,7 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
     }
     // The keys come first, so that no request meets a snapshot whose tokens cannot be verified yet.
     let mut refreshing = feeds::keep_fresh(&feeds, &running.key_client).await;
+    client_tokens::keep(&feeds, &mut refreshing).await;
     signing::keep_rotating(&feeds, &config, &mut refreshing);
     keep_asking(&snapshot, &mut refreshing);
     running.feeds.store(Arc::new(feeds));

@@ -43,13 +43,22 @@ components:
 ";
 
 /// A third party, and the heads of all requests that reached it.
-struct ThirdParty {
-    address: SocketAddr,
+pub(crate) struct ThirdParty {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl ThirdParty {
     fn start(issued: &Issued) -> ThirdParty {
+        ThirdParty::answering(issued, answer)
+    }
+
+    /// One that answers as `answer` does, by the head of the request, its body and the own address; never where that says
+    /// nothing.
+    pub(crate) fn answering<A>(issued: &Issued, answer: A) -> ThirdParty
+    where
+        A: Fn(&str, &[u8], SocketAddr) -> Option<String> + Send + Sync + 'static,
+    {
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -59,16 +68,19 @@ impl ThirdParty {
         let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::clone(&seen);
+        let (shared, answer) = (Arc::clone(&seen), Arc::new(answer));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (config, seen) = (Arc::clone(&config), Arc::clone(&shared));
+                let (config, seen, answer) = (Arc::clone(&config), Arc::clone(&shared), Arc::clone(&answer));
                 std::thread::spawn(move || {
                     let tls = ServerConnection::new(config).unwrap();
                     let mut client = Client::over(StreamOwned::new(tls, stream.unwrap()));
                     while let Some(head) = client.head() {
                         seen.lock().unwrap().push(head.clone());
-                        match answer(&head, address) {
+                        let length =
+                            field(&head, "content-length").map_or(0, |length| length.parse().unwrap());
+                        let body = client.take(length).unwrap();
+                        match answer(&head, &body, address) {
                             Some(answer) => client.try_send(answer.as_bytes()),
                             None => true,
                         };
@@ -79,13 +91,13 @@ impl ThirdParty {
         ThirdParty { address, seen }
     }
 
-    fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }
 
 /// What it answers to a request; nothing, ever, where it is slow.
-fn answer(head: &str, own: SocketAddr) -> Option<String> {
+fn answer(head: &str, _body: &[u8], own: SocketAddr) -> Option<String> {
     let port = own.port();
     let json = |status: &str, body: &str| {
         format!(
@@ -109,9 +121,9 @@ fn answer(head: &str, own: SocketAddr) -> Option<String> {
 }
 
 /// Orders that are protected, and payments that are called.
-struct House {
-    stage: Stage,
-    third_party: ThirdParty,
+pub(crate) struct House {
+    pub(crate) stage: Stage,
+    pub(crate) third_party: ThirdParty,
 }
 
 impl House {
@@ -121,7 +133,7 @@ impl House {
         House::with(&authority, &issued)
     }
 
-    fn with(authority: &Authority, issued: &Issued) -> House {
+    pub(crate) fn with(authority: &Authority, issued: &Issued) -> House {
         let (mut stage, third_party) = (Stage::new(), ThirdParty::start(issued));
         stage.write("payments.yaml", SPEC);
         stage.write("ca.pem", &authority.pem());
@@ -150,7 +162,7 @@ impl House {
     }
 
     /// What `palisade check` says.
-    fn checked(&self) -> String {
+    pub(crate) fn checked(&self) -> String {
         self.stage.write_config();
         let output = self.stage.palisade(&["check", "-c", "palisade.yaml"]);
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -166,12 +178,12 @@ impl House {
         (head + "\r\n").into_bytes()
     }
 
-    fn call(&self, gateway: &Gateway, target: &str) -> Answer {
+    pub(crate) fn call(&self, gateway: &Gateway, target: &str) -> Answer {
         ask(gateway.addresses[1], &self.request(target, &[("X-Api-Key", "key-of-shop")]))
     }
 }
 
-fn refused(answer: &Answer) -> (u16, String) {
+pub(crate) fn refused(answer: &Answer) -> (u16, String) {
     (answer.status, answer.problem())
 }
 

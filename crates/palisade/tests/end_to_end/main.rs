@@ -15,6 +15,7 @@ mod admin;
 mod asking;
 mod authority;
 mod client;
+mod client_tokens;
 mod gateway;
 mod issuer;
 mod stage;

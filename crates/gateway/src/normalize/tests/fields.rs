@@ -119,6 +119,7 @@ fn sent(lines: &str, client: &str, host_text: &str, holds: Hold) -> HeaderMap {
         authorization: None,
         holds,
         third_party: None,
+        token: None,
     };
     let mut sent = HeaderMap::new();
     forwardable(&headers, &facts, |name, value| {
