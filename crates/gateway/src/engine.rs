@@ -5,6 +5,7 @@ mod account;
 mod body;
 mod connections;
 mod decide;
+mod follow;
 mod held;
 mod http1;
 mod http2;

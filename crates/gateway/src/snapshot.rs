@@ -130,6 +130,17 @@ impl Snapshot {
         Some(api.undeclared(api_index, SmallVec::new()))
     }
 
+    /// Whether redirects of any third party are followed.
+    pub(crate) fn follows(&self) -> bool {
+        let follows = |api: &ApiPlan| api.third_party.as_ref().is_some_and(|party| party.redirects_max > 0);
+        self.apis.iter().any(follows)
+    }
+
+    /// Whether `host` is one of a third party.
+    pub(crate) fn calls(&self, host: &str) -> bool {
+        self.apis.iter().any(|api| api.answers_to(Side::Egress, host))
+    }
+
     /// Why [`Snapshot::find`] found nothing for a request from `side` to `host`.
     pub fn nowhere(&self, side: Side, host: &str) -> Denial {
         if self.apis.iter().any(|api| api.answers_to(side, host)) {

@@ -61,6 +61,8 @@ pub struct ThirdParty {
     pub scheme: Scheme,
     /// What it is shown; absent for nothing.
     pub credential: Option<Credential>,
+    /// How many of its redirects are followed in an application's place.
+    pub redirects_max: u8,
     /// The field by which applications name themselves to the gateway.
     pub api_key_header: HeaderName,
 }

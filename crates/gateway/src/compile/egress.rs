@@ -13,6 +13,9 @@ use crate::normalize::{self, Scheme};
 use crate::snapshot::ApiPlan;
 use crate::third_party::{Credential, Side, ThirdParty};
 
+/// Redirects that may be followed one after the other.
+const REDIRECTS_MAX: u8 = 10;
+
 /// How the third party of `api`, which has `egress`, is called; nothing where something is wrong with that, and a problem.
 pub(super) fn third_party(
     ingredients: &Ingredients<'_>,
@@ -50,7 +53,14 @@ pub(super) fn third_party(
         return None;
     };
     let api_key_header = ingredients.feeds.api_key_header.clone();
-    Some(Arc::new(ThirdParty { host, scheme, credential, api_key_header }))
+    let redirects_max = settings.redirects_max;
+    if redirects_max > REDIRECTS_MAX {
+        let place = place.get("redirects-max").unwrap_or(place);
+        let message = format!("more than {REDIRECTS_MAX} redirects are not followed");
+        compiled.problems.push(ingredients.document.problem(Severity::Error, place, message));
+        return None;
+    }
+    Some(Arc::new(ThirdParty { host, scheme, credential, redirects_max, api_key_header }))
 }
 
 fn authority(origin: &Origin) -> String {

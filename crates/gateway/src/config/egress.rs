@@ -14,6 +14,9 @@ use super::SecretSource;
 pub struct Egress {
     /// What the third party is shown, whoever calls. Absent: nothing. What applications show to the gateway never goes on.
     pub credential: Option<Credential>,
+    /// Redirects that are followed in an application's place, one after the other; at most 10. Each is judged as a call of
+    /// its own. Absent: none, applications get them.
+    pub redirects_max: u8,
     /// Let it be in a network of one's own: at addresses that are not public, and in the clear.
     pub private: bool,
 }

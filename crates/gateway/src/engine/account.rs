@@ -22,7 +22,7 @@ use crate::metrics::Open;
 use crate::policy::{Context, Permit};
 use crate::respond::{change, respond, respond_grpc};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest path that a record keeps, in bytes.
 const PATH_BYTES_MAX: usize = 2048;
@@ -120,7 +120,8 @@ impl Worker {
         if let Ok(value) = HeaderValue::from_str(&going.request_id) {
             headers.insert(X_REQUEST_ID, value);
         }
-        Finished { answer, admission, delay: None }
+        let redirects_max = going.third_party().map_or(0, |third_party| third_party.redirects_max);
+        Finished { answer, admission, delay: None, redirects_max }
     }
 
     /// Puts the exchange on record. One that cannot be recorded is refused, unless the config says to serve it.

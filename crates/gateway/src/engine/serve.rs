@@ -19,6 +19,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, Progress, RequestBody, Source, Transit};
 use super::decide;
+use super::follow::Led;
 use super::held::{Budget, HeldBody};
 use super::http1::{AsksWebSocket, Service};
 use super::judge;
@@ -134,6 +135,8 @@ pub(super) struct Finished {
     pub admission: Option<Box<Admission>>,
     /// How long the answer is to wait.
     pub delay: Option<Duration>,
+    /// How many redirects are followed from here; none but of third parties.
+    pub redirects_max: u8,
 }
 
 /// What another proxy needs to know to send a request on.
@@ -222,7 +225,7 @@ impl<'a> Going<'a> {
     }
 
     /// The third party that the request is for.
-    fn third_party(&self) -> Option<&'a ThirdParty> {
+    pub(super) fn third_party(&self) -> Option<&'a ThirdParty> {
         let (api_index, _) = self.plan?;
         self.snapshot.apis.get(api_index)?.third_party.as_deref()
     }
@@ -324,9 +327,14 @@ impl Worker {
             // Of a head that is refused nothing is known.
             Err(denial) => (Request::new(()).into_parts().0, Source::Empty, Some(denial)),
         };
+        let led = Led::of(served, &parts, &body);
         let finished = self.judge_and_answer(served, &mut parts, body, refused).await;
         self.scratch.keep(parts.headers);
-        finished
+        match led {
+            // Boxed, so that a request that is not led has no room for another.
+            Some(led) => Box::pin(led.follow(served, finished)).await,
+            None => finished,
+        }
     }
 
     /// Lets an answer wait that is on record and of which nothing is held any more, unless too many wait or the gateway stops.
@@ -339,7 +347,7 @@ impl Worker {
         drop(timeout(delay, phase.wait_for(|&phase| phase != Phase::Serving)).await);
     }
 
-    async fn judge_and_answer(
+    pub(super) async fn judge_and_answer(
         self: &Rc<Self>,
         served: &Served,
         parts: &mut Parts,

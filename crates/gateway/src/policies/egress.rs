@@ -175,8 +175,12 @@ either. That is so in every mode of this control, and whatever the others are se
 `oauth` and there is none, nothing is sent, and the answer is 503 with the reason `credential-unavailable`.
 
 Of its answers, `Location` is judged: what leads to the third party itself is made relative, so that whoever follows comes
-back to the gateway; what leads elsewhere is refused with 502, but for `https:` on the hosts of `redirects`. The gateway
-itself follows nothing. An answer that holds the credential, in a header field or in the body, the token before the
+back to the gateway; what leads elsewhere is refused with 502, but for `https:` on the hosts of `redirects`. Applications
+get what is let through, unless `egress: { redirects-max: … }` of the API has it followed: then each hop, to the third party
+itself or to another one of the config, is a call of its own. It is judged by all controls, counts for all limits, must be
+declared, is shown the credential of its own third party alone, and is on record under the request id of the call. A hop has
+no body: after 301, 302 and 303 a `POST` is followed by a `GET` (RFC 9110 15.4), and 307 and 308 of a request with a body are
+for the application, as are other forms of `Location` than a path or an address. An answer that holds the credential, in a header field or in the body, the token before the
 present one included, is refused with 502, and one
 that is larger than `limits: { answer-bytes-max: … }` as well; event streams are not looked into. `response-schema` is on for
 these APIs unless it is set otherwise.

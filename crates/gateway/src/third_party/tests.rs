@@ -23,6 +23,7 @@ fn third_party(config: &config::Credential, secret: &str) -> ThirdParty {
         host: own_host("api.partner.example", Scheme::Https).unwrap(),
         scheme: Scheme::Https,
         credential: Some(Credential::new(config, Secret::new(secret)).unwrap()),
+        redirects_max: 0,
         api_key_header: HeaderName::from_static("x-shop-key"),
     }
 }

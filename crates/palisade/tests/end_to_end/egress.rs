@@ -134,7 +134,12 @@ impl House {
     }
 
     pub(crate) fn with(authority: &Authority, issued: &Issued) -> House {
-        let (mut stage, third_party) = (Stage::new(), ThirdParty::start(issued));
+        House::before(authority, ThirdParty::start(issued))
+    }
+
+    /// Before a third party that the authority vouches for.
+    pub(crate) fn before(authority: &Authority, third_party: ThirdParty) -> House {
+        let mut stage = Stage::new();
         stage.write("payments.yaml", SPEC);
         stage.write("ca.pem", &authority.pem());
         stage.write("payments.key", &format!("{CANARY}\n"));

@@ -46,6 +46,7 @@ mod oidc;
 mod opaque;
 mod phantom;
 mod proxies;
+mod redirects;
 mod references;
 mod reload;
 mod requests;
