@@ -15,6 +15,9 @@ use crate::policy::Body;
 /// The control that answers for bodies.
 const CONTROL: &str = "body-limits";
 
+/// The media type of forms.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The media type of event streams.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 

@@ -23,6 +23,7 @@ mod minted;
 mod network;
 pub mod normalize;
 mod pipeline;
+mod place;
 pub mod policies;
 mod policy;
 mod preflight;

@@ -72,6 +72,7 @@ pub struct Decision {
 pub struct Key(u64);
 
 /// Hashes the parts of a [`Key`].
+#[derive(Clone)]
 pub struct KeyHasher<'a>(FoldHasher<'a>);
 
 /// One cache-line pair of slots.
@@ -118,6 +119,12 @@ impl Limit {
     pub fn fill_secs(&self) -> u64 {
         // Each interval was rounded up by less than a tick, which must not add a second to the sum.
         secs(self.fill_ticks().saturating_sub(u64::from(self.burst))).max(1)
+    }
+
+    /// A bucket of one token, which comes back in the time in which one of these fills.
+    #[must_use]
+    pub fn once(&self) -> Limit {
+        Limit { interval: self.fill_ticks(), burst: 1 }
     }
 
     fn fill_ticks(&self) -> u64 {
@@ -197,6 +204,12 @@ impl Limiter {
             return decision;
         }
         Decision { allowed: false, remaining: 0, next_secs: 1, retry_after_secs: 1 }
+    }
+
+    /// Whether tokens of the bucket of `key` are still taken at `now`.
+    pub fn is_used(&self, key: Key, now: Timestamp) -> bool {
+        let used = |word: u64| word >> CHECK_BITS > ticks_since(self.epoch, now);
+        matches!(self.place(key), Some(Place::Found { word, .. }) if used(word))
     }
 
     /// Buckets that were forgotten although they were not full, because their set was. If this grows, the table is

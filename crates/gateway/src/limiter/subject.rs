@@ -1,4 +1,4 @@
-//! What a limit counts for: an address, a caller, a client, an operation, the value of a claim.
+//! What a limit counts for: an address, its network, a caller, a client, an operation, the value of a claim.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -14,6 +14,8 @@ use crate::policy::Context;
 pub enum Subject {
     /// The address; of IPv6 the /64, since that is what one subscriber has.
     Ip,
+    /// The network around the address: the /24 of IPv4 and the /48 of IPv6, which one holder usually has.
+    Network,
     /// The caller, proven by a token or by the certificate of its connection, or else the client by its key, or else the
     /// address.
     Principal,
@@ -35,6 +37,10 @@ impl Subject {
         let client = token.and_then(|claims| claims.client.as_deref()).or(client);
         match self {
             Subject::Ip => address(key, cx.client),
+            Subject::Network => match cx.client.to_canonical() {
+                IpAddr::V4(address) => key.part(9_u8).part(address.to_bits() >> 8),
+                IpAddr::V6(address) => key.part(10_u8).part(address.to_bits() >> 80),
+            },
             Subject::Principal => match (token, client) {
                 (Some(claims), _) if claims.subject.is_some() || claims.client.is_some() => {
                     key.part(1_u8).part(&claims.issuer).part(&claims.subject).part(&claims.client)
@@ -67,6 +73,7 @@ impl Subject {
     pub fn word(&self) -> &str {
         match self {
             Subject::Ip => "ip",
+            Subject::Network => "network",
             Subject::Principal => "principal",
             Subject::Client => "client",
             Subject::Operation => "operation",
@@ -78,6 +85,7 @@ impl Subject {
     pub fn parse(text: &str) -> Option<Subject> {
         Some(match text {
             "ip" => Subject::Ip,
+            "network" => Subject::Network,
             "principal" => Subject::Principal,
             "client" => Subject::Client,
             "operation" => Subject::Operation,
@@ -101,7 +109,9 @@ impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         Subject::parse(&text).ok_or_else(|| {
-            de::Error::custom("a key is made of `ip`, `principal`, `client`, `operation` and `claim:NAME`")
+            de::Error::custom(
+                "a key is made of `ip`, `network`, `principal`, `client`, `operation` and `claim:NAME`",
+            )
         })
     }
 }
@@ -114,7 +124,7 @@ impl JsonSchema for Subject {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": "^(ip|principal|client|operation|claim:.+)$",
+            "pattern": "^(ip|network|principal|client|operation|claim:.+)$",
             "examples": ["principal", "claim:tenant"]
         })
     }

@@ -16,6 +16,7 @@ use spec::{PAIRS_MAX, Query};
 
 use crate::access::{Access, Alternative};
 use crate::build::Build;
+use crate::content;
 use crate::denial::{BearerError, Challenge, Denial, DpopError, Reason, Verdict};
 use crate::policy::{Body, Context, Kind, Policy, Stage};
 
@@ -24,8 +25,6 @@ pub(super) const KIND: Kind =
 
 /// The name of a token in queries and forms (RFC 6750 sections 2.2 and 2.3).
 const TOKEN_NAME: &str = "access_token";
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Seconds after which what is missing from an issuer may be there.
 const RETRY_SECS: u64 = 5;
@@ -169,7 +168,7 @@ impl Policy for Jwt {
     }
 
     fn needs_body(&self, media_type: Option<&str>) -> bool {
-        media_type.is_none_or(|media_type| media_type == FORM)
+        media_type.is_none_or(|media_type| media_type == content::FORM)
     }
 }
 

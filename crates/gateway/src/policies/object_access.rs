@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use smallvec::SmallVec;
-use spec::{Node, Operation, PAIRS_MAX, ParameterLocation, Query, Template};
+use spec::{PAIRS_MAX, Query};
 
 use super::object;
 use crate::build::Build;
-use crate::content;
 use crate::denial::{Denial, Reason, Verdict};
+use crate::place::{Content, Found, Place, Source};
 use crate::policy::{Answer, Body, Context, Kind, Policy, Stage};
 
 /// A kind of its own beside `object`, since a policy runs at one stage: requests are judged where callers are authorised,
@@ -39,25 +38,6 @@ struct Settings {
     tenant: Option<Rule>,
     /// How what is not the caller's is answered.
     denied: Denied,
-}
-
-/// One place of a request: exactly one of these.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(inline)]
-struct Place {
-    /// A parameter of the path.
-    #[serde(default)]
-    path: Option<String>,
-    /// A parameter of the query.
-    #[serde(default)]
-    query: Option<String>,
-    /// A header field.
-    #[serde(default)]
-    header: Option<String>,
-    /// JSON pointer into the body, `*` for any item or member.
-    #[serde(default)]
-    body: Option<String>,
 }
 
 /// One place of a request, and the claim that says what stands there.
@@ -108,24 +88,6 @@ struct Compiled {
     claim: String,
 }
 
-#[derive(Debug)]
-enum Source {
-    /// The ordinal of the parameter in the path template.
-    Path(usize),
-    Query(String),
-    Header(HeaderName),
-    Body(Vec<String>),
-}
-
-/// What stands in some place of a request.
-#[derive(Debug, Default)]
-struct Found<'a> {
-    /// Every value there; nothing for one that is neither text nor a number.
-    values: SmallVec<[Option<Cow<'a, str>>; 2]>,
-    /// Whether something is not there that should be.
-    is_partial: bool,
-}
-
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     let Settings { id, also, owner, tenant, denied, .. } = build.settings()?;
     let operation = build.operation?;
@@ -139,80 +101,14 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     if id.is_none() && !also.is_empty() {
         build.problem(Severity::Error, "`also` without `id`", "say where the id itself stands");
     }
-    let ids = id.into_iter().chain(also).filter_map(|place| source(build, operation, place)).collect();
+    let ids = id.into_iter().chain(also).filter_map(|place| place.source(build, operation)).collect();
     let mut rules = Vec::new();
     for (name, rule) in [("owner", owner), ("tenant", tenant)] {
         let Some(Rule { path, query, header, body, claim }) = rule else { continue };
-        let source = source(build, operation, Place { path, query, header, body });
+        let source = Place { path, query, header, body }.source(build, operation);
         rules.extend(source.map(|source| Compiled { name, source, claim }));
     }
     Some(Box::new(ObjectAccess { ids, rules, denied }))
-}
-
-/// Where `place` is in requests to `operation`; what the contract does not have there is a problem.
-fn source(build: &mut Build<'_>, operation: &Operation, place: Place) -> Option<Source> {
-    let declares = |location, name: &str| {
-        operation.parameters_in(location).any(|parameter| match location {
-            ParameterLocation::Header => parameter.name.eq_ignore_ascii_case(name),
-            _ => parameter.name == name,
-        })
-    };
-    let found = match place {
-        Place { path: Some(name), query: None, header: None, body: None } => {
-            let template = Template::parse(&operation.path).ok();
-            let ordinal = template.and_then(|path| path.parameters().position(|known| known == name));
-            ordinal.map(Source::Path).ok_or(format!("the path has no parameter `{name}`"))
-        }
-        Place { path: None, query: Some(name), header: None, body: None } => {
-            match declares(ParameterLocation::Query, &name) {
-                true => Ok(Source::Query(name)),
-                false => Err(format!("no parameter `{name}` is declared in the query")),
-            }
-        }
-        Place { path: None, query: None, header: Some(name), body: None } => {
-            match (declares(ParameterLocation::Header, &name), HeaderName::try_from(&name)) {
-                (true, Ok(name)) => Ok(Source::Header(name)),
-                _ => Err(format!("no header field `{name}` is declared")),
-            }
-        }
-        Place { path: None, query: None, header: None, body: Some(pointer) } => in_body(operation, &pointer),
-        _ => Err("a place is one of `path`, `query`, `header` and `body`".to_owned()),
-    };
-    match found {
-        Ok(source) => Some(source),
-        Err(message) => {
-            let message = format!("{message}: `{} {}`", operation.method, operation.path);
-            build.problem(Severity::Error, message, "name a place that the operation declares");
-            None
-        }
-    }
-}
-
-fn in_body(operation: &Operation, pointer: &str) -> Result<Source, String> {
-    let Some(rest) = pointer.strip_prefix('/') else {
-        return Err(format!("`{pointer}` is no pointer into the body, which begins with `/`"));
-    };
-    let path: Vec<String> =
-        rest.split('/').map(|segment| segment.replace("~1", "/").replace("~0", "~")).collect();
-    let contents = operation.request_body.iter().flat_map(|body| &body.content);
-    let mut json = contents
-        .filter(|content| {
-            content.media.closeness("application/json").is_some() || content::is_json(content.media.as_str())
-        })
-        .peekable();
-    if json.peek().is_none() {
-        return Err(format!("`{pointer}` points into a body, and no JSON is declared"));
-    }
-    // A schema that names no members has nothing to say of them; an index or `*` is not one.
-    let first = path.first().map(String::as_str).unwrap_or_default();
-    let is_item = first == "*" || first.bytes().all(|byte| byte.is_ascii_digit());
-    let declares = |content: &spec::Content| {
-        content.members.is_empty() || content.members.iter().any(|member| member == first)
-    };
-    match is_item || json.any(declares) {
-        true => Ok(Source::Body(path)),
-        false => Err(format!("the body declares no member `{first}`")),
-    }
 }
 
 impl Policy for ObjectAccess {
@@ -221,16 +117,13 @@ impl Policy for ObjectAccess {
     }
 
     fn body(&self, cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
-        if !body.is_json() {
-            return Err(self.refused("body", "is not JSON"));
-        }
-        let json = body.json().map_err(|error| self.refused("body", error.kind.as_str()))?;
-        self.judge(cx, Some(json.root()))
+        let content = Content::of(body).map_err(|why| self.refused("body", why))?;
+        self.judge(cx, Some(&content))
     }
 
     fn needs_body(&self, _media_type: Option<&str>) -> bool {
         let rules = self.rules.iter().map(|rule| &rule.source);
-        self.ids.iter().chain(rules).any(|source| matches!(source, Source::Body(_)))
+        self.ids.iter().chain(rules).any(Source::is_in_body)
     }
 
     fn answer_head(&self, _cx: &Context<'_>, answer: &mut Answer<'_>) -> Verdict {
@@ -245,13 +138,13 @@ impl Policy for ObjectAccess {
 
 impl ObjectAccess {
     /// Judges what can be judged: without a body, what does not stand in one, unless there is none to wait for.
-    fn judge(&self, cx: &Context<'_>, body: Option<Node<'_>>) -> Verdict {
-        let waits = |source: &Source| body.is_none() && cx.has_body && matches!(source, Source::Body(_));
+    fn judge<'a>(&self, cx: &Context<'a>, body: Option<&Content<'a>>) -> Verdict {
+        let waits = |source: &Source| body.is_none() && cx.has_body && source.is_in_body();
         let query = Query::parse(cx.query.unwrap_or_default(), PAIRS_MAX)
             .map_err(|fault| Denial::fixed(Reason::ParameterInvalid, KIND.id, fault.as_str()))?;
         let mut first: Option<Cow<'_, str>> = None;
         for source in self.ids.iter().filter(|source| !waits(source)) {
-            for value in found(source, cx, &query, body).values {
+            for value in source.found(cx, &query, body).values {
                 let agrees =
                     value.is_some() && first.as_ref().is_none_or(|first| value.as_ref() == Some(first));
                 if !agrees {
@@ -261,7 +154,7 @@ impl ObjectAccess {
             }
         }
         for rule in self.rules.iter().filter(|rule| !waits(&rule.source)) {
-            self.compare(rule, cx, &found(&rule.source, cx, &query, body))?;
+            self.compare(rule, cx, &rule.source.found(cx, &query, body))?;
         }
         Ok(())
     }
@@ -276,8 +169,7 @@ impl ObjectAccess {
             value.as_deref().is_some_and(|value| !value.is_empty() && object::says(claim, value))
         };
         // Of several values nobody knows which one the backend takes, were the caller entitled to each.
-        let agree = !matches!(rule.source, Source::Query(_) | Source::Header(_))
-            || found.values.iter().all(|value| Some(value) == found.values.first());
+        let agree = found.is_list || found.values.iter().all(|value| Some(value) == found.values.first());
         match agree && found.values.iter().all(is_said) {
             true => Ok(()),
             false => Err(self.refused(rule.name, "the value is not what the claim says")),
@@ -293,51 +185,11 @@ impl ObjectAccess {
     }
 }
 
-/// Everything that stands at `source`, escapes decoded.
-fn found<'a>(source: &Source, cx: &Context<'a>, query: &Query<'a>, body: Option<Node<'a>>) -> Found<'a> {
-    let mut found = Found::default();
-    match source {
-        Source::Path(ordinal) => {
-            found.values.extend(cx.captures.get(*ordinal).map(|text| spec::decoded(text).ok()));
-        }
-        Source::Query(name) => {
-            found.values.extend(query.values(name).map(|text| spec::decoded_form(text).ok()));
-        }
-        Source::Header(name) => found.values.extend(cx.headers.get_all(name).iter().map(|value| {
-            let text = std::str::from_utf8(value.as_bytes()).ok();
-            text.map(|text| Cow::Borrowed(text.trim_matches([' ', '\t'])))
-        })),
-        Source::Body(path) => match body {
-            Some(root) => collect(root, path, &mut found),
-            None => found.is_partial = true,
-        },
-    }
-    found
-}
-
-/// Adds what `path` leads to. As deep as the path is long.
-fn collect<'a>(node: Node<'a>, path: &[String], found: &mut Found<'a>) {
-    let Some((first, rest)) = path.split_first() else {
-        return found.values.push(node.as_str().or(node.number()).map(Cow::Borrowed));
-    };
-    if !node.is_array() && !node.is_object() {
-        return found.values.push(None);
-    }
-    if first == "*" {
-        let members = node.entries().map(|entry| entry.value);
-        return node.items().chain(members).for_each(|inside| collect(inside, rest, found));
-    }
-    match node.get(first).or_else(|| node.items().nth(first.parse().ok()?)) {
-        Some(inside) => collect(inside, rest, found),
-        None => found.is_partial = true,
-    }
-}
-
 const DOC: &str = r#"
 Compares what a request says of its object with claims of the caller's token, before the backend sees the request: so it
 holds for operations that write as well. What names another owner or another tenant is answered 403, or 404 with
-`denied: not-found`. A value or a claim that is missing is refused too, and so is a body that is not JSON where something
-in the body must be compared.
+`denied: not-found`. A value or a claim that is missing is refused too, and so is a body that is neither JSON nor a form where
+something in the body must be compared.
 
 The id of an object may stand in several places, as in the path and in the body. Servers take the one or the other; if
 they disagree, or if a parameter is given twice with two values, the request is refused with 400. Places that are absent

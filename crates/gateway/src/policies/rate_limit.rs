@@ -1,27 +1,28 @@
 //! Bounds how often each caller, client or address may call, and tells it how much is left.
 
+mod counted;
+
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use model::{Mode, Redacted, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use spec::{PAIRS_MAX, Query};
 
 use crate::build::Build;
 use crate::config::Rate;
 use crate::denial::{Denial, Reason, Verdict};
-use crate::limiter::{Decision, Key, Limit, Limiter, Subject};
-use crate::policy::{AnswerField, Context, Kind, Policy, Stage};
+use crate::limiter::{Decision, Limiter, Subject};
+use crate::place::{Content, Place};
+use crate::policy::{AnswerField, Body, Context, Kind, Policy, Stage};
+use counted::{Counted, counted};
 
 pub(super) const KIND: Kind =
     Kind { id: "rate-limit", stage: Stage::Limit, build, settings: Settings::json_schema, doc: DOC };
 
 /// Limits of one operation; each costs a lookup for each request.
 const LIMITS_MAX: usize = 8;
-
-/// Characters of a limit's name, which is sent with every answer.
-const NAME_CHARACTERS_MAX: usize = 32;
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers-10.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -45,9 +46,15 @@ struct Settings {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "RateLimit")]
 struct Wanted {
-    /// What it counts for; requests that agree in all of these share it. Default: the caller.
-    #[serde(default = "principal")]
-    key: Vec<Subject>,
+    /// What it counts for; requests that agree in all of these share it. Default: the caller, and nothing beside `value`.
+    #[serde(default)]
+    key: Option<Vec<Subject>>,
+    /// A place of the request whose value it counts for besides, as the account that a login names.
+    #[serde(default)]
+    value: Option<Place>,
+    /// A place of the request of which only values count that the key has not had lately, as ids of objects.
+    #[serde(default)]
+    distinct: Option<Place>,
     /// How fast requests come back.
     rate: Rate,
     /// Requests that may come at once. Default: one period's worth.
@@ -65,21 +72,8 @@ struct Wanted {
 struct RateLimit {
     limiter: Arc<Limiter>,
     limits: Vec<Counted>,
+    reads_query: bool,
     policy: HeaderValue,
-}
-
-#[derive(Debug)]
-struct Counted {
-    id: Key,
-    subjects: Vec<Subject>,
-    limit: Limit,
-    rate: Rate,
-    cost: u32,
-    name: String,
-}
-
-fn principal() -> Vec<Subject> {
-    vec![Subject::Principal]
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -97,109 +91,65 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     }
     let mut limits: Vec<Counted> = Vec::new();
     for (index, wanted) in settings.limits.into_iter().enumerate() {
+        // What nobody declares has no places.
+        if build.operation.is_none() && (wanted.value.is_some() || wanted.distinct.is_some()) {
+            continue;
+        }
         let counted = counted(build, index, wanted, &limits)?;
         limits.push(counted);
     }
+    if limits.is_empty() {
+        return None;
+    }
     let policy = limits.iter().map(Counted::policy).collect::<Vec<_>>().join(", ");
     let policy = HeaderValue::from_str(&policy).ok()?;
-    Some(Box::new(RateLimit { limiter: Arc::clone(&build.feeds.limiter), limits, policy }))
-}
-
-/// The limit of `wanted`, the one at `index`, or nothing where it cannot work.
-fn counted(build: &mut Build<'_>, index: usize, wanted: Wanted, before: &[Counted]) -> Option<Counted> {
-    let cost = wanted.cost.unwrap_or(1);
-    let burst = wanted.burst.unwrap_or(wanted.rate.count);
-    let limit =
-        Limit::new(wanted.rate.count, wanted.rate.period, burst).filter(|_| (1..=burst).contains(&cost));
-    let Some(limit) = limit else {
-        let message = "`burst` must be at least 1, at least `cost`, and come back within 31 days";
-        build.problem(Severity::Error, message, "make `burst` or `rate` larger, or `cost` smaller");
-        return None;
-    };
-    if wanted.name.as_deref().is_some_and(|name| !is_name(name)) {
-        let message =
-            format!("the `name` of a limit is 1 to {NAME_CHARACTERS_MAX} letters, digits, `-`, `_` and `.`");
-        build.problem(Severity::Error, message, "choose a shorter or plainer name");
-        return None;
-    }
-    let key = build.feeds.limiter.key().part("rate-limit").part(&build.key.api).part(limit).part(&wanted.key);
-    let key = match (&wanted.name, build.setting) {
-        (Some(name), _) => key.part(name),
-        // A limit counts what it is written for: an operation, an API, or each API where it is written for all.
-        (None, Some(setting)) => {
-            let position = setting.document.position(setting.node);
-            key.part(&position.file).part(&position.pointer).part(index)
-        }
-        (None, None) => key,
-    };
-    let id = key.finish();
-    let name = wanted.name.unwrap_or_else(|| default_name(&wanted.key, before));
-    Some(Counted { id, subjects: wanted.key, limit, rate: wanted.rate, cost, name })
-}
-
-fn is_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=NAME_CHARACTERS_MAX).contains(&name.len()) && name.bytes().all(is_plain)
-}
-
-/// A name made of the key, unlike those `before`; claims are left unnamed, since callers need not know them.
-fn default_name(subjects: &[Subject], before: &[Counted]) -> String {
-    let word = |subject: &Subject| match subject {
-        Subject::Claim(_) => "claim".to_owned(),
-        other => other.word().to_owned(),
-    };
-    let name = match subjects {
-        [] => "all".to_owned(),
-        _ => subjects.iter().take(4).map(word).collect::<Vec<_>>().join("-"),
-    };
-    if before.iter().any(|other| other.name == name) { format!("{name}-{}", before.len() + 1) } else { name }
-}
-
-impl Counted {
-    /// Its member of `RateLimit-Policy`: quotas are in requests of this operation.
-    fn policy(&self) -> String {
-        let quota = self.limit.burst() / self.cost.max(1);
-        format!("\"{}\";q={quota};w={}", self.name, self.limit.fill_secs())
-    }
-
-    fn in_words(&self) -> String {
-        let words: Vec<&str> = self.subjects.iter().map(Subject::word).collect();
-        let of = if words.is_empty() { "all together".to_owned() } else { words.join(" and ") };
-        let Counted { name, rate, cost, .. } = self;
-        let burst = self.limit.burst();
-        match cost {
-            1 => format!("`{name}`: {rate} by {of}, {burst} at once"),
-            _ => format!("`{name}`: {rate} by {of}, {burst} at once, of which a request takes {cost}"),
-        }
-    }
-
-    /// Its member of `RateLimit`.
-    fn state(&self, decision: &Decision) -> Option<HeaderValue> {
-        let left = decision.remaining / self.cost.max(1);
-        let (mut left_digits, mut next_digits) = (itoa::Buffer::new(), itoa::Buffer::new());
-        let mut text = Vec::with_capacity(self.name.len() + 40);
-        // Without the formatting machinery: this is done for every request.
-        for part in [
-            "\"",
-            &self.name,
-            "\";r=",
-            left_digits.format(left),
-            ";t=",
-            next_digits.format(decision.next_secs),
-        ] {
-            text.extend_from_slice(part.as_bytes());
-        }
-        HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
-    }
+    let reads_query = limits.iter().any(Counted::is_in_query);
+    Some(Box::new(RateLimit { limiter: Arc::clone(&build.feeds.limiter), limits, reads_query, policy }))
 }
 
 impl Policy for RateLimit {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
+        cx.answer_fields.push(AnswerField::Set(RATE_LIMIT_POLICY, self.policy.clone()));
+        // Without a body there is none to wait for.
+        let waits = cx.has_body;
+        let (state, verdict) = self.judge(cx, None, |counted| !waits || !counted.is_in_body());
+        cx.answer_fields.extend(state);
+        verdict
+    }
+
+    fn needs_body(&self, _media_type: Option<&str>) -> bool {
+        self.limits.iter().any(Counted::is_in_body)
+    }
+
+    fn body(&self, cx: &mut Context<'_>, body: &Body<'_>) -> Verdict {
+        // What cannot be read names nothing, and then the address counts.
+        let content = Content::of(body).ok();
+        let (state, verdict) = self.judge(cx, content.as_ref(), Counted::is_in_body);
+        cx.answer_fields.extend(state);
+        verdict
+    }
+
+    fn limits(&self) -> Vec<String> {
+        self.limits.iter().map(Counted::in_words).collect()
+    }
+}
+
+impl RateLimit {
+    /// Takes from the limits that are `due`, and says how much is left of the tightest.
+    fn judge<'a>(
+        &self,
+        cx: &Context<'a>,
+        body: Option<&Content<'a>>,
+        due: impl Fn(&Counted) -> bool,
+    ) -> (Option<AnswerField>, Verdict) {
+        let refused = |why| (None, Err(Denial::fixed(Reason::RateLimited, KIND.id, why)));
+        let query = if self.reads_query { cx.query.unwrap_or_default() } else { "" };
+        let Ok(query) = Query::parse(query, PAIRS_MAX) else { return refused("a query that cannot be read") };
         let mut tightest: Option<(&Counted, Decision)> = None;
-        for counted in &self.limits {
-            let key = self.limiter.key().part(counted.id);
-            let key = counted.subjects.iter().fold(key, |key, subject| subject.add(key, cx)).finish();
-            let decision = self.limiter.take(key, &counted.limit, counted.cost, cx.now);
+        for counted in self.limits.iter().filter(|counted| due(counted)) {
+            let Some(decision) = counted.take(&self.limiter, cx, &query, body) else {
+                return refused("more values than a request may name");
+            };
             let left = |(counted, decision): &(&Counted, Decision)| decision.remaining / counted.cost.max(1);
             let this = (counted, decision);
             if !decision.allowed || tightest.as_ref().is_none_or(|least| left(&this) < left(least)) {
@@ -209,22 +159,15 @@ impl Policy for RateLimit {
                 break;
             }
         }
-        cx.answer_fields.push(AnswerField::Set(RATE_LIMIT_POLICY, self.policy.clone()));
-        let Some((counted, decision)) = tightest else { return Ok(()) };
-        if let Some(state) = counted.state(&decision) {
-            cx.answer_fields.push(AnswerField::Set(RATE_LIMIT, state));
-        }
+        let Some((counted, decision)) = tightest else { return (None, Ok(())) };
+        let state = counted.state(&decision).map(|state| AnswerField::Set(RATE_LIMIT, state));
         if decision.allowed {
-            return Ok(());
+            return (state, Ok(()));
         }
         let detail = Redacted::vouched(format!("limit `{}`", counted.name));
         let mut denial = Denial::new(Reason::RateLimited, KIND.id, detail);
         denial.retry_after_secs = Some(decision.retry_after_secs);
-        Err(denial)
-    }
-
-    fn limits(&self) -> Vec<String> {
-        self.limits.iter().map(Counted::in_words).collect()
+        (state, Err(denial))
     }
 }
 
@@ -238,16 +181,24 @@ for: written at an operation it counts that operation, written for an API it cou
 unless `operation` is in its `key`. Limits with the same `name`, rate, burst and key are one limit, so that two
 operations can share one. A limit that is changed starts full.
 
-Limits are taken from in the order they are written. The first that has too little refuses; what earlier ones gave is
-not given back, so write the limit that should stop a flood first. Nobody escapes a limit by saying less of
-themselves: where a request has no token, client or claim, its address counts.
+Limits are taken from in the order they are written, those that read a body after all others. The first that has too
+little refuses; what earlier ones gave is not given back, so write the limit that should stop a flood first. Nobody escapes
+a limit by saying less of themselves: where a request has no token, client, claim or value, its address counts.
+
+Two kinds of limit look into the request, and are written at the operation that has the place. `value` counts by what stands
+there, as by the account that a login names, from wherever it is tried (OWASP API2:2023); case and white space around it make
+no other account. `distinct` counts only values that the key has not had in the time in which the limit comes back: one order
+may be read again and again, and a thousand different ones not (OWASP API1:2023). A place is as in `object-access`: one of
+`path`, `query`, `header` and `body`, and of several values there each counts.
 
 | setting | meaning | default |
 |---|---|---|
 | `limits[].rate` | how fast requests come back, as in `100/min` | must be given |
 | `limits[].burst` | requests that may come at once | one period's worth |
 | `limits[].cost` | how many a request counts as | 1 |
-| `limits[].key` | `ip`, `principal`, `client`, `operation`, `claim:NAME` | `[principal]` |
+| `limits[].key` | `ip`, `network`, `principal`, `client`, `operation`, `claim:NAME` | `[principal]`; `[]` beside `value` |
+| `limits[].value` | a place of the request whose value it counts by as well | none |
+| `limits[].distinct` | a place of the request of which only new values count | none |
 | `limits[].name` | what callers see it as | made of the key |
 
 ~~~yaml settings
@@ -276,5 +227,9 @@ Host: api.example
 Authorization: Bearer {token alice}
 ~~~
 
-When this is wrong: several gateways in front of one API count each for itself.
+Where a limit counts by a value of the body, `RateLimit` speaks of the limits of that kind. `network` is the /24 of an address,
+and of IPv6 the /48.
+
+When this is wrong: whoever names an account that is not theirs uses up what it may be tried, so let `value` limits come back
+within minutes. Several gateways in front of one API count each for itself.
 "#;

@@ -227,3 +227,129 @@ fn only_so_many_requests_are_in_flight_by_operation_and_caller() {
     check(PATHS, by_caller, &[by("alice"), by("bob")].join("###\n"), "allowed");
     check(PATHS, by_caller, &[by("alice"), by("alice")].join("###\n"), "503 concurrency-limited");
 }
+
+const LOGIN: &str = "
+/login:
+  post:
+    security: []
+    requestBody:
+      content:
+        application/json: { schema: { type: object, properties: { user: { type: string } } } }
+        application/x-www-form-urlencoded: { schema: { type: object, properties: { user: { type: string } } } }
+    x-palisade: { rate-limit: { limits: [LIMIT] } }
+    responses: {}
+/orders/{id}:
+  get:
+    parameters:
+      - { name: id, in: path, required: true, schema: { type: string } }
+      - { name: also, in: query, schema: { type: array, items: { type: string } } }
+    security: [{ token: [] }]
+    x-palisade: { rate-limit: { limits: [ORDERS] } }
+    responses: {}
+";
+
+fn login(limit: &str) -> Gateway {
+    Gateway::new(&LOGIN.replace("LIMIT", limit).replace("ORDERS", "{ rate: 1000/s }"), "")
+}
+
+fn orders(limit: &str) -> Gateway {
+    Gateway::new(&LOGIN.replace("LIMIT", "{ rate: 1000/s }").replace("ORDERS", limit), "")
+}
+
+#[test]
+fn an_account_is_tried_no_more_often_from_many_addresses_than_from_one() {
+    let mut gateway = login("{ value: { body: /user }, rate: 1/min, burst: 2 }");
+    let mut at = |host: u8, body: &str| {
+        gateway.client = IpAddr::from([203, 0, 113, host]);
+        gateway.serve(&format!("POST /login HTTP/1.1\nContent-Type: application/json\n\n{body}")).verdict
+    };
+    assert_eq!(at(1, r#"{"user":"alice"}"#), "allowed");
+    assert_eq!(at(2, r#"{"user":" ALICE "}"#), "allowed");
+    assert_eq!(at(3, r#"{"user":"alice"}"#), "429 rate-limited");
+    assert_eq!(at(3, r#"{"user":"bob"}"#), "allowed", "another account is another bucket");
+    for _ in 0..2 {
+        assert_eq!(at(4, "{}"), "allowed");
+    }
+    assert_eq!(at(4, "{}"), "429 rate-limited", "who names nobody counts by address");
+    assert_eq!(at(5, "{}"), "allowed");
+}
+
+#[test]
+fn a_form_names_an_account_as_json_does() {
+    let gateway = login("{ value: { body: /user }, rate: 1/min, burst: 1 }");
+    let form = |body: &str| {
+        let head = "POST /login HTTP/1.1\nContent-Type: application/x-www-form-urlencoded";
+        gateway.serve(&format!("{head}\n\n{body}")).verdict
+    };
+    let json = "POST /login HTTP/1.1\nContent-Type: application/json\n\n{\"user\":\"a b\"}";
+    assert_eq!(form("user=a+b&other=1"), "allowed");
+    assert_eq!(gateway.serve(json).verdict, "429 rate-limited");
+    assert_eq!(form("user=c&user=a%20b"), "429 rate-limited", "each value counts");
+}
+
+#[test]
+fn an_object_is_read_again_for_nothing_and_different_ones_use_the_limit_up() {
+    let mut gateway = orders("{ distinct: { path: id }, rate: 1/min, burst: 2 }");
+    let mut read = |id: &str, name: &str, secs: u64| {
+        gateway.now = NOW.plus(Duration::from_secs(secs));
+        let seen = gateway.serve(&by(name).replace("/orders", &format!("/orders/{id}")));
+        (seen.verdict.clone(), seen.header("ratelimit").unwrap_or_default().to_owned())
+    };
+    let left =
+        |count: u8, secs: u16| ("allowed".to_owned(), format!("\"principal-distinct\";r={count};t={secs}"));
+    assert_eq!(read("1", "alice", 0), left(1, 60));
+    for _ in 0..10 {
+        assert_eq!(read("1", "alice", 0), left(1, 60));
+    }
+    assert_eq!(read("2", "alice", 0), left(0, 60));
+    assert_eq!(read("3", "alice", 0).0, "429 rate-limited");
+    assert_eq!(read("3", "alice", 0).0, "429 rate-limited", "what was refused was not seen");
+    assert_eq!(read("1", "alice", 0).0, "allowed");
+    assert_eq!(read("3", "bob", 0).0, "allowed", "each caller has a limit of its own");
+    assert_eq!(read("3", "alice", 61).0, "allowed");
+    assert_eq!(read("1", "alice", 121).0, "allowed", "once the limit is back it is new again");
+    assert_eq!(read("2", "alice", 121).0, "429 rate-limited");
+}
+
+#[test]
+fn several_values_count_each_and_a_request_names_no_more_than_a_hundred() {
+    let gateway = orders("{ distinct: { query: also }, rate: 100/h, burst: 3 }");
+    let read = |ids: std::ops::Range<u32>| {
+        let query: Vec<String> = ids.map(|id| format!("also={id}")).collect();
+        gateway.serve(&by("alice").replace("/orders", &format!("/orders/1?{}", query.join("&")))).verdict
+    };
+    assert_eq!(read(0..3), "allowed");
+    assert_eq!(read(0..3), "allowed");
+    assert_eq!(read(2..4), "429 rate-limited");
+    assert_eq!(read(0..101), "429 rate-limited");
+}
+
+#[test]
+fn a_place_that_the_operation_does_not_have_is_an_error() {
+    for (limit, expected) in [
+        ("{ rate: 1/s, value: { body: /mail } }", "the body declares no member `mail`"),
+        ("{ rate: 1/s, distinct: { path: id } }", "the path has no parameter `id`"),
+        ("{ rate: 1/s, value: {} }", "a place is one of"),
+        ("{ rate: 1/s, value: { body: /user }, distinct: { body: /user } }", "one of `value` and `distinct`"),
+    ] {
+        let paths = LOGIN.replace("LIMIT", limit).replace("ORDERS", "{ rate: 1/s }");
+        let problems = Gateway::problems(&paths, "");
+        assert!(problems.iter().any(|problem| problem.message.contains(expected)), "{limit}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_network_is_24_bits_of_ipv4_and_48_of_ipv6() {
+    let mut gateway =
+        Gateway::new(PATHS, "rate-limit: { limits: [{ key: [network], rate: 1/s, burst: 1 }] }");
+    let mut from = |address: &str| {
+        gateway.client = address.parse::<IpAddr>().unwrap();
+        gateway.serve(ORDERS).verdict
+    };
+    assert_eq!(from("198.51.100.7"), "allowed");
+    assert_eq!(from("::ffff:198.51.100.8"), "429 rate-limited");
+    assert_eq!(from("198.51.101.7"), "allowed");
+    assert_eq!(from("2001:db8:1:2::1"), "allowed");
+    assert_eq!(from("2001:db8:1:3::1"), "429 rate-limited");
+    assert_eq!(from("2001:db8:2:2::1"), "allowed");
+}

@@ -115,8 +115,19 @@ fn a_body_that_must_say_whose_it_is_is_there_and_says_so() {
         check(every, &json!({}), target, &json(body), "403 not-yours");
     }
     let lenient = "{ owner: { body: /customer, claim: sub } }\nundeclared: off\nrequest-schema: off";
-    let form = "Content-Type: application/x-www-form-urlencoded\n\ncustomer=alice\n";
-    check(lenient, &json!({}), target, form, "403 not-yours");
+    for (form, expected) in [
+        ("customer=alice", "allowed"),
+        ("customer=%61lice&other=1&customer=alice", "allowed"),
+        ("customer=bob", "403 not-yours"),
+        ("customer=alice&customer=bob", "403 not-yours"),
+        ("customer=", "403 not-yours"),
+        ("other=alice", "403 not-yours"),
+        ("customer=%", "403 not-yours"),
+    ] {
+        let form = format!("Content-Type: application/x-www-form-urlencoded\n\n{form}");
+        check(lenient, &json!({}), target, &form, expected);
+    }
+    check(lenient, &json!({}), target, "Content-Type: text/plain\n\ncustomer=alice", "403 not-yours");
 }
 
 #[test]
@@ -176,7 +187,10 @@ fn places_that_the_contract_does_not_have_are_problems_with_a_place() {
     let no_body = ORDERS.split("    requestBody").next().unwrap().to_owned()
         + "    responses: { '200': { description: ok } }\n";
     let problems = Gateway::problems(&no_body, "object-access: { owner: { body: /customer, claim: sub } }");
-    assert!(problems.iter().any(|problem| problem.message.contains("no JSON is declared")), "{problems:?}");
+    assert!(
+        problems.iter().any(|problem| problem.message.contains("neither JSON nor a form is declared")),
+        "{problems:?}"
+    );
 }
 
 #[test]
