@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::blocks::{Block, BlockEntry};
+use crate::policies::ControlsSchema;
 
 pub use cedar::{Cedar, ClaimType};
 pub use decisions::{Asker, Bodies, Decisions};
@@ -65,7 +66,7 @@ pub struct Config {
     pub geography: Option<Geography>,
     /// Settings of controls for every API, by control; an API's and an operation's own replace them.
     #[serde(default)]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "Option<ControlsSchema>")]
     pub controls: Option<IgnoredAny>,
     /// The APIs to protect.
     #[serde(default)]
@@ -305,7 +306,7 @@ pub struct Api {
     pub egress: Option<Egress>,
     /// Settings of controls for this API.
     #[serde(default)]
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "Option<ControlsSchema>")]
     pub controls: Option<IgnoredAny>,
 }
 

@@ -25,6 +25,7 @@ mod response_schema;
 mod scope;
 mod security_headers;
 mod ssrf;
+mod step_up;
 mod tarpit;
 #[cfg(test)]
 mod tests;
@@ -64,6 +65,7 @@ pub const ALL: &[&Kind] = &[
     &scope::KIND,
     &security_headers::KIND,
     &ssrf::KIND,
+    &step_up::KIND,
     &tarpit::KIND,
     &undeclared::KIND,
 ];
@@ -102,7 +104,10 @@ impl JsonSchema for ControlsSchema {
             });
             properties.insert(kind.id.to_owned(), Value::from(choice));
         }
-        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+        json_schema!({
+            "description": "Controls, each with its mode or its settings. What they do stands in policies.md.",
+            "type": "object", "properties": properties, "additionalProperties": false
+        })
     }
 }
 

@@ -193,6 +193,8 @@ mod tests {
             Challenge::ApiKey(HeaderName::from_static("x-api-key")),
             Challenge::Dpop { error: None },
             Challenge::Dpop { error: Some(DpopError::UseNonce) },
+            Challenge::StepUp { acr: vec!["a:b".to_owned(), "c".to_owned()], max_age_secs: Some(300) },
+            Challenge::StepUp { acr: Vec::new(), max_age_secs: Some(0) },
         ];
         let (_, headers, _) = respond(&denial, "r");
         let challenges: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().collect();
@@ -205,6 +207,8 @@ mod tests {
                 r#"ApiKey realm="palisade", header="x-api-key""#,
                 r#"DPoP realm="palisade", algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA""#,
                 r#"DPoP realm="palisade", error="use_dpop_nonce", algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA""#,
+                r#"Bearer realm="palisade", error="insufficient_user_authentication", acr_values="a:b c", max_age="300""#,
+                r#"Bearer realm="palisade", error="insufficient_user_authentication", max_age="0""#,
             ]
         );
     }

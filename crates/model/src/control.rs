@@ -172,6 +172,12 @@ pub const CONTROLS: &[Control] = &[
         nist: &["REC-API-13", "REC-API-26"],
     },
     Control {
+        id: "step-up",
+        title: "let only callers do what matters most who have authenticated strongly, or of late",
+        owasp: &["API2:2023", "API5:2023", "API6:2023"],
+        nist: &["REC-API-11", "REC-API-12"],
+    },
+    Control {
         id: "tarpit",
         title: "slow down addresses that are refused again and again",
         owasp: &["API2:2023", "API4:2023"],

@@ -18,6 +18,13 @@ pub enum Challenge {
         /// The scopes that would be enough; empty where scope is not the matter.
         scopes: Vec<String>,
     },
+    /// By a token of a caller who has authenticated anew (RFC 9470 3).
+    StepUp {
+        /// The ways that would do; empty where that is not the matter.
+        acr: Vec<String>,
+        /// How many seconds ago it may have been; absent where that is not the matter.
+        max_age_secs: Option<u64>,
+    },
     /// By a token and a proof that the sender holds the key it is bound to (RFC 9449 7.1).
     Dpop {
         /// What was wrong; absent where none was sent.
@@ -96,6 +103,16 @@ impl fmt::Display for Challenge {
                 }
                 let names: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
                 write!(f, ", algs=\"{}\"", names.join(" "))
+            }
+            Challenge::StepUp { acr, max_age_secs } => {
+                write!(f, "Bearer realm=\"{REALM}\", error=\"insufficient_user_authentication\"")?;
+                if !acr.is_empty() {
+                    write!(f, ", acr_values=\"{}\"", acr.join(" "))?;
+                }
+                if let Some(secs) = max_age_secs {
+                    write!(f, ", max_age=\"{secs}\"")?;
+                }
+                Ok(())
             }
             Challenge::Bearer { error, scopes } => {
                 write!(f, "Bearer realm=\"{REALM}\"")?;

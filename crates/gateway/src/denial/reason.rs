@@ -71,6 +71,8 @@ pub enum Reason {
     CredentialUnavailable,
     /// The token lacks a scope of the operation (RFC 6750 3.1 `insufficient_scope`).
     InsufficientScope,
+    /// The caller has authenticated too weakly, or too long ago (RFC 9470 3 `insufficient_user_authentication`).
+    StepUpRequired,
     /// No policy of the API permits it, or one forbids it; or it is for other applications to call.
     NotPermitted,
     /// No client certificate where one is needed, or one that is no longer good.
@@ -186,6 +188,7 @@ impl Reason {
         Reason::IntrospectionUnavailable,
         Reason::CredentialUnavailable,
         Reason::InsufficientScope,
+        Reason::StepUpRequired,
         Reason::NotPermitted,
         Reason::CertificateRequired,
         Reason::CertificateRefused,
@@ -278,6 +281,7 @@ impl Reason {
             R::IntrospectionUnavailable => Facts("introspection-unavailable", S::SERVICE_UNAVAILABLE, "Tokens cannot be checked at the moment"),
             R::CredentialUnavailable => Facts("credential-unavailable", S::SERVICE_UNAVAILABLE, "The service behind the gateway cannot be called at the moment"),
             R::InsufficientScope => Facts("insufficient-scope", S::FORBIDDEN, "The token does not allow this"),
+            R::StepUpRequired => Facts("step-up-required", S::UNAUTHORIZED, "This asks for stronger or more recent authentication"),
             R::NotPermitted => Facts("not-permitted", S::FORBIDDEN, "This caller may not do this"),
             R::CertificateRequired => Facts("certificate-required", S::FORBIDDEN, "A client certificate is needed"),
             R::CertificateRefused => Facts("certificate-refused", S::FORBIDDEN, "This client certificate is not accepted here"),
@@ -365,6 +369,7 @@ mod tests {
         ("introspection-unavailable", 503),
         ("credential-unavailable", 503),
         ("insufficient-scope", 403),
+        ("step-up-required", 401),
         ("not-permitted", 403),
         ("certificate-required", 403),
         ("certificate-refused", 403),

@@ -8,6 +8,7 @@ use crate::blocks::{self, BlockFeed, Blocks};
 use crate::build::Build;
 use crate::denial::{Denial, Reason, Verdict};
 use crate::geography::Country;
+use crate::network::Network;
 use crate::policy::{Context, Kind, Policy, Stage};
 
 pub(super) const KIND: Kind =
@@ -24,6 +25,18 @@ struct Settings {
     mode: Option<Mode>,
     /// From which countries callers are let in.
     countries: Option<Countries>,
+    /// From which networks callers are let in.
+    networks: Option<Networks>,
+}
+
+/// From which networks callers are let in.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Networks {
+    /// The only ones from which they are.
+    allow: Vec<Network>,
+    /// Those from which they are not, even inside of one that is allowed.
+    refuse: Vec<Network>,
 }
 
 /// From which countries callers are let in.
@@ -51,10 +64,11 @@ enum Unknown {
 struct Block {
     feed: BlockFeed,
     countries: Option<Countries>,
+    networks: Option<Networks>,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
-    let Settings { countries, .. } = build.settings()?;
+    let Settings { countries, networks, .. } = build.settings()?;
     let feed = build.feeds.blocks.clone();
     if let Some(Countries { allow, refuse, unknown }) = &countries {
         if feed.geography.is_none() {
@@ -69,13 +83,17 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
             build.problem(Severity::Error, "`countries` names none", "write some, as in `allow: [AT, DE]`");
         }
     }
+    if networks.as_ref().is_some_and(|networks| networks.allow.is_empty() && networks.refuse.is_empty()) {
+        build.problem(Severity::Error, "`networks` names none", "write some, as in `allow: [10.0.0.0/8]`");
+    }
     // Even where nothing is blocked: what is blocked later counts from the next request on.
-    Some(Box::new(Block { feed, countries }))
+    Some(Box::new(Block { feed, countries, networks }))
 }
 
 impl Policy for Block {
     fn head(&self, cx: &mut Context<'_>) -> Verdict {
         self.judge(|blocks| blocks.of_address(cx.client, cx.now))?;
+        self.judge_network(cx)?;
         let is_asked = self.countries.is_some()
             || self.feed.configured.has_countries()
             || self.feed.live.load().has_countries();
@@ -97,6 +115,18 @@ impl Block {
             return deny(block);
         }
         find(&self.feed.live.load()).map_or(Ok(()), deny)
+    }
+
+    fn judge_network(&self, cx: &Context<'_>) -> Verdict {
+        let Some(Networks { allow, refuse }) = &self.networks else { return Ok(()) };
+        let is_in = |networks: &[Network]| networks.iter().any(|network| network.contains(cx.client));
+        if is_in(refuse) {
+            return Err(Denial::fixed(Reason::Blocked, KIND.id, "a network that is refused"));
+        }
+        if !allow.is_empty() && !is_in(allow) {
+            return Err(Denial::fixed(Reason::Blocked, KIND.id, "a network that is not let in"));
+        }
+        Ok(())
     }
 
     fn judge_country(&self, cx: &Context<'_>) -> Verdict {
@@ -170,10 +200,13 @@ never from a web page.
 Each block has one of `principal`, `client`, `address` and `country`.
 
 Of which country an address is says the file that `geography: { database: … }` of the config names, in the format of
-MaxMind DB; it is read anew when it changes. One API, or one operation, can say for itself from where it is called:
+MaxMind DB; it is read anew when it changes. One API, or one operation, can say for itself from where it is called, and what
+is said for it replaces what is said for all:
 
 | setting | meaning | default |
 |---|---|---|
+| `networks.allow` | the only networks from which callers are let in, as for what administrators do | all |
+| `networks.refuse` | networks from which they are not | none |
 | `countries.allow` | the only countries from which callers are let in | all |
 | `countries.refuse` | countries from which they are not | none |
 | `countries.unknown` | `allow` or `refuse` addresses of which no country is known | `refuse` beside `allow`, else `allow` |
@@ -185,7 +218,13 @@ MaxMind DB; it is read anew when it changes. One API, or one operation, can say 
   get: { security: [{ key: [] }], responses: { '200': { description: ok } } }
 ~~~
 ~~~yaml settings
-block: { countries: { refuse: [AT] } }
+block: { countries: { refuse: [AT] }, networks: { refuse: ['2001:db8::/32'] } }
+~~~
+
+~~~http refused 403 blocked
+GET /orders HTTP/1.1
+Host: api.example
+Client-Address: 2001:db8::7
 ~~~
 
 In these examples `mallory`, the client `stolen`, `203.0.113.128/25` and the country `KP` are blocked; `198.51.100.1` is of

@@ -2,6 +2,7 @@
 
 mod abroad;
 mod answers;
+mod authentications;
 mod blocked;
 mod browser;
 mod callers;

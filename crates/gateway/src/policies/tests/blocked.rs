@@ -128,3 +128,32 @@ fn in_shadow_a_blocked_caller_is_only_on_record() {
     assert_eq!(seen.verdict, "allowed");
     assert_eq!(seen.said[0], ("block", Some("blocked".to_owned())));
 }
+
+#[test]
+fn what_administrators_do_is_done_from_their_networks() {
+    let paths = "
+/admin:
+  get:
+    security: []
+    x-palisade: { block: { networks: { allow: [10.0.0.0/8, '2001:db8::/32'], refuse: [10.66.0.0/16] } } }
+    responses: {}
+/menu: { get: { security: [], responses: {} } }
+";
+    let mut gateway = Gateway::with_feeds(paths, "", &unblocked());
+    for (address, expected) in [
+        ("10.0.0.1", "allowed"),
+        ("::ffff:10.255.255.255", "allowed"),
+        ("2001:db8:ffff::1", "allowed"),
+        ("10.66.0.1", "403 blocked: a network that is refused"),
+        ("11.0.0.1", "403 blocked: a network that is not let in"),
+        ("2001:db9::1", "403 blocked: a network that is not let in"),
+    ] {
+        gateway.client = address.parse().unwrap();
+        let seen = gateway.serve("GET /admin HTTP/1.1\n");
+        let detail = if seen.denial.is_some() { format!(": {}", detail(&seen)) } else { String::new() };
+        assert_eq!(format!("{}{detail}", seen.verdict), expected, "{address}");
+        assert_eq!(gateway.serve("GET /menu HTTP/1.1\n").verdict, "allowed");
+    }
+    let problems = Gateway::problems(paths, "block: { networks: {} }");
+    assert!(problems.iter().any(|problem| problem.message == "`networks` names none"), "{problems:?}");
+}

@@ -519,7 +519,7 @@ fn credential(words: &str) -> Option<String> {
     let claims = json!({
         "iss": "https://issuer.example", "aud": "orders-api", "sub": name?, "exp": expires, "iat": NOW.as_secs() - 600,
         "scope": words.collect::<Vec<_>>().join(" "), "tenant": format!("tenant-of-{}", name?),
-        "groups": [format!("friends-of-{}", name?)],
+        "groups": [format!("friends-of-{}", name?)], "acr": "urn:example:password", "auth_time": NOW.as_secs() - 60,
     });
     Some(SIGNER.sign("at+jwt", &claims).unwrap())
 }
