@@ -2,16 +2,20 @@
 
 mod attempt;
 mod issuer;
+pub(crate) mod mutants;
 pub(crate) mod orders;
+mod policy;
 mod stage;
 mod table;
 mod traffic;
 mod wire;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome, because};
+use crate::release;
 use crate::say::{self, FAINT, HEAD, styled};
+use crate::workspace;
 use attempt::Decision;
 use stage::Stage;
 
@@ -27,13 +31,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
-    let mut stage = Stage::set(arguments.binary.as_deref())?;
+    let binary = binary(arguments.binary.as_deref())?;
+    let folder = workspace::target().join("demo");
+    let mut stage = Stage::set(&binary, &folder)?;
     introduce(&stage);
     let decisions = play(&mut stage)?;
     table::print(&decisions);
     let surprises = decisions.iter().filter(|decision| !decision.is_expected()).count();
     if !arguments.exit {
-        invite(&stage);
+        invite(&stage, &binary, &folder);
         wait_for_the_end()?;
     }
     if surprises == 0 {
@@ -42,10 +48,18 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     Err(Failure::new(format!("{surprises} decisions were not what this demo expects; they are marked above")))
 }
 
+/// The program that is named, or else one that is built.
+fn binary(named: Option<&Path>) -> Outcome<PathBuf> {
+    match named {
+        Some(binary) => Ok(binary.to_owned()),
+        None => release::quick("palisade"),
+    }
+}
+
 fn introduce(stage: &Stage) {
     say::result("");
     say::result(&styled(HEAD, "Palisade in front of an orders API that trusts whoever reaches it"));
-    say::result(&format!("  backend  {}  (no authentication, no checks, a debug page)", stage.backend));
+    say::result(&format!("  backend  {}  (no authentication, no checks, a debug page)", stage.backend.url));
     say::result(&format!("  issuer   {}", stage.issuer.url));
     say::result(&format!("  gateway  {}", stage.gateway.url()));
     say::result("");
@@ -57,30 +71,25 @@ fn introduce(stage: &Stage) {
 
 fn play(stage: &mut Stage) -> Outcome<Vec<Decision>> {
     let mut decisions = Vec::new();
-    for attempt in traffic::all(stage)? {
-        let mut decision = Decision::new(attempt);
-        for _ in 0..decision.attempt.times {
-            let answer = wire::exchange(stage.gateway.address, &decision.attempt.request)?;
-            decision.note(&answer);
-        }
-        decision.seen = stage.seen_by_backend()?;
+    for attempt in traffic::all(&stage.issuer)? {
+        let decision = stage.play(attempt)?;
         say::result(&decision.line());
         decisions.push(decision);
     }
     Ok(decisions)
 }
 
-fn invite(stage: &Stage) {
+fn invite(stage: &Stage, binary: &Path, folder: &Path) {
     let (gateway, issuer) = (stage.gateway.url(), &stage.issuer.url);
     let lines = [
-        format!("TOKEN=$(curl -s {issuer}/token/alice)      # or bob, mallory, root"),
+        format!("TOKEN=$(curl -s {issuer}/token/alice)      # or bob, carol, dave, root"),
         format!("curl -i -H \"Authorization: Bearer $TOKEN\" {gateway}/v1/orders/1"),
         format!("curl -i {gateway}/v1/orders/1"),
         format!("curl -i {gateway}/debug/env"),
         "curl -i -H \"Authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\".to_owned(),
         format!("     -d '{{\"items\":[{{\"sku\":\"TEA-0001\",\"quantity\":-1}}]}}' {gateway}/v1/orders"),
         format!("curl -s {}/metrics | grep palisade", stage.gateway.admin),
-        format!("{} log --data {}", stage.binary.display(), stage.folder.join("data").display()),
+        format!("{} log --data {}", binary.display(), folder.join("data").display()),
     ];
     say::result(&styled(HEAD, "The gateway stays up until Ctrl-C. To try:"));
     for line in lines {

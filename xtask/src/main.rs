@@ -35,6 +35,8 @@ enum Command {
     Test(test::Arguments),
     /// A careless API behind the gateway, under honest and hostile hands
     Demo(demo::Arguments),
+    /// Whether the demo's traffic notices each single change of its policy
+    Mutants(demo::mutants::Arguments),
     /// What a request costs the gateway, beside nginx, HAProxy and Envoy
     Bench(bench::Arguments),
     /// The gateway as it is released: built for what it was seen to do under load
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Mutants(arguments) => demo::mutants::run(&arguments),
         Command::Orders(arguments) => demo::orders::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Release(arguments) => trained::run(&arguments),

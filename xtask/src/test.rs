@@ -2,11 +2,12 @@
 
 use std::process::{Command, Stdio};
 
+use crate::demo::mutants;
 use crate::failure::{Failure, Outcome, because};
 use crate::say;
 use crate::steps::Steps;
 use crate::tools;
-use crate::workspace::cargo;
+use crate::workspace::{cargo, target};
 
 /// Packages that must never be built into anything of ours: second providers of cryptography, and `rsa`, whose
 /// private-key operations leak time.
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.run("proxies", tools::proxies_if_possible)?;
         steps.run("gRPC and WebSockets", tools::streams)?;
         tests(&mut steps)?;
+        steps.run("mutants of the demo", mutants_of_the_demo)?;
     }
     steps.finish();
     Ok(())
@@ -70,6 +72,12 @@ fn tests(steps: &mut Steps) -> Outcome<()> {
     } else {
         steps.command("tests", cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))
     }
+}
+
+/// With the program that the tests have just built.
+fn mutants_of_the_demo() -> Outcome<()> {
+    let binary = target().join("debug/palisade");
+    mutants::run(&mutants::Arguments { binary: Some(binary), list: false })
 }
 
 /// Reads what is really built: a lock file also lists optional packages that nothing turns on.

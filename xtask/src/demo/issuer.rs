@@ -26,8 +26,11 @@ const LIFETIME_S: u64 = 3_600;
 const PEOPLE: &[(&str, u64, &str)] = &[
     ("alice", 1, "orders:read orders:write profile"),
     ("bob", 2, "orders:read"),
+    ("root", 3, "admin"),
     ("mallory", 4, "orders:read"),
-    ("root", 3, "orders:read orders:write profile admin"),
+    ("carol", 5, "orders:write"),
+    ("dave", 6, "profile"),
+    ("eve", 7, "orders:read"),
 ];
 
 /// An issuer that answers on a thread of its own until the process ends.

@@ -18,6 +18,11 @@ use tokio::net::TcpListener;
 use crate::failure::{Outcome, because};
 use crate::say;
 
+/// What the shop calls itself in each answer.
+pub(super) const BANNER: &str = "shop/0.1";
+/// The card that orders were paid with, of which every answer tells.
+pub(super) const CARD: &str = "4539578763621486";
+
 /// What `cargo xtask orders` takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -63,6 +68,7 @@ async fn answer(
     let mut response = Response::new(Full::new(Bytes::from(value.to_string())));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("server", http::HeaderValue::from_static(BANNER));
     Ok(response)
 }
 
@@ -75,12 +81,13 @@ struct Shop {
 impl Shop {
     fn open() -> Self {
         let user = |name: &str, role: &str| json!({"name": name, "email": format!("{name}@shop.example"), "role": role, "password_hash": "5f4dcc3b"});
-        let order = |owner: u64, sku: &str| json!({"owner": owner, "items": [{"sku": sku, "quantity": 1}], "total": 4200, "status": "paid"});
+        let order = |owner: u64, sku: &str| json!({"owner": owner, "items": [{"sku": sku, "quantity": 1}], "total": 4200, "card": CARD, "status": "paid"});
         Self {
             users: BTreeMap::from([
                 (1, user("alice", "customer")),
                 (2, user("bob", "customer")),
                 (3, user("root", "admin")),
+                (6, user("dave", "customer")),
             ]),
             orders: BTreeMap::from([
                 (1, order(1, "TEA-0001")),
@@ -99,11 +106,15 @@ impl Shop {
             ("GET", ["v1", "orders"]) => (200, json!({"orders": self.orders.values().collect::<Vec<_>>()})),
             ("POST", ["v1", "orders"]) => self.place(body),
             ("GET", ["v1", "orders", id]) => found(&self.orders, id),
-            ("POST", ["v1", "orders", id, "refund"]) => found(&self.orders, id),
+            ("POST", ["v1", "orders", id, "refund"]) => self.refund(id),
             ("DELETE", ["v1", "orders", id]) => self.cancel(id),
             ("GET", ["v1", "users", id]) => found(&self.users, id),
             ("PATCH", ["v1", "users", id]) => self.change_user(id, body),
             ("GET", ["v1", "admin", "users"]) => (200, json!({"users": self.users})),
+            ("POST", ["reopen"]) => {
+                *self = Self::open();
+                (200, json!({}))
+            }
             ("GET", ["debug", "env"]) => (200, json!({"DATABASE_URL": "postgres://shop:hunter2@db/shop"})),
             _ => (404, json!({"error": format!("no route for {method} {path}"), "framework": "shop/0.1"})),
         }
@@ -119,6 +130,16 @@ impl Shop {
             Err(error) => {
                 (500, json!({"error": error.to_string(), "at": "shop::orders::place (src/orders.rs:88)"}))
             }
+        }
+    }
+
+    /// Falls over what has no total.
+    fn refund(&self, id: &str) -> (u16, Value) {
+        match found(&self.orders, id) {
+            (200, order) if order.get("total").is_none() => {
+                (500, json!({"error": "no total", "at": "shop::orders::refund (src/orders.rs:131)"}))
+            }
+            answer => answer,
         }
     }
 
@@ -155,4 +176,10 @@ fn the_shop_is_as_careless_as_the_demo_says() {
     let (status, error) = shop.handle(&Method::POST, "/v1/orders", b"{");
     assert_eq!(status, 500);
     assert_eq!(error["at"], "shop::orders::place (src/orders.rs:88)");
+    assert_eq!(shop.handle(&Method::POST, "/v1/orders", b"{}").0, 201);
+    assert_eq!(shop.handle(&Method::POST, "/v1/orders/4/refund", b"").0, 500);
+    assert_eq!(shop.handle(&Method::POST, "/reopen", b"").0, 200);
+    assert_eq!(shop.handle(&Method::POST, "/v1/orders/4/refund", b"").0, 404);
+    let (_, user) = shop.handle(&Method::GET, "/v1/users/1", b"");
+    assert_eq!(user["role"], "customer");
 }

@@ -6,101 +6,102 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use aws_lc_rs::digest::{SHA256, digest};
-
-use crate::demo::issuer::Issuer;
-use crate::demo::wire;
+use super::attempt::{Attempt, Decision};
+use super::issuer::Issuer;
+use super::policy::Policy;
+use super::wire;
 use crate::failure::{Outcome, because};
 use crate::gateway::{Gateway, address_of};
 use crate::process::Process;
-use crate::release;
-use crate::workspace;
-
-/// The key that the shop gave its partner.
-pub(super) const PARTNER_KEY: &str = "tea-partner-3f9c1d";
-
-const SPEC: &str = include_str!("../../demo/openapi.yaml");
-const OVERLAY: &str = include_str!("../../demo/policy.overlay.yaml");
-const CONFIG: &str = include_str!("../../demo/palisade.yaml");
 
 /// Everything that runs while the demo does.
 #[derive(Debug)]
 pub(super) struct Stage {
-    /// Where the gateway's files lie.
-    pub(super) folder: PathBuf,
-    pub(super) binary: PathBuf,
     pub(super) issuer: Arc<Issuer>,
-    pub(super) backend: String,
     pub(super) gateway: Gateway,
-    backend_address: SocketAddr,
-    backend_lines: Receiver<String>,
-    backend_process: Process,
+    pub(super) backend: Backend,
+}
+
+/// The careless API, in a process of its own.
+#[derive(Debug)]
+pub(super) struct Backend {
+    pub(super) url: String,
+    address: SocketAddr,
+    lines: Receiver<String>,
+    process: Process,
     marks: usize,
 }
 
 impl Stage {
-    /// Builds what is missing and starts all three.
-    pub(super) fn set(binary: Option<&Path>) -> Outcome<Self> {
-        let binary = match binary {
-            Some(binary) => binary.to_owned(),
-            None => release::quick("palisade")?,
-        };
+    /// Starts all three, the gateway with its files in `folder`.
+    pub(super) fn set(binary: &Path, folder: &Path) -> Outcome<Self> {
         let issuer = Issuer::start()?;
-        let (mut backend_process, backend_lines) = backend()?;
-        let backend = backend_process.wait_for(&backend_lines, "listening on ")?;
-        let folder = workspace::target().join("demo");
-        write_files(&folder, &issuer.url, &backend)?;
-        let gateway = Gateway::start(Command::new(&binary), &folder.join("palisade.yaml"))?;
-        Ok(Self {
-            folder,
-            binary,
-            issuer,
-            backend_address: address_of(&backend)?,
-            gateway,
-            backend,
-            backend_lines,
-            backend_process,
-            marks: 0,
-        })
+        let backend = Backend::start()?;
+        Policy::of(&issuer.url).write(folder, &backend.url)?;
+        let gateway = gateway(binary, folder)?;
+        Ok(Self { issuer, gateway, backend })
     }
 
-    /// How many requests reached the backend since this was last asked.
-    pub(super) fn seen_by_backend(&mut self) -> Outcome<Vec<String>> {
+    /// Sends what is tried, and says what became of it.
+    pub(super) fn play(&mut self, attempt: Attempt) -> Outcome<Decision> {
+        self.backend.behind(self.gateway.address, attempt)
+    }
+}
+
+/// A gateway with the config in `folder`.
+pub(super) fn gateway(binary: &Path, folder: &Path) -> Outcome<Gateway> {
+    Gateway::start(Command::new(binary), &config(folder))
+}
+
+/// Where the config lies in a folder.
+pub(super) fn config(folder: &Path) -> PathBuf {
+    folder.join("palisade.yaml")
+}
+
+impl Backend {
+    /// It is this program again.
+    pub(super) fn start() -> Outcome<Self> {
+        let program = std::env::current_exe().map_err(because("cannot find this program"))?;
+        let mut command = Command::new(program);
+        command.args(["orders", "--address", "127.0.0.1:0"]);
+        let (mut process, lines) = Process::start("the backend", &mut command)?;
+        let url = process.wait_for(&lines, "listening on ")?;
+        Ok(Self { address: address_of(&url)?, url, lines, process, marks: 0 })
+    }
+
+    /// Forgets what was changed.
+    pub(super) fn reopen(&mut self) -> Outcome<()> {
+        let request = b"POST /reopen HTTP/1.1\r\nhost: backend\r\nconnection: close\r\n\r\n";
+        wire::exchange(self.address, request)?;
+        self.seen().map(drop)
+    }
+
+    /// Sends what is tried to the gateway at `gateway`, which stands before this backend, and says what became of it.
+    pub(super) fn behind(&mut self, gateway: SocketAddr, attempt: Attempt) -> Outcome<Decision> {
+        let mut decision = Decision::new(attempt);
+        for at in 0..decision.attempt.requests.len() {
+            let request = decision.attempt.requests.get(at).map(Vec::as_slice).unwrap_or_default();
+            let answer = wire::exchange(gateway, request)?;
+            decision.note(&answer);
+        }
+        decision.seen = self.seen()?;
+        Ok(decision)
+    }
+
+    /// Which requests reached it since this was last asked.
+    fn seen(&mut self) -> Outcome<Vec<String>> {
         // The backend says what it sees in order, so what it said before this mark is all there was.
         self.marks += 1;
         let mark = format!("/mark/{}", self.marks);
         let request = format!("GET {mark} HTTP/1.1\r\nhost: backend\r\nconnection: close\r\n\r\n");
-        wire::exchange(self.backend_address, request.as_bytes())?;
+        wire::exchange(self.address, request.as_bytes())?;
         let mut seen = Vec::new();
         loop {
-            let line = self.backend_process.wait_for(&self.backend_lines, "saw ")?;
+            let line = self.process.wait_for(&self.lines, "saw ")?;
             if line.starts_with(&format!("GET {mark} ")) {
                 return Ok(seen);
             }
             seen.push(line);
         }
     }
-}
-
-/// The backend is this program again, in a process of its own.
-fn backend() -> Outcome<(Process, Receiver<String>)> {
-    let program = std::env::current_exe().map_err(because("cannot find this program"))?;
-    Process::start("the backend", Command::new(program).args(["orders", "--address", "127.0.0.1:0"]))
-}
-
-fn write_files(folder: &Path, issuer: &str, backend: &str) -> Outcome<()> {
-    let digest = digest(&SHA256, PARTNER_KEY.as_bytes());
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let config = CONFIG.replace("ISSUER", issuer).replace("UPSTREAM", backend).replace("KEY-DIGEST", &digest);
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).map_err(because(format!("cannot empty `{}`", folder.display())))?;
-    }
-    std::fs::create_dir_all(folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
-    let files =
-        [("openapi.yaml", SPEC), ("policy.overlay.yaml", OVERLAY), ("palisade.yaml", config.as_str())];
-    for (name, text) in files {
-        let file = folder.join(name);
-        std::fs::write(&file, text).map_err(because(format!("cannot write `{}`", file.display())))?;
-    }
-    Ok(())
 }

@@ -8,9 +8,9 @@ use crate::say::{self, FAINT, HEAD, WARN, styled};
 pub(super) fn print(decisions: &[Decision]) {
     let mut stopped: BTreeMap<&str, (usize, Vec<&str>)> = BTreeMap::new();
     for decision in decisions {
-        if let Some((control, reason)) = &decision.refusal {
+        for (control, reason) in &decision.refusals {
             let (count, reasons) = stopped.entry(control).or_default();
-            *count += decision.refused;
+            *count += 1;
             if !reasons.contains(&reason.as_str()) {
                 reasons.push(reason);
             }
@@ -21,9 +21,9 @@ pub(super) fn print(decisions: &[Decision]) {
     for (control, (count, reasons)) in &stopped {
         say::result(&format!("  {control:<16} {count:>7}  {}", reasons.join(", ")));
     }
-    let sent: usize = decisions.iter().map(|decision| decision.attempt.times).sum();
+    let sent: usize = decisions.iter().map(|decision| decision.attempt.requests.len()).sum();
     let seen: usize = decisions.iter().map(|decision| decision.seen.len()).sum();
-    let refused: usize = decisions.iter().map(|decision| decision.refused).sum();
+    let refused: usize = decisions.iter().map(|decision| decision.refusals.len()).sum();
     say::result(&format!("  {:<16} {refused:>7}  of {sent} requests; the backend saw {seen}", "all"));
     let through = decisions.iter().filter(|decision| decision.attempt.expected == Expected::NotSeen);
     for decision in through {

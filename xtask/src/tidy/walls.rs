@@ -10,7 +10,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("identity", &["model"]),
     ("gateway", &["model", "spec", "identity"]),
     ("palisade", &["model", "spec", "identity", "gateway"]),
-    ("xtask", &["identity"]),
+    ("xtask", &["spec", "identity"]),
     ("fuzz", &["model", "spec", "identity", "gateway"]),
 ];
 
