@@ -6,6 +6,7 @@ mod body;
 mod connections;
 mod decide;
 mod follow;
+mod going;
 mod held;
 mod http1;
 mod http2;

@@ -12,7 +12,8 @@ use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::body::{AnswerBody, Progress, Streamed};
-use super::serve::{Admission, Answer, Finished, Forwarded, Going, Worker};
+use super::going::Going;
+use super::serve::{Admission, Answer, Finished, Forwarded, Worker};
 use super::tunnel::{Bounds, Tunnel};
 use super::upstream::Exchange;
 use crate::config::WhenFull;

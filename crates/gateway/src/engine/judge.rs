@@ -6,8 +6,9 @@ use std::task::Poll;
 use http::header::CONTENT_LENGTH;
 use spec::JsonLimits;
 
+use super::going::Going;
 use super::held::Budget;
-use super::serve::{Forwarded, Going};
+use super::serve::Forwarded;
 use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::normalize::Scheme;

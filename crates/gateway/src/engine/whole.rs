@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::body::{BodyError, Bounded, Progress, RequestBody, Source, Transit};
+use super::going::Going;
 use super::held::{Budget, HeldBody, Spent};
-use super::serve::Going;
 use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::pipeline::{Judged, Pending};
