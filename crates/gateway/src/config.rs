@@ -61,6 +61,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(with = "Vec<BlockEntry>")]
     pub blocks: Vec<Block>,
+    /// Lists of networks that are blocked, which are loaded again when they change.
+    #[serde(default)]
+    pub block_lists: Vec<BlockList>,
     /// Where addresses are. Absent: no country is known, and none can be blocked.
     #[serde(default)]
     pub geography: Option<Geography>,
@@ -263,6 +266,16 @@ pub struct ClientKey {
     pub name: String,
     /// SHA-256 of the key, 64 hexadecimal digits. The key itself is written nowhere.
     pub sha256: String,
+}
+
+/// A list of networks that are blocked, as providers of reputation publish them: one a line, comments after `#` or `;`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BlockList {
+    /// The file.
+    pub file: PathBuf,
+    /// Why they are blocked. It stands in records, beside the name of the file; the caller never sees it.
+    pub reason: String,
 }
 
 /// One API to protect.

@@ -20,6 +20,7 @@ use model::{Problem, Severity, Timestamp};
 use spec::{Document, Node};
 use tokio::task::JoinSet;
 
+use crate::block_lists;
 use crate::client_tokens::client_tokens;
 use crate::geography;
 use crate::introspection;
@@ -94,7 +95,8 @@ pub(crate) fn feeds(
         place.member("header").error(format!("`{header}` is no header name"), None);
         HeaderName::from_static("x-api-key")
     });
-    let blocks = Blocks::new(blocks.iter().cloned(), wall_clock());
+    let listed = block_lists::read(loaded, &mut problems);
+    let blocks = Blocks::new(blocks.iter().cloned().chain(listed), wall_clock());
     let feeds = Feeds {
         verifier: verifier.map(Arc::new),
         introspector: introspector.map(Arc::new),

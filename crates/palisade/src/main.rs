@@ -1,6 +1,7 @@
 //! The `palisade` command.
 
 mod admin;
+mod block_lists;
 mod blocks;
 mod cli;
 mod client_tokens;

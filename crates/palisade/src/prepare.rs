@@ -108,6 +108,8 @@ fn all_files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
         }
     });
     let geography = loaded.config.geography.as_ref().map(|geography| loaded.folder.join(&geography.database));
-    let files = compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(geography);
+    let lists = loaded.config.block_lists.iter().map(|list| loaded.folder.join(&list.file));
+    let files =
+        compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(geography).chain(lists);
     files.chain(loaded.file.clone()).collect()
 }

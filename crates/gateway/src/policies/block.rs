@@ -197,6 +197,10 @@ never from a web page.
 | `until` | from when on it counts no more; for good if absent |
 | `by` | who set it |
 
+Lists of networks of bad name, which others keep, are named under `block-lists` of the config, as in
+`block-lists: [{ file: drop.txt, reason: hijacked networks }]`. A list that changes is loaded again; one that cannot be read
+changes nothing, and is said.
+
 Each block has one of `principal`, `client`, `address` and `country`.
 
 Of which country an address is says the file that `geography: { database: … }` of the config names, in the format of

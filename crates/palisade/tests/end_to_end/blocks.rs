@@ -150,3 +150,29 @@ fn a_file_of_blocks_that_cannot_be_read_stops_the_start() {
         assert!(said.contains("data/blocks/blocks.json"), "{said}");
     }
 }
+
+#[test]
+fn a_list_blocks_its_networks_and_is_loaded_again_when_it_changes() {
+    let mut stage = stage();
+    stage.config["block-lists"] = json!([{ "file": "drop.txt", "reason": "of bad name" }]);
+    stage.write("drop.txt", "; a list\n192.0.2.0/24 ; one\n");
+    let mut gateway = stage.start();
+    let statuses = |gateway: &Gateway| {
+        ["192.0.2.7", "198.51.100.9"]
+            .map(|address| gateway.ask(&get("/status", &[("X-Forwarded-For", address)])).status)
+    };
+    assert_eq!(statuses(&gateway), [403, 200]);
+    stage.write("drop.txt", "198.51.100.0/24\nnot a network\n");
+    gateway.wait_for("`not a network` in line 2");
+    assert_eq!(statuses(&gateway), [403, 200], "a list that cannot be read changes nothing");
+    stage.write("drop.txt", "198.51.100.0/24\n");
+    gateway.wait_for("reloaded");
+    assert_eq!(statuses(&gateway), [200, 403]);
+    gateway.stop();
+    let details: Vec<Value> = stage
+        .log()
+        .iter()
+        .filter_map(|record| record.get("denial").map(|denial| denial["detail"].clone()))
+        .collect();
+    assert_eq!(details[0], "the address is blocked by drop.txt: of bad name");
+}
