@@ -149,6 +149,8 @@ where
 {
     fn execute(&self, stream: F) {
         let (open, stall_timeout) = (Rc::clone(&self.streams).open(), self.stall_timeout);
+        // Each future that a large one is moved into would hold a place for it of its own.
+        let stream = Box::pin(stream);
         tokio::task::spawn_local(async move {
             let _open = open;
             paced(stream, stall_timeout).await;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -31,19 +31,15 @@ pub(super) struct Paced {
 
 /// Runs `stream` to its end, or until its caller has taken nothing of its answer for `stall_timeout`: then it is
 /// dropped, which resets it.
-pub(super) async fn paced(stream: impl Future<Output = ()>, stall_timeout: Duration) {
+pub(super) async fn paced(mut stream: Pin<Box<impl Future<Output = ()>>>, stall_timeout: Duration) {
     let mut timer = Timer::default();
-    let cut = async {
-        let mut stream = pin!(stream);
-        poll_fn(|cx| match stream.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => match GIVEN.with(Cell::get) {
-                Some(since) => timer.poll(cx, since + stall_timeout),
-                None => Poll::Pending,
-            },
-        })
-        .await;
-    };
+    let cut = poll_fn(|cx| match stream.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => match GIVEN.with(Cell::get) {
+            Some(since) => timer.poll(cx, since + stall_timeout),
+            None => Poll::Pending,
+        },
+    });
     GIVEN.scope(Cell::default(), cut).await;
 }
 
