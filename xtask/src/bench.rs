@@ -14,6 +14,7 @@ mod pem;
 mod report;
 mod sample;
 mod training;
+mod way;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

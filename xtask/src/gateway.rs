@@ -40,6 +40,7 @@ fn addresses(process: &mut Process, lines: &Receiver<String>) -> Outcome<(String
     loop {
         let line = process.wait_for(lines, "")?;
         data = data.or_else(|| url_after(&line, "listening on "));
+        data = data.or_else(|| url_after(&line, "taking calls to third parties on "));
         admin = admin.or_else(|| url_after(&line, "admin on "));
         if let (Some(data), Some(admin)) = (&data, &admin) {
             return Ok((data.clone(), admin.clone()));
@@ -49,12 +50,12 @@ fn addresses(process: &mut Process, lines: &Receiver<String>) -> Outcome<(String
 
 fn url_after(line: &str, mark: &str) -> Option<String> {
     let (_, rest) = line.split_once(mark)?;
-    rest.split_whitespace().next().filter(|word| word.starts_with("http://")).map(str::to_owned)
+    rest.split_whitespace().next().filter(|word| word.starts_with("http")).map(str::to_owned)
 }
 
-/// The socket address of an `http` URL.
+/// The socket address of an `http` or `https` URL.
 pub(crate) fn address_of(url: &str) -> Outcome<SocketAddr> {
-    let authority = url.trim_start_matches("http://");
+    let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
     authority.parse().map_err(|error| Failure::new(format!("`{url}` is no address: {error}")))
 }
 
@@ -63,6 +64,10 @@ fn addresses_are_read_from_what_is_said() {
     assert_eq!(
         url_after("listening on http://127.0.0.1:80 (1 worker)", "listening on "),
         Some("http://127.0.0.1:80".into())
+    );
+    assert_eq!(
+        url_after("listening on https://127.0.0.1:80", "listening on "),
+        Some("https://127.0.0.1:80".into())
     );
     assert_eq!(url_after("admin on http://127.0.0.1:80", "listening on "), None);
     assert_eq!(

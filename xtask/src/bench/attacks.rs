@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments, program: &Path) -> Outcome<()> {
 /// Attacks a gateway of its own, which honest callers ask all the while.
 fn one(name: &'static str, attack: Attack, plan: &Plan, contender: &Contender) -> Outcome<Row> {
     let during = |failure: Failure| failure.during(name);
-    let honest = || plan.send(contender.address, HONEST_REQUESTS, HONEST_CONNECTIONS);
+    let honest = || plan.send(contender.address, &contender.way, HONEST_REQUESTS, HONEST_CONNECTIONS);
     let resident_mb = || contender.process.usage().map(|usage| usage.resident_bytes as f64 / 1e6);
     honest().map_err(during)?;
     let (read, write) = plan.heads();

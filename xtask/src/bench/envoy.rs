@@ -4,6 +4,7 @@ use std::fs::File;
 
 use super::field::{Contender, Field, free_address};
 use super::load::{AUDIENCE, ISSUER};
+use super::way::Way;
 use super::{contender_command, machine};
 use crate::failure::{Outcome, because};
 use crate::process::Process;
@@ -82,5 +83,5 @@ pub(super) fn start(name: &'static str, field: &Field) -> Outcome<Contender> {
     let said = machine::said(&program.display().to_string(), &["--version"]);
     let release = said.split_once("version: ").and_then(|(_, rest)| rest.split('/').nth(1));
     let version = format!("envoy {}", release.unwrap_or("of unknown version"));
-    Ok(Contender { name, version, address, process })
+    Ok(Contender { name, version, address, way: Way::Http1, process })
 }

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use super::load::Plan;
+use super::way::Way;
 use super::{envoy, haproxy, nginx, palisade};
 use crate::failure::{Outcome, because};
 use crate::process::Process;
@@ -30,6 +31,8 @@ pub(super) struct Contender {
     /// Name and version of the program, as it says them itself.
     pub(super) version: String,
     pub(super) address: SocketAddr,
+    /// How requests come to it.
+    pub(super) way: Way,
     pub(super) process: Process,
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use super::field::{Contender, Field, free_address};
 use super::load::{AUDIENCE, ISSUER};
+use super::way::Way;
 use super::{contender_command, machine, pem};
 use crate::failure::{Outcome, because};
 use crate::process::Process;
@@ -60,5 +61,5 @@ pub(super) fn start(name: &'static str, field: &Field) -> Outcome<Contender> {
     command.arg("-db").arg("-f").arg(config);
     let mut process = Process::start_into("haproxy", &mut command, log)?;
     process.wait_until_open(address)?;
-    Ok(Contender { name, version: machine::said("haproxy", &["-v"]), address, process })
+    Ok(Contender { name, version: machine::said("haproxy", &["-v"]), address, way: Way::Http1, process })
 }

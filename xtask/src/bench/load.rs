@@ -9,13 +9,12 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
 use identity::Algorithm;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
 
+use super::nginx::CUSTOMER;
+use super::way::{Sender, Way};
 use crate::failure::{Failure, Outcome, because};
 use crate::tokens::{Signer, now};
 
@@ -24,10 +23,14 @@ pub(super) const ISSUER: &str = "https://issuer.example";
 /// Who the tokens are for.
 pub(super) const AUDIENCE: &str = "orders";
 
-/// One request in so many places an order; the others read one.
+/// Of so many requests the last places an order; the others read one.
 const READS_A_WRITE: usize = 10;
 /// How long the tokens of a run are good for, in seconds.
 const LIFETIME_S: u64 = 6 * 3_600;
+/// What is asked for where documents of GraphQL are: orders with what is in them, their owner by a fragment.
+const DOCUMENT: &str = r#"{"query":"query Orders($n: Int) { orders(first: $n) { id status items(first: 10) { sku quantity price } customer { ...Who } } } fragment Who on Customer { id name address { city country } }","variables":{"n":20}}"#;
+/// Where they are sent.
+const DOCUMENTS: &str = "/v1/graphql";
 /// Prepared requests, at least; they are sent round and round.
 const SHOTS_MIN: usize = 5_000;
 
@@ -61,10 +64,10 @@ impl Plan {
     pub(super) fn mixed(principals: usize, algorithm: Algorithm) -> Outcome<Self> {
         let body = order(200);
         Self::prepare(principals, algorithm, |index| {
-            if index % READS_A_WRITE == 0 {
+            if index % READS_A_WRITE == READS_A_WRITE - 1 {
                 (Method::POST, "/v1/orders".to_owned(), body.clone())
             } else {
-                (Method::GET, format!("/v1/orders/{}", 1 + index * 7_919 % 1_000_000), Bytes::new())
+                (Method::GET, format!("/v1/orders/{}", order_of(index % principals)), Bytes::new())
             }
         })
     }
@@ -120,27 +123,31 @@ impl Plan {
     pub(super) fn send(
         &self,
         address: SocketAddr,
+        way: &Way,
         requests: usize,
         connections: usize,
     ) -> Outcome<Latencies> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(because("cannot start a runtime"))?;
-        LocalSet::new().block_on(&runtime, self.send_all(address, requests, connections))
+        LocalSet::new().block_on(&runtime, self.send_all(address, way, requests, connections))
     }
 
-    async fn send_all(&self, address: SocketAddr, requests: usize, connections: usize) -> Outcome<Latencies> {
-        let shots: Rc<[Shot]> = self.shots.clone().into();
+    async fn send_all(
+        &self,
+        address: SocketAddr,
+        way: &Way,
+        requests: usize,
+        connections: usize,
+    ) -> Outcome<Latencies> {
+        let shots: Rc<[Shot]> = self.shots.iter().map(|shot| shot.on(way)).collect::<Outcome<_>>()?;
         let next = Rc::new(Cell::new(0));
-        let mut senders = Vec::with_capacity(connections);
-        for _ in 0..connections {
-            senders.push(connect(address).await?);
-        }
+        let senders = way.senders(address, connections).await?;
         let host = HeaderValue::try_from(address.to_string()).map_err(because("an address is no header"))?;
         let started = Instant::now();
         let mut running = JoinSet::new();
         for sender in senders {
             let (shots, next, host) = (Rc::clone(&shots), Rc::clone(&next), host.clone());
-            running.spawn_local(fire(sender, shots, next, requests, host));
+            running.spawn_local(fire(sender, shots, (next, requests), host));
         }
         let mut sorted = Vec::with_capacity(requests);
         while let Some(ended) = running.join_next().await {
@@ -173,22 +180,10 @@ impl Latencies {
     }
 }
 
-async fn connect(address: SocketAddr) -> Outcome<SendRequest<Full<Bytes>>> {
-    let stream =
-        TcpStream::connect(address).await.map_err(because(format!("cannot connect to {address}")))?;
-    stream.set_nodelay(true).map_err(because("cannot set nodelay"))?;
-    let (sender, connection) =
-        handshake(TokioIo::new(stream)).await.map_err(because("no HTTP connection"))?;
-    // Its end shows in the sender too.
-    tokio::task::spawn_local(async move { drop(connection.await) });
-    Ok(sender)
-}
-
 async fn fire(
-    mut sender: SendRequest<Full<Bytes>>,
+    mut sender: Sender,
     shots: Rc<[Shot]>,
-    next: Rc<Cell<usize>>,
-    requests: usize,
+    (next, requests): (Rc<Cell<usize>>, usize),
     host: HeaderValue,
 ) -> Outcome<Vec<Duration>> {
     let mut latencies = Vec::with_capacity(requests);
@@ -199,9 +194,9 @@ async fn fire(
         }
         next.set(index + 1);
         let Some(shot) = shots.get(index % shots.len()) else { return Ok(latencies) };
-        let request = shot.request(&host);
+        let request = shot.request(&sender, &host)?;
         let started = Instant::now();
-        let answer = sender.send_request(request).await.map_err(because("a request failed"))?;
+        let answer = sender.send(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await.map_err(because("an answer broke off"))?;
         latencies.push(started.elapsed());
@@ -216,25 +211,50 @@ async fn fire(
 }
 
 impl Shot {
-    fn request(&self, host: &HeaderValue) -> Request<Full<Bytes>> {
+    /// The same caller's request, as it is where requests come this way.
+    fn on(&self, way: &Way) -> Outcome<Shot> {
+        if !matches!(way, Way::GraphQl) {
+            return Ok(self.clone());
+        }
+        let target = DOCUMENTS.parse().map_err(because(format!("`{DOCUMENTS}` is no target")))?;
+        let body = Bytes::from_static(DOCUMENT.as_bytes());
+        Ok(Shot { method: Method::POST, target, body, ..self.clone() })
+    }
+
+    fn request(&self, sender: &Sender, host: &HeaderValue) -> Outcome<Request<Full<Bytes>>> {
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.target.clone();
         let headers = request.headers_mut();
-        headers.insert(HOST, host.clone());
         headers.insert(AUTHORIZATION, self.authorization.clone());
         if !self.body.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        request
+        match sender {
+            Sender::Http1(_) => {
+                headers.insert(HOST, host.clone());
+                *request.uri_mut() = self.target.clone();
+            }
+            Sender::Http2(_) => {
+                let mut parts = self.target.clone().into_parts();
+                parts.scheme = Some(http::uri::Scheme::HTTP);
+                parts.authority = host.to_str().ok().and_then(|host| host.parse().ok());
+                *request.uri_mut() = Uri::from_parts(parts).map_err(because("no target of HTTP/2"))?;
+            }
+        }
+        Ok(request)
     }
+}
+
+/// The order that a caller reads, which no other does.
+fn order_of(principal: usize) -> usize {
+    1 + principal * 7_919 % 1_000_000
 }
 
 fn claims(principal: usize) -> Value {
     json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": format!("user-{principal}"), "client_id": "bench",
         "scope": "orders:read orders:write profile", "iat": now(), "exp": now() + LIFETIME_S,
-        "jti": format!("token-{principal}"),
+        "jti": format!("token-{principal}"), "order": order_of(principal), "customer": CUSTOMER,
     })
 }
 

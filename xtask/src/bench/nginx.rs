@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::field::{Contender, Field, free_address};
+use super::way::Way;
 use super::{contender_command, machine};
 use crate::failure::{Outcome, because};
 use crate::process::Process;
@@ -13,6 +14,9 @@ use crate::tools;
 
 /// Bytes of the backend's answer.
 pub(super) const ANSWER_BYTES: usize = 588;
+
+/// Whose order it is, by its own word.
+pub(super) const CUSTOMER: &str = "c-20931";
 
 /// One event loop, and no second process whose time would be missed.
 const MAIN: &str =
@@ -60,6 +64,7 @@ pub(super) fn start(name: &'static str, field: &Field) -> Outcome<Contender> {
         name,
         version: machine::said("nginx", &["-v"]).replace("nginx version: ", ""),
         address,
+        way: Way::Http1,
         process,
     })
 }
@@ -89,7 +94,9 @@ fn start_with(
 
 /// A JSON object of [`ANSWER_BYTES`].
 fn answer() -> String {
-    let head = r#"{"id":4711,"status":"paid","customer":"c-20931","total":12950,"currency":"EUR","items":["#;
+    let head = format!(
+        r#"{{"id":4711,"status":"paid","customer":"{CUSTOMER}","total":12950,"currency":"EUR","items":["#
+    );
     let item = r#"{"sku":"TEA-0001","quantity":2,"price":1475}"#;
     let mut text = format!("{head}{item},{item},{item},{item},{item},{item}],\"note\":\"");
     let tail = "\"}";

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::field::{Contender, Field};
 use super::load::{AUDIENCE, ISSUER};
+use super::way::{self, Way};
 use super::{contender_command, machine};
 use crate::failure::{Outcome, because};
 use crate::gateway::Gateway;
@@ -35,6 +36,7 @@ pub(super) const ALL_CONTROLS: &[&str] = &[
     "ip-limit",
     "jwt",
     "leak",
+    "object",
     "rate-limit",
     "request-schema",
     "response-schema",
@@ -75,6 +77,14 @@ forbid (principal, action, resource)
 when { context.ip.isInRange(ip("203.0.113.0/24")) || (resource has path && resource.path.id == 1000000000) };
 "#;
 
+/// Whose an order is says the path, and the caller's token.
+const OWNERS: &str = "overlay: 1.0.0
+info: { title: Owners, version: 1.0.0 }
+actions:
+  - target: $.paths['/orders/{id}'].get
+    update: { x-palisade: { object-access: { owner: { path: id, claim: order } } } }
+";
+
 /// Every control off.
 pub(super) fn start_bare(name: &'static str, field: &Field) -> Outcome<Contender> {
     start(name, field, "bare", &(off(REQUEST_CONTROLS) + &off(ANSWER_CONTROLS)), 2)
@@ -102,16 +112,32 @@ pub(super) fn start_grown(field: &Field, collections: usize) -> Outcome<Contende
     start("palisade", field, "grown", &(LIMITS.to_owned() + &off(ANSWER_CONTROLS)), collections)
 }
 
+/// Where requests come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// HTTP/1.1 in the clear.
+    Http1,
+    /// HTTP/2 in the clear.
+    Http2,
+    /// HTTP/1.1 over TLS.
+    Tls,
+    /// As the first, for documents of GraphQL.
+    GraphQl,
+    /// As the first, on a listener for calls to third parties.
+    Egress,
+}
+
 /// The controls of `on`, with these settings, and no others.
 pub(super) fn start_controls(
     name: &'static str,
     field: &Field,
     number: usize,
     (on, settings): (&[&str], &str),
+    door: Door,
 ) -> Outcome<Contender> {
     let others = REQUEST_CONTROLS.iter().chain(ANSWER_CONTROLS).copied();
     let others: Vec<&str> = others.filter(|control| !on.contains(control)).collect();
-    start(name, field, &format!("controls-{number}"), &(off(&others) + settings), 2)
+    start_behind(door, name, field, &format!("controls-{number}"), &(off(&others) + settings), 2)
 }
 
 /// As with the controls of requests, and with room for more connections than a default config gives.
@@ -131,39 +157,66 @@ fn start(
     controls: &str,
     collections: usize,
 ) -> Outcome<Contender> {
+    start_behind(Door::Http1, name, field, kind, controls, collections)
+}
+
+fn start_behind(
+    door: Door,
+    name: &'static str,
+    field: &Field,
+    kind: &str,
+    controls: &str,
+    collections: usize,
+) -> Outcome<Contender> {
     let folder = field.folder.join(format!("palisade-{kind}"));
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(because(format!("cannot empty `{}`", folder.display())))?;
     }
     std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
-    let config = config(field, controls);
+    let (certificate, key, tls) = way::certificate()?;
     let files = [
         ("openapi.yaml", specification(collections)),
         ("jwks.json", field.key_set.to_string()),
         ("orders.cedar", POLICIES.to_owned()),
-        ("palisade.yaml", config),
+        ("owners.overlay.yaml", OWNERS.to_owned()),
+        ("gateway.pem", certificate),
+        ("gateway.key", key),
+        ("credential", "partner-3f9c1d77".to_owned()),
+        ("palisade.yaml", config(field, controls, door)),
     ];
     for (file, text) in files {
         write(&folder.join(file), &text)?;
     }
     let version = machine::said(&field.gateway.display().to_string(), &["--version"]);
     let gateway = Gateway::start(contender_command(&field.gateway), &folder.join("palisade.yaml"))?;
-    Ok(Contender { name, version, address: gateway.address, process: gateway.process })
+    let way = match door {
+        Door::Http1 | Door::Egress => Way::Http1,
+        Door::Http2 => Way::Http2,
+        Door::Tls => tls,
+        Door::GraphQl => Way::GraphQl,
+    };
+    Ok(Contender { name, version, address: gateway.address, way, process: gateway.process })
 }
 
 fn write(path: &Path, text: &str) -> Outcome<()> {
     std::fs::write(path, text).map_err(because(format!("cannot write `{}`", path.display())))
 }
 
-fn config(field: &Field, controls: &str) -> String {
+fn config(field: &Field, controls: &str, door: Door) -> String {
+    let listener = match door {
+        Door::Http1 | Door::Http2 | Door::GraphQl => "",
+        Door::Tls => ", tls: { certificates: [{ certificate: gateway.pem, key: gateway.key }] }",
+        Door::Egress => ", egress: true",
+    };
     format!(
         "version: 1
-listen: [{{ address: 127.0.0.1:0 }}]
+listen: [{{ address: 127.0.0.1:0{listener} }}]
 admin: {{ address: 127.0.0.1:0 }}
 data: {{ directory: data, bytes-max: 256MiB }}
 workers: 1
 identity:
   issuers: [{{ issuer: {ISSUER}, audiences: [{AUDIENCE}], keys: {{ file: jwks.json }} }}]
+  internal: {{ issuer: https://inside.example }}
 apis:
   - name: orders
     spec: openapi.yaml
@@ -202,6 +255,10 @@ paths:
       requestBody:
         required: true
         content: { application/json: { schema: { $ref: '#/components/schemas/NewOrder' } } }
+      responses: { '200': { $ref: '#/components/responses/Order' } }
+  /graphql:
+    post:
+      requestBody: { required: true, content: { application/json: {} } }
       responses: { '200': { $ref: '#/components/responses/Order' } }
 ";
 

@@ -29,9 +29,14 @@ pub(super) fn take(
     connections: usize,
 ) -> Outcome<Sample> {
     let during = |failure: crate::failure::Failure| failure.during(contender.name);
-    plan.send(contender.address, requests.div_ceil(WARM_UP_SHARE), connections).map_err(during)?;
+    let send = |requests, connections| {
+        plan.send(contender.address, &contender.way, requests, connections).map_err(during)
+    };
+    // Steps of a flow come one after the other: before many ask at once, one reads.
+    send(1, 1)?;
+    send(requests.div_ceil(WARM_UP_SHARE), connections)?;
     let before = contender.process.usage()?;
-    let latencies = plan.send(contender.address, requests, connections).map_err(during)?;
+    let latencies = send(requests, connections)?;
     let after = contender.process.usage()?;
     let used = after.processor.saturating_sub(before.processor);
     Ok(Sample {

@@ -14,6 +14,8 @@ use crate::failure::{Outcome, because};
 const PER_ADDRESS: usize = 900;
 /// Connections that are being opened at once; more than the gateway's queue would be dropped there.
 const OPENING_MAX: usize = 500;
+/// Bytes that the kernel takes for an attacker who does not read: the rest stays with the gateway.
+const TAKEN_BYTES: u32 = 4_096;
 /// How long an attack may take at most, if the gateway does nothing about it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 /// How long what can be repeated is repeated.
@@ -82,6 +84,7 @@ pub(super) fn in_words(outcomes: &BTreeMap<String, usize>) -> String {
 async fn connect(address: SocketAddr, number: usize) -> std::io::Result<TcpStream> {
     let host = u8::try_from(2 + number / PER_ADDRESS).unwrap_or(u8::MAX);
     let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(TAKEN_BYTES)?;
     socket.bind((Ipv4Addr::new(127, 0, 0, host), 0).into())?;
     socket.connect(address).await
 }
