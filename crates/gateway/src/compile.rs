@@ -112,8 +112,7 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
         apis.extend(compile_api(ingredients, api, node, &mut compiled));
         compiled.contracts.resize(before + 1, None);
     }
-    let tls =
-        (0..config.listen.len()).map(|index| listener::tls(ingredients, index, &mut compiled)).collect();
+    let listeners = listener::all(ingredients, &mut compiled);
     if let Some(apis) = apis_node.filter(|apis| apis.is_empty()) {
         let problem = ingredients.document.problem(Severity::Error, apis, "no api to protect");
         compiled.problems.push(problem.help("list one under `apis`"));
@@ -124,13 +123,7 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
         compiled.snapshot = Some(Snapshot {
             generation: ingredients.generation,
             limits: config.limits.clone(),
-            tls,
-            proxies: config.listen.iter().map(|listen| listen.proxies.clone()).collect(),
-            decisions: config
-                .listen
-                .iter()
-                .map(|listen| decisions::deciding(listen, ingredients.metrics))
-                .collect(),
+            listeners,
             when_full: config.data.when_full,
             identity_headers: IdentityHeaders::default(),
             apis,

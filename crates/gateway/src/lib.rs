@@ -53,5 +53,5 @@ pub use policy::{
 };
 pub use resolution::{NamedHost, Resolved, Unresolved};
 pub use respond::{PROBLEM_TYPE, respond};
-pub use snapshot::{ApiPlan, Deciding, Found, Plan, Snapshot};
+pub use snapshot::{ApiPlan, Deciding, Found, ListenerKey, ListenerPlan, Plan, Snapshot};
 pub use third_party::{Side, ThirdParty};

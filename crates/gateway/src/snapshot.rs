@@ -1,5 +1,6 @@
 //! What runs: compiled from config and specifications, immutable, replaced as a whole.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
@@ -7,7 +8,7 @@ use model::OperationKey;
 use smallvec::SmallVec;
 use spec::{JsonLimits, OperationIndex, Router};
 
-use crate::config::{Decisions, Limits, Proxies, WhenFull};
+use crate::config::{Decisions, Limits, Listen, Proxies, WhenFull};
 use crate::denial::{Denial, Reason};
 use crate::engine::{Backends, ListenerTls};
 use crate::metrics::{DecisionCounters, OperationCounters};
@@ -23,18 +24,36 @@ pub struct Snapshot {
     pub generation: u64,
     /// The bounds of the whole gateway.
     pub limits: Limits,
-    /// TLS of each listener, in the config's order; absent for plain HTTP.
-    pub tls: Vec<Option<ListenerTls>>,
-    /// The proxies before each listener, in the config's order.
-    pub proxies: Vec<Option<Proxies>>,
-    /// For whom each listener decides, in the config's order; absent where it takes requests itself.
-    pub decisions: Vec<Option<Deciding>>,
+    /// The listeners, in the config's order.
+    pub listeners: Vec<ListenerPlan>,
     /// What happens to requests that cannot be recorded.
     pub when_full: WhenFull,
     /// Header fields by which a caller could claim to be somebody; they are taken out of every request.
     pub identity_headers: IdentityHeaders,
     /// The APIs, in the config's order.
     pub apis: Vec<ApiPlan>,
+}
+
+/// Names a listener from one config to the next, whatever their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListenerKey {
+    /// Its address as the config has it, whose port may be 0.
+    address: SocketAddr,
+    /// How many with the same address stand before it.
+    before: usize,
+}
+
+/// How one listener takes connections.
+#[derive(Debug)]
+pub struct ListenerPlan {
+    /// Which one it is.
+    pub key: ListenerKey,
+    /// Its TLS; absent for plain HTTP.
+    pub tls: Option<ListenerTls>,
+    /// The proxies before it.
+    pub proxies: Option<Proxies>,
+    /// For whom it decides; absent where it takes requests itself.
+    pub decisions: Option<Deciding>,
 }
 
 /// A listener that decides for another proxy.
@@ -105,7 +124,22 @@ pub struct Found<'s, 'p> {
     pub methods: SmallVec<[&'s Method; 8]>,
 }
 
+impl ListenerKey {
+    /// The key of each listener of a config, in its order.
+    pub fn of_each(listen: &[Listen]) -> impl Iterator<Item = ListenerKey> {
+        listen.iter().enumerate().map(|(index, Listen { address, .. })| {
+            let before = listen.iter().take(index).filter(|other| other.address == *address).count();
+            ListenerKey { address: *address, before }
+        })
+    }
+}
+
 impl Snapshot {
+    /// How the listener is to take connections; nothing where the config has it no more.
+    pub(crate) fn listener(&self, key: ListenerKey) -> Option<&ListenerPlan> {
+        self.listeners.iter().find(|listener| listener.key == key)
+    }
+
     /// The API and operation of a request from `side`: the first API there that answers to the host and declares the path, else the
     /// first whose base path it lies under, whose undeclared plan then decides. A preflight belongs to the operation
     /// that it asks for, where a policy of that operation answers preflights.

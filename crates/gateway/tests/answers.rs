@@ -55,7 +55,7 @@ paths:
 
 fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
     let config = format!(
-        "version: 1\nlimits: {{ answer-bytes-max: 1KiB }}\napis: [{{ name: example, spec: spec.yaml, upstream: 'http://{backend}' }}]\n"
+        "version: 1\nlisten: [{{ address: '127.0.0.1:0' }}]\nlimits: {{ answer-bytes-max: 1KiB }}\napis: [{{ name: example, spec: spec.yaml, upstream: 'http://{backend}' }}]\n"
     );
     let document = Document::parse("palisade.yaml", &config, &spec::Limits::default()).0;
     let (document, config, _) = read_config(document);

@@ -64,8 +64,9 @@ const PATHS: &str = "
 ";
 
 fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
-    let config =
-        format!("version: 1\napis: [{{ name: example, spec: spec.yaml, upstream: 'http://{backend}' }}]\n");
+    let config = format!(
+        "version: 1\nlisten: [{{ address: '127.0.0.1:0' }}]\napis: [{{ name: example, spec: spec.yaml, upstream: 'http://{backend}' }}]\n"
+    );
     let specification = format!("openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:{PATHS}");
     let document = Document::parse("palisade.yaml", &config, &spec::Limits::default()).0;
     let (document, config, _) = read_config(document);

@@ -39,7 +39,8 @@ pub(crate) fn text(snapshot: &Snapshot) -> String {
         for (gap, operations) in gaps {
             text.push_str(&format!("  not enforced on {operations} of {count}: {gap}\n"));
         }
-        let decisions = snapshot.decisions.iter().flatten().filter(|_| api.side() == Side::Ingress);
+        let decisions = snapshot.listeners.iter().filter_map(|listener| listener.decisions.as_ref());
+        let decisions = decisions.filter(|_| api.side() == Side::Ingress);
         for Deciding { settings, .. } in decisions {
             for (Gap { control, what }, plans) in decisions::gaps(settings, api) {
                 let (asker, operations) = (settings.asker, plans.len());
@@ -70,11 +71,11 @@ pub(crate) fn json(snapshot: &Snapshot) -> Value {
         })
         .collect();
     let decisions: Vec<Value> = snapshot
-        .decisions
+        .listeners
         .iter()
         .enumerate()
-        .filter_map(|(index, deciding)| {
-            Some(of_listener(index, &deciding.as_ref()?.settings, &snapshot.apis))
+        .filter_map(|(index, listener)| {
+            Some(of_listener(index, &listener.decisions.as_ref()?.settings, &snapshot.apis))
         })
         .collect();
     json!({

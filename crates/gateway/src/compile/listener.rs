@@ -1,4 +1,4 @@
-//! The TLS of a listener, from the files that the config names.
+//! The listeners, and the TLS of each from the files that the config names.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,16 +6,26 @@ use std::sync::Arc;
 use spec::Node;
 
 use super::files::read_file;
-use super::{Compiled, Ingredients};
-use crate::config::{Clients as ClientsConfig, Tls};
+use super::{Compiled, Ingredients, decisions};
+use crate::config::{Clients as ClientsConfig, Listen, Tls};
 use crate::engine::{Clients, ListenerTls, Offer, TlsError, tls_problem};
+use crate::snapshot::{ListenerKey, ListenerPlan};
+
+/// Every listener, in the config's order.
+pub(super) fn all(ingredients: &Ingredients<'_>, compiled: &mut Compiled) -> Vec<ListenerPlan> {
+    let listen = &ingredients.config.listen;
+    let listeners = ListenerKey::of_each(listen).zip(listen).enumerate();
+    let plan = |(index, (key, listen)): (usize, (ListenerKey, &Listen))| ListenerPlan {
+        key,
+        tls: tls(ingredients, index, compiled),
+        proxies: listen.proxies.clone(),
+        decisions: decisions::deciding(listen, ingredients.metrics),
+    };
+    listeners.map(plan).collect()
+}
 
 /// The TLS of the listener at `index`; nothing for plain HTTP, and where it is wrong.
-pub(super) fn tls(
-    ingredients: &Ingredients<'_>,
-    index: usize,
-    compiled: &mut Compiled,
-) -> Option<ListenerTls> {
+fn tls(ingredients: &Ingredients<'_>, index: usize, compiled: &mut Compiled) -> Option<ListenerTls> {
     let root = ingredients.document.root();
     let tls = ingredients.config.listen.get(index)?.tls.as_ref()?;
     let place = root.get("listen").and_then(|listen| listen.items().nth(index)).unwrap_or(root);

@@ -26,14 +26,14 @@ use super::phase::Phase;
 use super::plain::Plain;
 use super::resolver::Resolver;
 use super::serve::{Connection, Served, Worker};
-use super::sockets::{Inherited, OfWorker, sockets};
+use super::sockets::{Door, Inherited, OfWorker, sockets};
 use super::tls::ListenerTls;
 use super::transport::{Io, Prefixed};
 use crate::config::{Asker, ClientSource, Limits, Listen};
 use crate::metrics::Metrics;
 use crate::normalize::Scheme;
 use crate::record::Writer;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ListenerKey, Snapshot};
 use crate::third_party::Side;
 use crate::wire::{self, Announced, WireLimits};
 
@@ -90,8 +90,6 @@ pub(super) struct Shared {
     pub resolver: Arc<Resolver>,
     /// Whether the gateway stops.
     pub phase: watch::Receiver<Phase>,
-    /// What each listener is, from its start on: no reload makes one that faces callers one that holds credentials.
-    pub sides: Arc<[Side]>,
 }
 
 impl Engine {
@@ -106,7 +104,7 @@ impl Engine {
     ) -> Result<(Engine, Vec<Listening>), StartError> {
         let (mut listening, mut kept) = (Vec::new(), Vec::new());
         let mut of_workers: Vec<OfWorker> = writers.iter().map(|_| Vec::new()).collect();
-        for (index, listen) in listen.iter().enumerate() {
+        for (key, listen) in ListenerKey::of_each(listen).zip(listen) {
             let address = listen.address;
             let failed = |source| StartError::Bind { address, source };
             let sockets = sockets(address, writers.len(), &mut inherited).map_err(failed)?;
@@ -117,7 +115,7 @@ impl Engine {
             for (number, socket) in sockets.into_iter().enumerate() {
                 kept.push(Inherited { address, socket: socket.try_clone().map_err(failed)? });
                 if let Some(of_worker) = of_workers.get_mut(number % writers.len().max(1)) {
-                    of_worker.push((index, socket));
+                    of_worker.push((Door { key, side }, socket));
                 }
             }
         }
@@ -129,7 +127,6 @@ impl Engine {
             delayed: Arc::new([AtomicU32::new(0)]),
             resolver: Arc::default(),
             phase: in_phase.clone(),
-            sides: listening.iter().map(|listening| listening.side).collect(),
         };
         let mut workers = Vec::new();
         for (index, (writer, sockets)) in writers.into_iter().zip(of_workers).enumerate() {
@@ -183,11 +180,11 @@ fn run(shared: Shared, writer: Writer, sockets: OfWorker, stopping: watch::Recei
     };
     let local = LocalSet::new();
     let worker = Rc::new(Worker::new(shared, writer));
-    for (index, socket) in sockets {
+    for (door, socket) in sockets {
         let (worker, stopping) = (Rc::clone(&worker), stopping.clone());
         local.spawn_local(async move {
             match tokio::net::TcpListener::from_std(socket) {
-                Ok(listener) => accept(&worker, index, &listener, stopping).await,
+                Ok(listener) => accept(&worker, door, &listener, stopping).await,
                 Err(error) => tracing::error!(%error, "a listening socket could not be used"),
             }
         });
@@ -207,7 +204,7 @@ fn run(shared: Shared, writer: Writer, sockets: OfWorker, stopping: watch::Recei
 
 async fn accept(
     worker: &Rc<Worker>,
-    index: usize,
+    door: Door,
     listener: &tokio::net::TcpListener,
     mut stopping: watch::Receiver<Phase>,
 ) {
@@ -217,7 +214,7 @@ async fn accept(
             _ = stopping.wait_for(|&phase| phase != Phase::Serving) => return,
         };
         match accepted {
-            Ok((stream, peer)) => admit(worker, index, stream, peer, stopping.clone()),
+            Ok((stream, peer)) => admit(worker, door, stream, peer, stopping.clone()),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -226,24 +223,26 @@ async fn accept(
     }
 }
 
-/// Gives a new connection its place, or drops it without a word: an answer would cost what the limit saves.
+/// Gives a new connection its place, or drops it without a word: an answer would cost what the limit saves. So is one at
+/// an address that the config has no more, since nothing says how to take it.
 fn admit(
     worker: &Rc<Worker>,
-    index: usize,
+    door: Door,
     stream: TcpStream,
     peer: SocketAddr,
     stopping: watch::Receiver<Phase>,
 ) {
     let ip = peer.ip().to_canonical();
     let snapshot = worker.shared.snapshot.load_full();
-    let deciding = snapshot.decisions.get(index).and_then(Option::as_ref);
-    if deciding.is_some_and(|deciding| !deciding.settings.trusts(ip)) {
-        worker.shared.metrics.connections_refused.inc();
-        return;
-    }
-    let is_proxy = deciding.is_some()
-        || snapshot.proxies.get(index).and_then(Option::as_ref).is_some_and(|proxies| proxies.trusts(ip));
-    let Some(place) = worker.shared.connections.place(ip, is_proxy, &snapshot.limits) else {
+    let place = snapshot.listener(door.key).and_then(|plan| {
+        if plan.decisions.as_ref().is_some_and(|deciding| !deciding.settings.trusts(ip)) {
+            return None;
+        }
+        let is_proxy =
+            plan.decisions.is_some() || plan.proxies.as_ref().is_some_and(|proxies| proxies.trusts(ip));
+        worker.shared.connections.place(ip, is_proxy, &snapshot.limits)
+    });
+    let Some(place) = place else {
         worker.shared.metrics.connections_refused.inc();
         return;
     };
@@ -255,9 +254,9 @@ fn admit(
             tracing::debug!(%error, "a socket refused TCP_NODELAY");
         }
         let opened =
-            timeout(snapshot.limits.first_byte_timeout.0, announced(&snapshot, index, ip, stream)).await;
+            timeout(snapshot.limits.first_byte_timeout.0, announced(&snapshot, door, ip, stream)).await;
         match opened {
-            Ok(Ok((io, ip))) => serve(worker, &snapshot, io, (ip, index), stopping).await,
+            Ok(Ok((io, ip))) => serve(worker, &snapshot, io, (ip, door), stopping).await,
             Ok(Err(error)) => tracing::debug!(%error, "a connection did not begin as its listener wants"),
             Err(_) => tracing::debug!("nobody said in time whom a connection is from"),
         }
@@ -269,19 +268,17 @@ async fn serve(
     worker: Rc<Worker>,
     snapshot: &Snapshot,
     io: Io,
-    (ip, listener): (IpAddr, usize),
+    (ip, Door { key: listener, side }): (IpAddr, Door),
     stopping: watch::Receiver<Phase>,
 ) {
-    let asker =
-        snapshot.decisions.get(listener).and_then(Option::as_ref).map(|deciding| deciding.settings.asker);
-    // One that no start has bound serves nobody's third parties.
-    let side = worker.shared.sides.get(listener).copied().unwrap_or(Side::Ingress);
+    let plan = snapshot.listener(listener);
+    let asker = plan.and_then(|plan| plan.decisions.as_ref()).map(|deciding| deciding.settings.asker);
     let served = |worker, scheme, peer| Served {
         worker,
         connection: Connection { ip, scheme, listener, side, asker },
         peer,
     };
-    let Some(tls) = snapshot.tls.get(listener).and_then(Option::as_ref) else {
+    let Some(tls) = plan.and_then(|plan| plan.tls.as_ref()) else {
         return speak(served(worker, Scheme::Http, None), io, None, stopping).await;
     };
     match timeout(snapshot.limits.handshake_timeout.0, handshake(tls, io)).await {
@@ -303,11 +300,11 @@ async fn serve(
 /// The connection behind what a proxy has announced, and whom it is from.
 async fn announced(
     snapshot: &Snapshot,
-    listener: usize,
+    door: Door,
     ip: IpAddr,
     mut stream: TcpStream,
 ) -> io::Result<(Io, IpAddr)> {
-    let proxies = snapshot.proxies.get(listener).and_then(Option::as_ref);
+    let proxies = snapshot.listener(door.key).and_then(|plan| plan.proxies.as_ref());
     let Some(proxies) = proxies.filter(|proxies| proxies.client == ClientSource::ProxyProtocol) else {
         return Ok((Box::new(Plain::new(stream)), ip));
     };

@@ -57,7 +57,8 @@ pub(super) async fn answer(
     request: Result<(Box<Parts>, Source), Fault>,
 ) -> Response<AnswerBody> {
     let snapshot = served.worker.shared.snapshot.load_full();
-    let deciding = snapshot.decisions.get(served.connection.listener).and_then(Option::as_ref);
+    let plan = snapshot.listener(served.connection.listener);
+    let deciding = plan.and_then(|plan| plan.decisions.as_ref());
     let (question, is_question) = match (request, deciding) {
         (Ok((parts, body)), Some(deciding)) if is_question(asker, &parts) => {
             (read(served, &snapshot, deciding, *parts, body).await, true)

@@ -13,7 +13,7 @@ use super::tls::Clients;
 use crate::config::AskClients;
 use crate::denial::{Denial, Reason};
 use crate::normalize::Host;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ListenerKey, Snapshot};
 
 /// How long a verified chain is believed on an open connection; a certificate that expires meanwhile is good so long.
 const BELIEVED_FOR: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ const BELIEVED_FOR: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Peer {
     /// The listener's place in the config.
-    listener: usize,
+    listener: ListenerKey,
     /// The name that the client asked for.
     name: Option<Box<str>>,
     chain: Vec<CertificateDer<'static>>,
@@ -41,7 +41,7 @@ struct Verified {
 impl Peer {
     /// The other end of `connection`, whose handshake is over. Its certificate is verified once more with the first
     /// request: a reload may lie between.
-    pub(super) fn of(listener: usize, connection: &ServerConnection) -> Peer {
+    pub(super) fn of(listener: ListenerKey, connection: &ServerConnection) -> Peer {
         let chain: Vec<_> = connection.peer_certificates().unwrap_or_default().to_vec();
         let certificate = chain.first().and_then(|leaf| ClientCertificate::read(leaf)).map(Arc::new);
         let name = connection.server_name().map(Into::into);
@@ -60,7 +60,8 @@ impl Peer {
         now: Timestamp,
     ) -> Result<Option<&Arc<ClientCertificate>>, Denial> {
         // A listener that speaks no TLS any more asks nobody for anything; that is for the reader of the config to mean.
-        let Some(tls) = snapshot.tls.get(self.listener).and_then(Option::as_ref) else { return Ok(None) };
+        let plan = snapshot.listener(self.listener);
+        let Some(tls) = plan.and_then(|plan| plan.tls.as_ref()) else { return Ok(None) };
         if tls.differs_by_name() && !host.is_some_and(|host| self.is_for(host)) {
             let detail = "another host than the connection is for, of which other certificates are asked";
             return Err(Denial::protocol(Reason::MisdirectedRequest, detail));

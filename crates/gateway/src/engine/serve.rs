@@ -35,7 +35,7 @@ use crate::normalize::{self, Scheme, Target};
 use crate::pipeline::{Admitted, Judged};
 use crate::policy::{AnswerField, Authorization, Caller, Context, Hold, Permit, WorkerState};
 use crate::record::Writer;
-use crate::snapshot::{ApiPlan, Snapshot};
+use crate::snapshot::{ApiPlan, ListenerKey, Snapshot};
 use crate::third_party::Side;
 use crate::wire::Fault;
 
@@ -67,8 +67,8 @@ pub(super) struct Connection {
     pub ip: IpAddr,
     /// How it carries HTTP.
     pub scheme: Scheme,
-    /// The listener's place in the config.
-    pub listener: usize,
+    /// The listener that it came in by.
+    pub listener: ListenerKey,
     /// Which APIs it serves.
     pub side: Side,
     /// The proxy that asks for decisions over it; absent where it brings requests.
@@ -131,7 +131,8 @@ pub(super) struct Forwarded {
 impl Connection {
     /// As seen from the client, where proxies stand between that are believed.
     fn seen_through(self, headers: &HeaderMap, snapshot: &Snapshot) -> Connection {
-        let Some(proxies) = snapshot.proxies.get(self.listener).and_then(Option::as_ref) else { return self };
+        let plan = snapshot.listener(self.listener);
+        let Some(proxies) = plan.and_then(|plan| plan.proxies.as_ref()) else { return self };
         let client = normalize::client(headers, self.ip, proxies);
         Connection { ip: client.ip, scheme: client.scheme.unwrap_or(self.scheme), ..self }
     }

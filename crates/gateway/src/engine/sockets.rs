@@ -5,6 +5,9 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Socket, Type};
 
+use crate::snapshot::ListenerKey;
+use crate::third_party::Side;
+
 /// How many connections wait in the kernel for a worker to accept them.
 const BACKLOG: i32 = 1024;
 
@@ -17,8 +20,17 @@ pub struct Inherited {
     pub socket: TcpListener,
 }
 
-/// Listening sockets of one worker, each with its listener's place in the config.
-pub(super) type OfWorker = Vec<(usize, TcpListener)>;
+/// What a listener is from its start on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Door {
+    /// Where its settings are found, which a reload may change.
+    pub key: ListenerKey,
+    /// Which APIs it serves: no reload makes one that faces callers one that holds credentials.
+    pub side: Side,
+}
+
+/// Listening sockets of one worker.
+pub(super) type OfWorker = Vec<(Door, TcpListener)>;
 
 /// Sockets for `address`, at least one for each of `workers`: those of it in `inherited`, and as many more as are
 /// missing. Two listeners with port 0 have two addresses, of which each takes one.

@@ -10,8 +10,8 @@ use gateway::denial::{Denial, Reason, Verdict};
 use gateway::normalize::IdentityHeaders;
 use gateway::record::{Entry, Log, Reader, Settings};
 use gateway::{
-    Answer, ApiPlan, Backends, Context, Engine, Hold, Metrics, Origin, Pipeline, Plan, Policy, Snapshot,
-    Stage, Step,
+    Answer, ApiPlan, Backends, Context, Engine, Hold, ListenerKey, ListenerPlan, Metrics, Origin, Pipeline,
+    Plan, Policy, Snapshot, Stage, Step,
 };
 use http::Method;
 use model::{Mode, OperationKey};
@@ -48,6 +48,14 @@ impl Policy for Inspector {
     }
 }
 
+fn listen() -> [Listen; 1] {
+    [Listen::at("127.0.0.1:0".parse().unwrap())]
+}
+
+fn plain(key: ListenerKey) -> ListenerPlan {
+    ListenerPlan { key, tls: None, proxies: None, decisions: None }
+}
+
 fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Snapshot {
     let reasons = metrics.refusals("orders");
     let plan = |method: &'static str, path: &'static str| {
@@ -78,9 +86,7 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Sn
     Snapshot {
         generation: 1,
         limits,
-        tls: vec![None],
-        proxies: vec![None],
-        decisions: vec![None],
+        listeners: ListenerKey::of_each(&listen()).map(plain).collect(),
         when_full: WhenFull::Refuse,
         identity_headers: IdentityHeaders::default(),
         apis: vec![ApiPlan {
@@ -154,7 +160,7 @@ impl Gateway {
         let shared = Arc::new(ArcSwap::from_pointee(snapshot(origin, &metrics, mode, limits)));
         let settings = Settings { segment_bytes: 1 << 20, ..Settings::default() };
         let opened = Log::open(data.path(), settings, 1).unwrap();
-        let listen = [Listen::at("127.0.0.1:0".parse().unwrap())];
+        let listen = listen();
         let (engine, listening) =
             Engine::start(&listen, &shared, &metrics, opened.writers, Vec::new()).unwrap();
         Gateway { address: listening[0].address, metrics, engine, log: opened.log, data }

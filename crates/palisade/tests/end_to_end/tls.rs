@@ -12,6 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::json;
 
 use crate::client::{Client, DEADLINE, get};
+use crate::gateway::Signal;
 use crate::stage::Stage;
 
 /// What a caller trusts and speaks.
@@ -198,4 +199,49 @@ fn whoever_speaks_no_tls_or_none_in_time_is_cut_off() {
     let mut good = caller.connect(gateway.address(), "a.example").unwrap();
     assert_eq!(good.ask(&get("/status", &[])).status, 200);
     assert_eq!(stage.upstream.seen().len(), 1);
+}
+
+#[test]
+fn a_listener_keeps_its_settings_wherever_it_stands_in_the_config() {
+    let (mut stage, issued) = stage(&["a.example"]);
+    let encrypted = stage.config["listen"][0].take();
+    let mut plain = json!({ "address": "127.0.0.2:0" });
+    stage.config["listen"] = json!([encrypted, plain]);
+    let mut gateway = stage.start();
+    let [of_encrypted, of_plain] = gateway.addresses[..] else { panic!("{:?}", gateway.addresses) };
+    let caller = Caller { trusted: issued, protocols: &[b"http/1.1"] };
+    let ask_encrypted = || {
+        caller
+            .connect(of_encrypted, "a.example")
+            .ok()?
+            .try_ask(&get("/status", &[]))
+            .map(|answer| answer.status)
+    };
+    let ask_plain = |fields: &[(&str, &str)]| {
+        Client::connect(of_plain).try_ask(&get("/status", fields)).map(|answer| answer.status)
+    };
+    assert_eq!((ask_encrypted(), ask_plain(&[])), (Some(200), Some(200)));
+
+    plain["proxies"] = json!({ "trusted": ["127.0.0.1"], "client": "x-forwarded-for" });
+    let mut reload = |listen: serde_json::Value| {
+        stage.config["listen"] = listen;
+        stage.write_config();
+        gateway.signal(Signal::HUP);
+        gateway.wait_for("reloading: SIGHUP");
+        gateway.wait_for("reloaded");
+    };
+    reload(json!([plain, encrypted]));
+    let forwarded = [("X-Forwarded-For", "192.0.2.7")];
+    assert_eq!((ask_encrypted(), ask_plain(&forwarded)), (Some(200), Some(200)));
+
+    // What the config has no more has no settings, so nothing is taken there, least of all in the clear.
+    reload(json!([plain]));
+    assert_eq!((ask_encrypted(), ask_plain(&[])), (None, Some(200)));
+    assert_eq!(Client::connect(of_encrypted).try_ask(&get("/status", &[])), None);
+    reload(json!([encrypted, plain]));
+    assert_eq!((ask_encrypted(), ask_plain(&[])), (Some(200), Some(200)));
+    let seen = stage.upstream.seen();
+    let forwarded: Vec<_> = seen.iter().map(|seen| seen.field("forwarded").unwrap()).collect();
+    assert_eq!(forwarded[3], "for=192.0.2.7;host=api.example;proto=http");
+    assert_eq!(forwarded[2], "for=127.0.0.1;host=api.example;proto=https");
 }
