@@ -32,6 +32,7 @@ mod departed;
 mod drain;
 mod durability;
 mod egress;
+mod encrypted;
 mod events;
 mod flow;
 mod graphql;
