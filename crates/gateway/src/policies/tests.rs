@@ -17,6 +17,7 @@ mod opaque;
 mod permits;
 mod phantom;
 mod possession;
+mod proofs;
 mod queries;
 mod slowed;
 mod urls;

@@ -3,7 +3,7 @@
 use super::gateway::{Gateway, Seen, feeds};
 use crate::metrics::Metrics;
 
-const USERS: &str = "
+pub(super) const USERS: &str = "
 /users/{id}:
   get:
     security: [{ token: [] }]
@@ -20,7 +20,7 @@ const USERS: &str = "
 
 /// What becomes of a backend's answer to Alice.
 #[track_caller]
-fn answered(settings: &str, backend: &str) -> Seen {
+pub(super) fn answered(settings: &str, backend: &str) -> Seen {
     let request = "GET /users/7 HTTP/1.1\nAuthorization: Bearer {token alice}\n";
     Gateway::new(USERS, settings).serve(&format!("{request}<<< backend\nHTTP/1.1 {backend}"))
 }
