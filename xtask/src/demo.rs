@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 /// The program that is named, or else one that is built.
 fn binary(named: Option<&Path>) -> Outcome<PathBuf> {
     match named {
-        Some(binary) => Ok(binary.to_owned()),
+        // It is started in another folder.
+        Some(binary) => std::path::absolute(binary).map_err(because("cannot tell where the program lies")),
         None => release::quick("palisade"),
     }
 }
