@@ -28,4 +28,4 @@ pub use accept::{Engine, Listening, StartError};
 pub use sockets::Inherited;
 pub(crate) use tls::{Clients, Offer, client_config, tls_problem};
 pub use tls::{ListenerTls, TlsError};
-pub use upstream::{Backends, Origin};
+pub use upstream::{Backends, Origin, answer_head};

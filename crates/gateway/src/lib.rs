@@ -41,7 +41,9 @@ pub use blocks::{Block, BlockEntry, BlockFeed, Blocked, Blocks};
 pub use build::{Build, Setting};
 pub use cedar::cedar_schema;
 pub use compile::{Compiled, Ingredients, compile, read_config};
-pub use engine::{Backends, Engine, Inherited, ListenerTls, Listening, Origin, StartError, TlsError};
+pub use engine::{
+    Backends, Engine, Inherited, ListenerTls, Listening, Origin, StartError, TlsError, answer_head,
+};
 pub use feeds::Feeds;
 pub use geography::{Country, Geography};
 pub use metrics::{Callers, DecisionCounters, Metrics, OperationCounters};

@@ -35,6 +35,7 @@ use exchange::Connection;
 pub(crate) use exchange::Exchange as Http1Exchange;
 
 pub use backends::Backends;
+pub use head::answer_head;
 
 pub(crate) use head::Head;
 pub(crate) use request::Outgoing;

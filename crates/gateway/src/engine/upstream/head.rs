@@ -74,7 +74,9 @@ pub(super) fn read(
     let mut answer = httparse::Response::new(&mut []);
     let read =
         httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut answer, &text, &mut fields);
-    if !matches!(read, Ok(httparse::Status::Complete(length)) if length == bytes) {
+    // The library passes over empty lines before an answer, which are left of another, or of none.
+    let is_whole = matches!(read, Ok(httparse::Status::Complete(length)) if length == bytes);
+    if !is_whole || !text.starts_with(b"HTTP/1.") {
         return Err(Failure::Malformed);
     }
     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(Failure::Malformed)?;
@@ -99,6 +101,13 @@ pub(super) fn read(
     let is_kept = length != Length::Connection && !hop.asks_close && (is_http11 || hop.asks_keep_alive);
     let is_websocket = is_http11 && status == StatusCode::SWITCHING_PROTOCOLS && hop.changes_to_websocket();
     Ok(Some((bytes, Head { status, headers, length, is_kept, is_websocket })))
+}
+
+/// The head at the front of `input`, the answer to a request of `method`, in the open for who tries what it makes of any
+/// bytes: its length and its end-to-end fields. Nothing while it is not complete, or where it is refused.
+pub fn answer_head(input: &[u8], method: &Method) -> Option<(usize, HeaderMap)> {
+    let (bytes, head) = read(input, method, &Scratch::default()).ok().flatten()?;
+    Some((bytes, head.headers))
 }
 
 impl Hop {
@@ -236,6 +245,7 @@ mod tests {
         }
         check(&Method::GET, "HTTP/1.0 200 OK\nTransfer-Encoding: chunked\n\nbody", "malformed");
         check(&Method::GET, "ICY 200 OK\n\nbody", "malformed");
+        check(&Method::GET, "\nHTTP/1.1 200 OK\nContent-Length: 4\n\nbody", "malformed");
         check(&Method::GET, "HTTP/1.1 99 OK\n\nbody", "malformed");
         check(&Method::GET, "HTTP/1.1 200 OK\nA b\n\nbody", "malformed");
     }
