@@ -35,4 +35,5 @@ pub use query::{PAIRS_MAX, Pair, Query, QueryFault, decoded, decoded_form};
 pub use reference::{Library, LibraryLimits, Loader, Location, ReferenceFault};
 pub use router::{Match, Refusal, Route, Router, Template, TemplateFault};
 pub use schema::{Place, Validator, Violation};
+pub use source::Spot;
 pub use tree::{Entries, Entry, Items, Kind, Node, Tree};

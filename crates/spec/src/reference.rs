@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use model::Problem;
 
 use crate::document::{Document, Limits};
+use crate::source::Spot;
 use crate::tree::Node;
 
 use loading::{Loading, files_named_in, is_meta_schema, is_modern};
@@ -144,6 +145,11 @@ impl Library {
     pub fn of(root: Document) -> Library {
         let refused = |_: Location<'_>| Err(io::ErrorKind::Unsupported.into());
         Library::load(root, &LibraryLimits { documents_max: 1, ..LibraryLimits::default() }, &refused).0
+    }
+
+    /// The root of the root document.
+    pub fn root(&self) -> Option<Spot<'_>> {
+        self.document(0).map(|document| Spot { document: 0, node: document.root() })
     }
 
     /// The root document first, then the others in the order in which they are referred to.

@@ -11,11 +11,13 @@ use crate::tree::Node;
 /// The most problems that one compilation reports; a document with more is broken in a way that ten would show.
 const PROBLEMS_MAX: usize = 1000;
 
-/// A node of one of the documents.
+/// A node of one of the documents of a [`Library`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spot<'l> {
-    pub(crate) document: u32,
-    pub(crate) node: Node<'l>,
+pub struct Spot<'l> {
+    /// The number of the document.
+    pub document: u32,
+    /// The node of it.
+    pub node: Node<'l>,
 }
 
 /// Why a schema stands for none of the documents.
@@ -42,7 +44,7 @@ impl<'l> Source<'l> {
 
     /// The root of the first document.
     pub(crate) fn root(&self) -> Option<Spot<'l>> {
-        self.library.document(0).map(|document| Spot { document: 0, node: document.root() })
+        self.library.root()
     }
 
     pub(crate) fn problem(&self, severity: Severity, spot: Spot<'l>, message: impl Into<String>) {
@@ -145,46 +147,47 @@ impl<'l> Source<'l> {
 
 impl<'l> Spot<'l> {
     /// The member called `key`.
-    pub(crate) fn get(self, key: &str) -> Option<Spot<'l>> {
+    pub fn get(self, key: &str) -> Option<Spot<'l>> {
         self.node.get(key).map(|node| self.at(node))
     }
 
     /// The text of the member called `key`, if it is a string.
-    pub(crate) fn text(self, key: &str) -> Option<&'l str> {
+    pub fn text(self, key: &str) -> Option<&'l str> {
         self.node.get(key)?.as_str()
     }
 
     /// Whether the member called `key` is `true`.
-    pub(crate) fn is_true(self, key: &str) -> bool {
+    pub fn is_true(self, key: &str) -> bool {
         self.node.get(key).and_then(Node::as_bool) == Some(true)
     }
 
     /// Names and values of an object's members.
-    pub(crate) fn members(self) -> impl Iterator<Item = (&'l str, Spot<'l>)> {
+    pub fn members(self) -> impl Iterator<Item = (&'l str, Spot<'l>)> {
         self.node.entries().map(move |entry| (entry.key, self.at(entry.value)))
     }
 
     /// Names and values of the members of the member called `key`.
-    pub(crate) fn members_of(self, key: &str) -> impl Iterator<Item = (&'l str, Spot<'l>)> {
+    pub fn members_of(self, key: &str) -> impl Iterator<Item = (&'l str, Spot<'l>)> {
         self.get(key).into_iter().flat_map(Spot::members)
     }
 
     /// The items of an array.
-    pub(crate) fn items(self) -> impl Iterator<Item = Spot<'l>> {
+    pub fn items(self) -> impl Iterator<Item = Spot<'l>> {
         self.node.items().map(move |node| self.at(node))
     }
 
     /// The items of the member called `key`.
-    pub(crate) fn items_of(self, key: &str) -> impl Iterator<Item = Spot<'l>> {
+    pub fn items_of(self, key: &str) -> impl Iterator<Item = Spot<'l>> {
         self.get(key).into_iter().flat_map(Spot::items)
     }
 
     /// Names the spot among all documents.
-    pub(crate) fn key(self) -> (u32, u32) {
+    pub fn key(self) -> (u32, u32) {
         (self.document, self.node.index())
     }
 
-    pub(crate) fn at(self, node: Node<'l>) -> Spot<'l> {
+    /// Another node of the same document.
+    pub fn at(self, node: Node<'l>) -> Spot<'l> {
         Spot { node, ..self }
     }
 }

@@ -254,6 +254,12 @@ impl<'t> Node<'t> {
         std::ptr::eq(self.tree, other.tree) && self.index == other.index
     }
 
+    /// Whether `other` is this node or lies below it.
+    pub fn holds(self, other: Node<'_>) -> bool {
+        let below = self.index..self.index + self.record().size;
+        std::ptr::eq(self.tree, other.tree) && below.contains(&other.index)
+    }
+
     /// How deep arrays and objects nest here: nothing for a scalar.
     pub(crate) fn height(self) -> usize {
         let mut ends: Vec<u32> = Vec::new();

@@ -92,7 +92,7 @@ impl Contract {
 
 impl Format {
     /// What the root of a document says that it is.
-    fn of(root: Spot<'_>) -> Option<Format> {
+    pub fn of(root: Spot<'_>) -> Option<Format> {
         let version = |key: &str| root.get(key).and_then(|version| version.node.scalar());
         if let Some(version) = version("openapi") {
             let is = |wanted: &str| {
