@@ -41,7 +41,7 @@ impl Fault {
 const RULES: &[fn(&Repository) -> Vec<Fault>] = &[
     walls::edges,
     modules::reached,
-    registry::policies,
+    registry::leaves,
     shape::first_line,
     shape::length,
     shape::no_mod_rs,

@@ -2,6 +2,7 @@
 
 mod control;
 mod exchange;
+mod finding;
 pub mod limit;
 mod operation;
 mod principal;
@@ -14,6 +15,7 @@ pub use exchange::{
     Client, Completion, ControlOutcome, Denied, Exchange, ExchangeId, Leak, Mode, Outcome, Record,
     RequestFacts, ResponseFacts, SCHEMA_VERSION, Timing, Verdict,
 };
+pub use finding::Finding;
 pub use operation::OperationKey;
 pub use principal::{Principal, PrincipalKind};
 pub use problem::{Position, Problem, Severity};

@@ -7,6 +7,7 @@ use super::source::{Repository, lines, names, names_whole};
 const PURE: &[&str] = &[
     "crates/model/src/",
     "crates/spec/src/",
+    "crates/review/src/",
     "crates/gateway/src/cedar",
     "crates/gateway/src/policies/",
     "crates/gateway/src/policy.rs",

@@ -7,9 +7,10 @@ use super::source::{Repository, lines};
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("spec", &["model"]),
+    ("review", &["model", "spec"]),
     ("identity", &["model"]),
     ("gateway", &["model", "spec", "identity"]),
-    ("palisade", &["model", "spec", "identity", "gateway"]),
+    ("palisade", &["model", "spec", "review", "identity", "gateway"]),
     ("xtask", &["spec", "identity"]),
     ("fuzz", &["model", "spec", "identity", "gateway"]),
 ];

@@ -1,0 +1,69 @@
+//! Security rules over API documents: what a specification gets wrong before any code is written.
+
+mod allow;
+mod fingerprint;
+mod report;
+mod rule;
+mod rules;
+mod view;
+mod words;
+
+use model::{Finding, Problem};
+use spec::Library;
+
+pub use allow::{Allowance, Date};
+pub use rule::Rule;
+pub use rules::{ALL, rule};
+
+use report::Findings;
+use view::View;
+
+/// What the rules say of one API, and what they could not look at.
+#[derive(Debug, Default)]
+pub struct Review {
+    /// In the order of the document.
+    pub findings: Vec<Finding>,
+    /// What was not judged, and why: to be read before the findings.
+    pub not_judged: Vec<Problem>,
+    /// How much was judged.
+    pub judged: Judged,
+}
+
+/// How much of an API was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// 1, or 0 where the document is none that is understood.
+    pub documents: usize,
+    /// Operations that callers can ask for.
+    pub operations: usize,
+    /// Schemas, each once.
+    pub schemas: usize,
+    /// Findings that the document itself allows, with a reason and a last day.
+    pub allowed: usize,
+}
+
+/// Asks every one of `rules` about the document of `library`, as of the day `today`, until which allowances may last.
+///
+/// It never fails: what cannot be understood is said in [`Review::not_judged`].
+pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
+    let view = match View::of(library) {
+        Ok(view) => view,
+        Err(problem) => return Review { not_judged: vec![*problem], ..Review::default() },
+    };
+    let mut found = Vec::new();
+    for rule in rules {
+        let mut findings = Findings::new(rule, &view);
+        (rule.check)(&view, &mut findings);
+        found.extend(findings.into_found());
+    }
+    let operations = view.operations.iter().filter(|operation| operation.is_called()).count();
+    let schemas = view.schemas.len();
+    let mut not_judged = view.into_gaps();
+    let allowed = allow::apply(library, rules, today, &mut found, &mut not_judged);
+    found.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));
+    Review { findings: found, not_judged, judged: Judged { documents: 1, operations, schemas, allowed } }
+}
+
+fn place(finding: &Finding) -> (&str, usize, &str) {
+    (&finding.position.file, finding.position.span.0, &finding.position.pointer)
+}

@@ -1,0 +1,94 @@
+//! Where rules put what they find: positions, operations and fingerprints are added here.
+
+use std::collections::BTreeMap;
+
+use model::{Finding, OperationKey, Position, Severity};
+use spec::{Document, Spot};
+
+use crate::fingerprint;
+use crate::rule::Rule;
+use crate::view::View;
+
+/// Characters of a value that are kept as evidence.
+const VALUE_MAX: usize = 200;
+
+/// What one rule finds in one document.
+#[derive(Debug)]
+pub(crate) struct Findings<'r, 'l> {
+    rule: &'r Rule,
+    view: &'r View<'l>,
+    found: Vec<Finding>,
+}
+
+impl<'r, 'l> Findings<'r, 'l> {
+    pub(crate) fn new(rule: &'r Rule, view: &'r View<'l>) -> Findings<'r, 'l> {
+        Findings { rule, view, found: Vec::new() }
+    }
+
+    pub(crate) fn into_found(self) -> Vec<Finding> {
+        self.found
+    }
+
+    /// Something is wrong at `spot`; a scalar is kept as evidence.
+    pub(crate) fn add(&mut self, spot: Spot<'l>, message: impl Into<String>) {
+        self.push(spot, self.rule.severity, message.into(), spot.node.scalar());
+    }
+
+    /// As [`Findings::add`], at the name of the member that `spot` is, whatever it holds.
+    pub(crate) fn add_named(&mut self, spot: Spot<'l>, message: impl Into<String>) {
+        self.push(spot, self.rule.severity, message.into(), None);
+    }
+
+    /// As [`Findings::add_named`], with another severity than the rule's.
+    pub(crate) fn add_named_as(&mut self, severity: Severity, spot: Spot<'l>, message: impl Into<String>) {
+        self.push(spot, severity, message.into(), None);
+    }
+
+    /// As [`Findings::add`], where it matters less than the rule says: the document says that it is meant so.
+    pub(crate) fn add_as(&mut self, severity: Severity, spot: Spot<'l>, message: impl Into<String>) {
+        self.push(spot, severity, message.into(), spot.node.scalar());
+    }
+
+    /// As [`Findings::add`], where the value at `spot` is not to be shown: it may be a credential.
+    pub(crate) fn add_hidden(&mut self, spot: Spot<'l>, message: impl Into<String>) {
+        self.push(spot, self.rule.severity, message.into(), None);
+    }
+
+    fn push(&mut self, spot: Spot<'l>, severity: Severity, message: String, value: Option<&str>) {
+        let Some(document) = self.view.library.document(spot.document) else { return };
+        let Rule { id, control, owasp, cwe, nist, fix, .. } = *self.rule;
+        let operation = self.view.operation_around(spot).map(|operation| OperationKey {
+            api: self.view.title.to_owned().into(),
+            method: operation.method.clone().into(),
+            path: operation.path.to_owned().into(),
+        });
+        let position = position(document, spot);
+        let mut evidence = BTreeMap::new();
+        if let Some(value) = value {
+            evidence.insert("value", value.chars().take(VALUE_MAX).collect());
+        }
+        self.found.push(Finding {
+            rule: id,
+            severity,
+            message,
+            control,
+            owasp,
+            cwe,
+            nist,
+            fingerprint: fingerprint::of(id, document, &position.pointer),
+            position,
+            operation,
+            evidence,
+            fix,
+        });
+    }
+}
+
+/// Where a finding about `spot` is drawn: a scalar itself, and of what holds others, which may be long, its name.
+fn position(document: &Document, spot: Spot<'_>) -> Position {
+    let is_long = spot.node.is_object() || spot.node.is_array();
+    match document.entry_of(spot.node).filter(|_| is_long) {
+        Some(entry) => document.key_position(&entry),
+        None => document.position(spot.node),
+    }
+}

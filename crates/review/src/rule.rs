@@ -1,0 +1,35 @@
+//! What a rule is: what it says of a document, and its own page.
+
+use model::Severity;
+
+use crate::report::Findings;
+use crate::view::View;
+
+/// A rule. Its examples are its test: the bad one gives its finding at each mark, the good one none.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable name in kebab case, of what is wrong: it reads after "allow".
+    pub id: &'static str,
+    /// What is wrong, in one line.
+    pub title: &'static str,
+    /// How much it matters: an error is wrong whatever the API is for.
+    pub severity: Severity,
+    /// The control of the catalogue that would be missing.
+    pub control: &'static str,
+    /// Rows of the OWASP API Security Top 10 (2023).
+    pub owasp: &'static [&'static str],
+    /// Entries of the Common Weakness Enumeration.
+    pub cwe: &'static [&'static str],
+    /// Recommendations of NIST SP 800-228.
+    pub nist: &'static [&'static str],
+    /// What can come of it, and when the rule is wrong.
+    pub why: &'static str,
+    /// What to do, in one line.
+    pub fix: &'static str,
+    /// A document, or what is left of one without its first lines, with `^^^` under each place that is found.
+    pub bad: &'static str,
+    /// The same, mended.
+    pub good: &'static str,
+    /// Looks at the whole document.
+    pub(crate) check: for<'l> fn(&View<'l>, &mut Findings<'_, 'l>),
+}

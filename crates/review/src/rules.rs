@@ -1,0 +1,120 @@
+//! Every rule. Nothing else in the workspace names one.
+
+mod additional_properties;
+mod admin_secured_like_user;
+mod answer_without_schema;
+mod api_key_in_url;
+mod basic_authentication;
+mod body_without_schema;
+mod credential_in_url;
+mod deprecated_without_sunset;
+mod implicit_flow;
+mod integer_without_format;
+mod internal_server;
+mod key_only_authentication;
+mod long_lived_token;
+mod malformed_security;
+mod missing_401;
+mod missing_429;
+mod missing_500;
+mod missing_owner;
+mod missing_retry_after;
+mod missing_scope;
+mod missing_validation_error;
+mod outdated_authentication;
+mod password_flow;
+mod plain_http;
+mod plain_http_callback;
+mod plain_http_tokens;
+mod returned_password;
+mod secret_in_example;
+mod sequential_id;
+mod server_without_audience;
+mod server_without_environment;
+mod trace_method;
+mod unauthenticated_read;
+mod unauthenticated_write;
+mod unbounded_additional_properties;
+mod unbounded_array;
+mod unbounded_number;
+mod unbounded_page;
+mod unbounded_string;
+mod undefined_scope;
+mod undefined_security_scheme;
+mod undocumented_cors;
+mod undocumented_rate_limit;
+mod unevaluated_properties;
+mod unrestricted_string;
+mod unspecified_token_rules;
+mod url_parameter;
+mod writable_privileged_property;
+mod write_secured_like_read;
+
+use crate::rule::Rule;
+
+/// Every rule, alphabetical.
+pub const ALL: &[&Rule] = &[
+    &additional_properties::RULE,
+    &admin_secured_like_user::RULE,
+    &answer_without_schema::RULE,
+    &api_key_in_url::RULE,
+    &basic_authentication::RULE,
+    &body_without_schema::RULE,
+    &credential_in_url::RULE,
+    &deprecated_without_sunset::RULE,
+    &implicit_flow::RULE,
+    &integer_without_format::RULE,
+    &internal_server::RULE,
+    &key_only_authentication::RULE,
+    &long_lived_token::RULE,
+    &malformed_security::RULE,
+    &missing_401::RULE,
+    &missing_429::RULE,
+    &missing_500::RULE,
+    &missing_owner::RULE,
+    &missing_retry_after::RULE,
+    &missing_scope::RULE,
+    &missing_validation_error::RULE,
+    &outdated_authentication::RULE,
+    &password_flow::RULE,
+    &plain_http::RULE,
+    &plain_http_callback::RULE,
+    &plain_http_tokens::RULE,
+    &returned_password::RULE,
+    &secret_in_example::RULE,
+    &sequential_id::RULE,
+    &server_without_audience::RULE,
+    &server_without_environment::RULE,
+    &trace_method::RULE,
+    &unauthenticated_read::RULE,
+    &unauthenticated_write::RULE,
+    &unbounded_additional_properties::RULE,
+    &unbounded_array::RULE,
+    &unbounded_number::RULE,
+    &unbounded_page::RULE,
+    &unbounded_string::RULE,
+    &undefined_scope::RULE,
+    &undefined_security_scheme::RULE,
+    &undocumented_cors::RULE,
+    &undocumented_rate_limit::RULE,
+    &unevaluated_properties::RULE,
+    &unrestricted_string::RULE,
+    &unspecified_token_rules::RULE,
+    &url_parameter::RULE,
+    &writable_privileged_property::RULE,
+    &write_secured_like_read::RULE,
+];
+
+/// The rule called `id`.
+///
+/// # Errors
+/// There is none; the error is the id that was probably meant, if one is near.
+pub fn rule(id: &str) -> Result<&'static Rule, Option<&'static str>> {
+    match ALL.iter().find(|rule| rule.id == id) {
+        Some(rule) => Ok(rule),
+        None => {
+            let ids: Vec<&'static str> = ALL.iter().map(|rule| rule.id).collect();
+            Err(spec::nearest(id, &ids))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Finds deprecated operations without an end.
+
+use model::Severity;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::{Operation, View};
+
+pub(super) const RULE: Rule = Rule {
+    id: "deprecated-without-sunset",
+    title: "a deprecated operation does not say when it ends",
+    severity: Severity::Note,
+    control: "lifecycle",
+    owasp: &["API9:2023"],
+    cwe: &["CWE-1059"],
+    nist: &["REC-API-4"],
+    why: "What is deprecated without an end stays, and gets no care: old versions are where attackers look first. An extension \
+          with a day (`x-sunset`, `x-sunset-date`), the gateway's `lifecycle`, or a declared header `Sunset` (RFC 8594) is \
+          looked for.",
+    fix: "write `x-palisade: { controls: { lifecycle: { sunset: DATE } } }`, or `x-sunset`",
+    bad: "
+paths:
+  /orders:
+    get: { deprecated: true, responses: {} }
+#                      ^^^^
+",
+    good: "
+paths:
+  /orders:
+    get: { deprecated: true, x-sunset: '2027-01-31', responses: {} }
+",
+    check,
+};
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    for operation in view.called().filter(|operation| operation.spot.is_true("deprecated")) {
+        if !has_end(operation) {
+            let at = operation.spot.get("deprecated").unwrap_or(operation.spot);
+            findings.add(at, format!("`{}` does not say when it ends", operation.name()));
+        }
+    }
+}
+
+fn has_end(operation: &Operation<'_>) -> bool {
+    let says = |(key, _): (&str, spec::Spot<'_>)| {
+        key.starts_with("x-") && key.to_ascii_lowercase().contains("sunset")
+    };
+    let lifecycle =
+        operation.spot.get("x-palisade").and_then(|own| own.get("controls")?.get("lifecycle")?.get("sunset"));
+    lifecycle.is_some()
+        || operation.spot.members().any(says)
+        || operation.responses.iter().any(|response| response.has_header("Sunset"))
+}

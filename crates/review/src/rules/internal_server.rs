@@ -1,0 +1,55 @@
+//! Finds servers of the inside in a document.
+
+use model::Severity;
+use spec::Format;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::View;
+use crate::words;
+
+pub(super) const RULE: Rule = Rule {
+    id: "internal-server",
+    title: "a server gives away a host of the inside",
+    severity: Severity::Note,
+    control: "undeclared",
+    owasp: &["API9:2023"],
+    cwe: &["CWE-200"],
+    nist: &["REC-API-4"],
+    why: "Documents are published, and with them the names of hosts for tests and of the inside, which are kept with less care. \
+          Looked for are private addresses, names that end in `.internal`, `.local`, `.corp` and their like, and names with a \
+          word such as `staging` or `dev`. A server with `x-internal: true` says so itself.",
+    fix: "take the server out of what is published, or write `x-internal: true`",
+    bad: "
+servers:
+- url: https://api.staging.example.com/v1
+#      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+- url: http://10.0.0.7/
+#      ^^^^^^^^^^^^^^^^
+",
+    good: "
+servers:
+- url: https://api.example.com/v1
+- { url: https://dev.example.com, x-internal: true }
+",
+    check,
+};
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    if view.format == Format::Swagger20 {
+        let host =
+            view.root.get("host").filter(|host| host.node.as_str().is_some_and(words::is_internal_host));
+        if let Some(host) = host {
+            findings
+                .add(host, format!("`{}` is a host of the inside", host.node.as_str().unwrap_or_default()));
+        }
+        return;
+    }
+    for server in view.root.items_of("servers").filter(|server| !server.is_true("x-internal")) {
+        let Some(url) = server.get("url") else { continue };
+        let host = url.node.as_str().and_then(words::host_of);
+        if let Some(host) = host.filter(|host| words::is_internal_host(host)) {
+            findings.add(url, format!("`{host}` is a host of the inside"));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Finds operations without a described answer 401.
+
+use model::Severity;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::View;
+
+pub(super) const RULE: Rule = Rule {
+    id: "missing-401",
+    title: "an operation does not describe how it refuses who does not prove who calls",
+    severity: Severity::Note,
+    control: "error-answers",
+    owasp: &["API8:2023"],
+    cwe: &["CWE-755"],
+    nist: &["REC-API-3", "REC-API-23"],
+    why: "It is the answer that every caller meets sooner or later. What nobody described is whatever the framework makes of it, \
+          and no test holds it against anything. An answer of the class, or by default, will do.",
+    fix: "declare an answer 401 with `content`, such as a problem document (RFC 9457)",
+    bad: "
+paths:
+  /orders:
+    get:
+      security: [{ token: [] }]
+      responses: { '200': { description: ok } }
+#     ^^^^^^^^^
+  /lines:
+    get:
+      security: [{ token: [] }]
+      responses:
+        '401': { description: refused }
+#       ^^^^^
+",
+    good: "
+paths:
+  /orders:
+    get:
+      security: [{ token: [] }]
+      responses: { '401': { description: refused, content: { application/problem+json: {} } } }
+",
+    check,
+};
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    for operation in view.called() {
+        match operation.response("401") {
+            None => {
+                let at = operation.spot.get("responses").unwrap_or(operation.spot);
+                findings.add(at, format!("`{}` does not describe its answer 401", operation.name()));
+            }
+            Some(response) if response.contents.is_empty() => {
+                findings.add(
+                    response.listed,
+                    format!("the answer {} of `{}` has no content", response.status, operation.name()),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}

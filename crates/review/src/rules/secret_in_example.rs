@@ -1,0 +1,61 @@
+//! Finds examples that look like real credentials.
+
+use model::Severity;
+use spec::Spot;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::View;
+use crate::words;
+
+pub(super) const RULE: Rule = Rule {
+    id: "secret-in-example",
+    title: "an example looks like a real credential",
+    severity: Severity::Warning,
+    control: "leak",
+    owasp: &["API8:2023", "API3:2023"],
+    cwe: &["CWE-798", "CWE-540"],
+    nist: &["REC-API-25"],
+    why: "Examples are copied from what works. Whatever stands under `example`, `examples`, `default` and `const` is looked at for \
+          the forms in which well-known services hand out keys, and for private keys; those of the services' own \
+          documentation are left out. The value is not shown.",
+    fix: "revoke the credential, and write an example that is none",
+    bad: "
+components:
+  schemas:
+    Key: { type: string, example: ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8 }
+#                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+",
+    good: "
+components:
+  schemas:
+    Key: { type: string, example: ghp_your-token }
+    Id: { type: string, example: AKIAIOSFODNN7EXAMPLE }
+",
+    check,
+};
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    for document in 0..view.library.documents().len() {
+        let Some(found) = u32::try_from(document)
+            .ok()
+            .and_then(|document| Some((document, view.library.document(document)?)))
+        else {
+            continue;
+        };
+        let root = Spot { document: found.0, node: found.1.root() };
+        let mut left = vec![(root, false)];
+        while let Some((spot, in_example)) = left.pop() {
+            if in_example && spot.node.as_str().is_some_and(words::is_secret) {
+                findings.add_hidden(spot, "the example looks like a real credential");
+            }
+            left.extend(spot.items().map(|item| (item, in_example)));
+            left.extend(spot.members().map(|(key, value)| {
+                (
+                    value,
+                    in_example || matches!(key, "example" | "examples" | "default" | "const" | "x-example"),
+                )
+            }));
+        }
+    }
+}

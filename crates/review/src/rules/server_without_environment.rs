@@ -1,0 +1,52 @@
+//! Finds servers that do not say which environment they are.
+
+use model::Severity;
+use spec::Format;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::{View, lowercase};
+
+pub(super) const RULE: Rule = Rule {
+    id: "server-without-environment",
+    title: "a server does not say which environment it is",
+    severity: Severity::Note,
+    control: "undeclared",
+    owasp: &["API9:2023"],
+    cwe: &["CWE-1059"],
+    nist: &["REC-API-4"],
+    why: "Test systems that are taken for production get real data, and production that is taken for a test system gets \
+          tests. A word such as `production`, `staging`, `test`, `sandbox` or `local` in the description is looked for.",
+    fix: "name the environment in the server's `description`",
+    bad: "
+servers:
+- url: https://api.example
+# ^^^^^^^^^^^^^^^^^^^^^^^^
+",
+    good: "
+servers:
+- { url: https://api.example, description: Production }
+",
+    check,
+};
+
+const ENVIRONMENTS: &[&str] = &[
+    "local", "sandbox", "alpha", "beta", "test", "stag", "prod", "next", "dev", "live", "demo", "preview",
+    "qa", "uat",
+];
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    if view.format == Format::Swagger20 {
+        return;
+    }
+    for server in view.root.items_of("servers") {
+        let description = lowercase(server.node, "description").unwrap_or_default();
+        if !ENVIRONMENTS.iter().any(|word| description.contains(word)) {
+            let at = server.get("description").unwrap_or(server);
+            findings.add(
+                at,
+                format!("`{}` does not say which environment it is", server.text("url").unwrap_or_default()),
+            );
+        }
+    }
+}

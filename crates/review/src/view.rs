@@ -1,0 +1,177 @@
+//! A document as rules look at it, compiled once: operations, security, schemas with composition resolved.
+
+mod facts;
+mod operation;
+mod schema;
+mod security;
+mod walk;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use model::{Problem, Severity};
+use spec::{Format, Library, Node, Spot};
+
+pub(crate) use facts::{Keywords, Types};
+pub(crate) use operation::{Direction, Operation, Parameter};
+pub(crate) use schema::Schema;
+pub(crate) use security::{Need, Scheme, Security};
+
+/// The most gaps that are said of one document; one with more is broken in a way that these show.
+const GAPS_MAX: usize = 200;
+
+/// One API and all that it refers to.
+#[derive(Debug)]
+pub(crate) struct View<'l> {
+    pub(crate) library: &'l Library,
+    pub(crate) format: Format,
+    pub(crate) root: Spot<'l>,
+    /// `info.title`, or nothing.
+    pub(crate) title: &'l str,
+    /// Every operation, also those that the API itself calls.
+    pub(crate) operations: Vec<Operation<'l>>,
+    /// The security schemes that are declared.
+    pub(crate) schemes: Vec<Scheme<'l>>,
+    /// The `url`s of all servers; of Swagger 2.0, its `schemes`.
+    pub(crate) servers: Vec<Spot<'l>>,
+    /// Every schema, each once, in the order in which it was met.
+    pub(crate) schemas: Vec<Schema<'l>>,
+    schema_at: HashMap<(u32, u32), usize>,
+    /// Operations by the place where they begin.
+    operation_at: Vec<(u32, u32, usize)>,
+    gaps: RefCell<Gaps>,
+}
+
+/// What cannot be judged.
+#[derive(Debug, Default)]
+struct Gaps {
+    problems: Vec<Problem>,
+    said: HashSet<(u32, u32)>,
+}
+
+impl<'l> View<'l> {
+    /// Compiles the view.
+    ///
+    /// # Errors
+    /// Where the document is no API document of a version that is known.
+    pub(crate) fn of(library: &'l Library) -> Result<View<'l>, Box<Problem>> {
+        let root = library.root().ok_or_else(|| Box::new(Problem::error("there is no document")))?;
+        let Some(format) = Format::of(root) else { return Err(Box::new(unknown(library, root))) };
+        let mut view = View {
+            library,
+            format,
+            root,
+            title: root.get("info").and_then(|info| info.text("title")).unwrap_or_default(),
+            operations: Vec::new(),
+            schemes: Vec::new(),
+            servers: Vec::new(),
+            schemas: Vec::new(),
+            schema_at: HashMap::new(),
+            operation_at: Vec::new(),
+            gaps: RefCell::default(),
+        };
+        view.schemes = view.declared_schemes();
+        view.servers = view.declared_servers();
+        view.operations = view.declared_operations();
+        let places = view.operations.iter().enumerate();
+        view.operation_at = places
+            .map(|(index, operation)| (operation.spot.document, operation.spot.node.index(), index))
+            .collect();
+        view.operation_at.sort_unstable();
+        view.walk_schemas();
+        Ok(view)
+    }
+
+    pub(crate) fn into_gaps(self) -> Vec<Problem> {
+        self.gaps.into_inner().problems
+    }
+
+    /// What `spot` stands for: itself, or what its `$ref` leads to. Where that leads nowhere it is said, once.
+    pub(crate) fn follow(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
+        match self.library.follow(spot.document, spot.node) {
+            Ok((document, node)) => Some(Spot { document, node }),
+            Err((document, node, fault)) => {
+                let text = node.as_str().unwrap_or_default();
+                self.gap(Spot { document, node }, format!("`{text}` {fault}"));
+                None
+            }
+        }
+    }
+
+    /// What stands at `spot` is not judged; said once.
+    fn gap(&self, spot: Spot<'l>, message: String) {
+        let mut gaps = self.gaps.borrow_mut();
+        if gaps.said.insert(spot.key()) && gaps.problems.len() < GAPS_MAX {
+            let document = self.library.document(spot.document);
+            let problem = document.map(|document| document.problem(Severity::Warning, spot.node, message));
+            gaps.problems.extend(problem);
+        }
+    }
+
+    /// The operations that callers can ask for.
+    pub(crate) fn called(&self) -> impl Iterator<Item = &Operation<'l>> {
+        self.operations.iter().filter(|operation| operation.is_called())
+    }
+
+    /// Every parameter of operations that callers ask for, one that several share once.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter<'l>> {
+        let mut seen = HashSet::new();
+        let parameters = self.called().flat_map(|operation| &operation.parameters);
+        parameters.filter(move |parameter| seen.insert(parameter.spot.key()))
+    }
+
+    /// The operation that `spot` stands in.
+    pub(crate) fn operation_around(&self, spot: Spot<'l>) -> Option<&Operation<'l>> {
+        let place = (spot.document, spot.node.index(), usize::MAX);
+        let before = self.operation_at.partition_point(|known| *known <= place);
+        let (.., index) = self.operation_at.get(before.checked_sub(1)?)?;
+        self.operations.get(*index).filter(|operation| operation.spot.node.holds(spot.node))
+    }
+
+    /// The schema that `spot` is or refers to.
+    pub(crate) fn schema(&self, spot: Spot<'l>) -> Option<&Schema<'l>> {
+        let at = |spot: Spot<'l>| self.schema_at.get(&spot.key()).and_then(|index| self.schemas.get(*index));
+        at(spot).or_else(|| at(self.follow(spot)?))
+    }
+
+    /// The name under which `spot` stands: of a member, its key; of an item, nothing.
+    pub(crate) fn name_of(&self, spot: Spot<'l>) -> Option<&'l str> {
+        self.library.document(spot.document)?.entry_of(spot.node).map(|entry| entry.key)
+    }
+
+    fn declared_servers(&self) -> Vec<Spot<'l>> {
+        let items = self.root.members_of("paths").map(|(_, item)| item);
+        let holders = items.flat_map(|item| {
+            let operations = item.members().map(|(_, operation)| operation);
+            std::iter::once(item).chain(operations.filter(|operation| operation.node.is_object()))
+        });
+        let holders = std::iter::once(self.root).chain(holders);
+        if self.format == Format::Swagger20 {
+            return holders.flat_map(|holder| holder.items_of("schemes")).collect();
+        }
+        holders.flat_map(|holder| holder.items_of("servers")).filter_map(|server| server.get("url")).collect()
+    }
+}
+
+fn unknown(library: &Library, root: Spot<'_>) -> Problem {
+    let has = |key: &str| root.get(key).is_some();
+    let (severity, message, help) = if has("asyncapi") {
+        (Severity::Warning, "documents of AsyncAPI are not judged yet", None)
+    } else if has("openapi") || has("swagger") {
+        let help = "the versions 2.0 and 3.0 to 3.2 are read";
+        (Severity::Error, "the document is of a version that is not known", Some(help))
+    } else {
+        let message = "the document says neither `swagger: \"2.0\"` nor `openapi: 3.0`, `3.1` or `3.2`";
+        (Severity::Error, message, Some("name an API document"))
+    };
+    let problem = match library.document(root.document) {
+        Some(document) => document.problem(severity, root.node, message),
+        None => Problem::error(message),
+    };
+    Problem { help: help.map(str::to_owned), ..problem }
+}
+
+/// The text of the member called `key`, in lower case.
+pub(crate) fn lowercase(node: Node<'_>, key: &str) -> Option<String> {
+    node.get(key)?.as_str().map(str::to_ascii_lowercase)
+}

@@ -1,0 +1,159 @@
+//! Finds every schema of a document, and in which ways it is met.
+
+use spec::{Format, Spot};
+
+use super::schema::Met;
+use super::{Direction, Parameter, View};
+
+/// A schema that is still to be looked at.
+struct Step<'l> {
+    spot: Spot<'l>,
+    met: Met,
+    within: Option<Spot<'l>>,
+}
+
+impl<'l> View<'l> {
+    /// Fills `schemas`. A schema is looked at again only where it is met in a way that is new, so the walk ends.
+    pub(super) fn walk_schemas(&mut self) {
+        let mut left = self.schemas_of_operations();
+        left.extend(self.schemas_of_components());
+        left.reverse();
+        while let Some(step) = left.pop() {
+            self.step(&step, &mut left);
+        }
+    }
+
+    fn step(&mut self, step: &Step<'l>, left: &mut Vec<Step<'l>>) {
+        let Step { spot, met, within } = *step;
+        if !spot.node.is_object() {
+            return;
+        }
+        if spot.get("$ref").is_some() && (self.format < Format::OpenApi31 || is_plain_reference(spot)) {
+            left.extend(self.follow(spot).filter(|target| target.key() != spot.key()).map(|spot| Step {
+                spot,
+                met,
+                within: None,
+            }));
+            return;
+        }
+        let index = match self.schema_at.get(&spot.key()) {
+            Some(index) => *index,
+            None => {
+                let schema = self.schema_of(spot);
+                self.schemas.push(schema);
+                self.schema_at.insert(spot.key(), self.schemas.len() - 1);
+                self.schemas.len() - 1
+            }
+        };
+        let Some(schema) = self.schemas.get_mut(index) else { return };
+        if schema.met.holds(met) {
+            return;
+        }
+        schema.within = schema.within.or(within);
+        let is_new = schema.met == Met::default();
+        let changed = schema.met.directions() != (schema.met | met).directions();
+        schema.met = schema.met | met;
+        if is_new || changed {
+            self.below(spot, met.directions(), left);
+        }
+    }
+
+    fn below(&self, spot: Spot<'l>, directions: Met, left: &mut Vec<Step<'l>>) {
+        let mut push = |spot: Spot<'l>, met: Met, within: Option<Spot<'l>>| {
+            let mut directions = directions;
+            if spot.is_true("readOnly") {
+                directions = directions.without(Met::SENT);
+            }
+            if spot.is_true("writeOnly") {
+                directions = directions.without(Met::RETURNED);
+            }
+            left.push(Step { spot, met: met | directions, within });
+        };
+        for (key, value) in spot.members() {
+            match key {
+                "properties" | "patternProperties" | "dependentSchemas" => {
+                    value.members().for_each(|(_, property)| push(property, Met::VALUE, None));
+                }
+                "items" if value.node.is_array() => {
+                    value.items().for_each(|item| push(item, Met::VALUE, None))
+                }
+                "prefixItems" => value.items().for_each(|item| push(item, Met::VALUE, None)),
+                "items"
+                | "additionalProperties"
+                | "unevaluatedProperties"
+                | "additionalItems"
+                | "unevaluatedItems" => {
+                    push(value, Met::VALUE, None);
+                }
+                "allOf" => value.items().for_each(|part| push(part, Met::PART, None)),
+                "oneOf" | "anyOf" => value.items().for_each(|part| push(part, Met::BRANCH, Some(spot))),
+                "then" | "else" | "if" => push(value, Met::PART, None),
+                "$ref" => left_of_reference(self, spot, &mut push),
+                _ => {}
+            }
+        }
+    }
+
+    fn schemas_of_operations(&self) -> Vec<Step<'l>> {
+        let mut steps = Vec::new();
+        for operation in &self.operations {
+            let (sent, returned) = match operation.direction {
+                Direction::Called => (Met::SENT, Met::RETURNED),
+                Direction::Calling => (Met::RETURNED, Met::SENT),
+            };
+            let mut push = |spot: Option<Spot<'l>>, direction: Met| {
+                steps.extend(spot.map(|spot| Step { spot, met: Met::VALUE | direction, within: None }));
+            };
+            operation.parameters.iter().for_each(|parameter| push(parameter.schema, sent));
+            operation.body.iter().for_each(|content| push(content.schema, sent));
+            for response in &operation.responses {
+                response.contents.iter().for_each(|content| push(content.schema, returned));
+                response
+                    .headers
+                    .iter()
+                    .for_each(|(_, header)| push(self.schema_of_header(*header), returned));
+            }
+        }
+        steps
+    }
+
+    /// What is declared to be shared, whether or not anything refers to it.
+    fn schemas_of_components(&self) -> Vec<Step<'l>> {
+        let step = |spot: Spot<'l>| Step { spot, met: Met::DECLARED, within: None };
+        let mut steps = Vec::new();
+        let holder =
+            if self.format == Format::Swagger20 { Some(self.root) } else { self.root.get("components") };
+        let Some(holder) = holder else { return steps };
+        let schemas = if self.format == Format::Swagger20 { "definitions" } else { "schemas" };
+        steps.extend(holder.members_of(schemas).map(|(_, schema)| step(schema)));
+        let parameters = holder.members_of("parameters").filter_map(|(_, spot)| self.follow(spot));
+        let parameters = parameters.filter_map(|spot| Parameter::of(self, spot));
+        steps.extend(parameters.filter_map(|parameter| parameter.schema).map(step));
+        let bodies = holder.members_of("requestBodies").filter_map(|(_, spot)| self.follow(spot));
+        steps.extend(
+            bodies.flat_map(|body| self.contents(body)).filter_map(|content| content.schema).map(step),
+        );
+        let responses = holder.members_of("responses").filter_map(|(_, spot)| self.follow(spot));
+        steps.extend(
+            responses.flat_map(|spot| self.contents(spot)).filter_map(|content| content.schema).map(step),
+        );
+        steps
+    }
+}
+
+fn left_of_reference<'l>(
+    view: &View<'l>,
+    spot: Spot<'l>,
+    push: &mut impl FnMut(Spot<'l>, Met, Option<Spot<'l>>),
+) {
+    if let Some(target) = view.follow(spot).filter(|target| target.key() != spot.key()) {
+        push(target, Met::PART, None);
+    }
+}
+
+/// Whether nothing stands beside `$ref` that says anything of the value.
+fn is_plain_reference(spot: Spot<'_>) -> bool {
+    let says_nothing =
+        ["$ref", "description", "summary", "title", "deprecated", "example", "examples", "$comment"];
+    spot.node.entries().all(|entry| says_nothing.contains(&entry.key) || entry.key.starts_with("x-"))
+}
