@@ -12,6 +12,7 @@ const PAGES: &[(&str, &str)] = &[
     ("config-schema", "docs/reference/config.schema.json"),
     ("config", "docs/reference/config.md"),
     ("policies", "docs/reference/policies.md"),
+    ("rules", "docs/reference/rules.md"),
     ("cli", "docs/reference/cli.md"),
 ];
 

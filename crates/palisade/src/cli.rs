@@ -12,6 +12,7 @@ use model::Severity;
 
 use crate::commands::log::LogArguments;
 use crate::output::Format;
+use crate::output::findings::FindingsFormat;
 pub(crate) use values::{BodyText, ControlMode, HeaderField};
 
 /// API security in one binary: a gateway that holds every request against the API's own specification.
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Explain(Box<Explain>),
     /// Print what the Cedar policies of an API can speak of: the schema that is made from its specification.
     CedarSchema(CedarSchema),
+    /// Judge specifications before any code is written: what they get wrong, where, and what to do.
+    Review(Review),
     /// Print recorded requests in time order, while the gateway runs or after it stopped.
     #[command(after_help = LOG_EXAMPLES)]
     Log(LogArguments),
@@ -208,6 +211,45 @@ pub(crate) struct CedarSchema {
     pub(crate) api: Option<String>,
 }
 
+/// `palisade review`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade review openapi.yaml
+  palisade review apis/ --fail-on warning --format sarif > review.sarif
+  palisade review 'apis/**/*.yaml' --baseline review.json
+  palisade review --explain unauthenticated-write
+
+Of a folder or pattern, files that are no API documents are passed over. Baselines know files by the
+name they are given here, so run it from the same folder. Ends with 2 where a document cannot be read or
+judged, else with 1 where a finding that the baseline does not know is at or above --fail-on.")]
+pub(crate) struct Review {
+    /// OpenAPI documents (2.0 to 3.2, JSON or YAML), folders of them, patterns with `*`, `**` and `?`, or `-` for standard input
+    #[arg(value_name = "SPEC", required_unless_present_any = ["list", "explain"])]
+    pub(crate) specs: Vec<String>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: FindingsFormat,
+    /// End with 1 if a finding is at least this severe
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOn,
+    /// Findings that are known: they are counted, and neither shown nor failed on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found to the baseline in place of showing it
+    #[arg(long, requires = "baseline")]
+    pub(crate) update_baseline: bool,
+    /// As text, draw every place of every rule, and not the first few alone
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print every rule in one line each
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+    /// Print the page of a rule
+    #[arg(long, value_name = "RULE", exclusive = true)]
+    pub(crate) explain: Option<String>,
+}
+
 /// `palisade reference`
 #[derive(Debug, Args)]
 pub(crate) struct Reference {
@@ -224,6 +266,8 @@ pub(crate) enum Page {
     Config,
     /// Every policy.
     Policies,
+    /// Every rule of the review.
+    Rules,
     /// Every command.
     Cli,
 }

@@ -4,4 +4,5 @@ pub(crate) mod cedar_schema;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod log;
+pub(crate) mod review;
 pub(crate) mod run;

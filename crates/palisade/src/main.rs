@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::run(&arguments).into(),
         Command::Explain(arguments) => commands::explain::run(&arguments).into(),
         Command::CedarSchema(arguments) => commands::cedar_schema::run(&arguments).into(),
+        Command::Review(arguments) => commands::review::run(&arguments).into(),
         Command::Log(arguments) => commands::log::run(&arguments),
         Command::Reference(arguments) => print_page(arguments.page).into(),
     }

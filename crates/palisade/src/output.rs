@@ -1,5 +1,6 @@
 //! How results are shown: in which form, in colour or not, and how wide.
 
+pub(crate) mod findings;
 pub(crate) mod problems;
 
 use std::io::{self, IsTerminal, Write};

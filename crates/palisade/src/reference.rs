@@ -3,6 +3,7 @@
 mod commands;
 mod config;
 mod policies;
+pub(crate) mod rules;
 mod schema;
 
 use crate::cli::Page;
@@ -16,6 +17,7 @@ pub(crate) fn page(page: Page) -> serde_json::Result<String> {
         Page::ConfigSchema => serde_json::to_string_pretty(&schema::of_config()).map(|text| text + "\n"),
         Page::Config => Ok(config::page()),
         Page::Policies => Ok(policies::page(gateway::policies::ALL)),
+        Page::Rules => Ok(rules::page()),
         Page::Cli => Ok(commands::page()),
     }
 }

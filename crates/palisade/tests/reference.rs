@@ -20,6 +20,7 @@ fn the_reference_is_current() {
         ("config-schema", "config.schema.json"),
         ("config", "config.md"),
         ("policies", "policies.md"),
+        ("rules", "rules.md"),
         ("cli", "cli.md"),
     ];
     for (page, file) in pages {

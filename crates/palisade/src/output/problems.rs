@@ -45,7 +45,7 @@ pub(crate) fn text(mut problems: Vec<Problem>, sources: &Sources<'_>, look: Look
             }
             source.as_ref().and_then(|(_, body)| body.as_deref())
         });
-        text.push_str(&draw(problem, body, look));
+        text.push_str(&draw(Drawing { problem, code: None, note: None }, body, look));
     }
     if left_out != Tally::default() {
         text.push_str(&format!(
@@ -166,8 +166,19 @@ fn keep_most_severe(problems: &mut Vec<Problem>) -> Tally {
     left_out
 }
 
+/// A problem, and what stands beside it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drawing<'p> {
+    pub(crate) problem: &'p Problem,
+    /// What found it.
+    pub(crate) code: Option<&'static str>,
+    /// What there is to know of it.
+    pub(crate) note: Option<&'p str>,
+}
+
 /// One problem, ended by an empty line.
-fn draw(problem: &Problem, source: Option<&str>, look: Look) -> String {
+pub(crate) fn draw(drawing: Drawing<'_>, source: Option<&str>, look: Look) -> String {
+    let Drawing { problem, code, note } = drawing;
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     // Lines are cut before they reach the renderer, which would count columns in the cut line.
     let renderer = renderer.term_width(look.width.saturating_mul(4));
@@ -176,10 +187,15 @@ fn draw(problem: &Problem, source: Option<&str>, look: Look) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut title = Group::with_title(level.clone().primary_title(one_line(&problem.message)));
+    let title = level.clone().primary_title(one_line(&problem.message));
+    let mut title = Group::with_title(match code {
+        Some(code) => title.id(code),
+        None => title,
+    });
+    let note = note.map(|note| Level::NOTE.message(note));
     let help = problem.help.as_ref().map(|help| Level::HELP.message(one_line(help)));
     let Some(position) = &problem.position else {
-        title = title.elements(help);
+        title = title.elements(note).elements(help);
         return format!("{}\n\n", renderer.render(&[title]));
     };
     let mut text = format!("{}\n{}\n", renderer.render(&[title]), arrow(position, look.color));
@@ -189,7 +205,7 @@ fn draw(problem: &Problem, source: Option<&str>, look: Look) -> String {
         let snippet = Snippet::source(line).line_start(position.line);
         below = below.element(snippet.annotation(AnnotationKind::Primary.span(caret)));
     }
-    below = below.elements(help);
+    below = below.elements(note).elements(help);
     if !below.is_empty() {
         text.push_str(&renderer.render(&[below]));
         text.push('\n');

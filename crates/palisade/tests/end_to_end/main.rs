@@ -51,6 +51,7 @@ mod redirects;
 mod references;
 mod reload;
 mod requests;
+mod review;
 mod secrets;
 mod ssrf;
 mod take_over;

@@ -1,0 +1,79 @@
+//! Findings that are known already, in a file: only others fail.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+use model::Finding;
+use serde::{Deserialize, Serialize};
+
+use crate::load::read_file;
+
+/// The findings of an earlier review.
+#[derive(Debug)]
+pub(super) struct Baseline {
+    known: HashSet<(String, String)>,
+}
+
+/// The form of the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    schema_version: u32,
+    findings: Vec<Known>,
+}
+
+/// What stands for a finding: the file as it was named and the fingerprint; the others are for those who read it.
+#[derive(Debug, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Known {
+    file: String,
+    pointer: String,
+    rule: String,
+    fingerprint: String,
+}
+
+impl Baseline {
+    /// Reads `file`; it need not be there where it `is_to_be_written`.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn read(file: &Path, is_to_be_written: bool) -> Result<Baseline, String> {
+        let bytes = match read_file(file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && is_to_be_written => {
+                return Ok(Baseline { known: HashSet::new() });
+            }
+            Err(error) => return Err(format!("the baseline `{}` cannot be read: {error}", file.display())),
+        };
+        let kept: Kept = serde_json::from_slice(&bytes)
+            .map_err(|error| format!("`{}` is no baseline: {error}", file.display()))?;
+        if kept.schema_version != model::SCHEMA_VERSION {
+            return Err(format!("`{}` is a baseline of another version", file.display()));
+        }
+        Ok(Baseline {
+            known: kept.findings.into_iter().map(|known| (known.file, known.fingerprint)).collect(),
+        })
+    }
+
+    pub(super) fn has(&self, finding: &Finding) -> bool {
+        self.known.contains(&(finding.position.file.to_string(), finding.fingerprint.clone()))
+    }
+}
+
+/// Writes `findings` to `file`, sorted, and returns how many that were.
+pub(super) fn write<'f>(file: &Path, findings: impl Iterator<Item = &'f Finding>) -> io::Result<usize> {
+    let mut known: Vec<Known> = findings
+        .map(|finding| Known {
+            file: finding.position.file.to_string(),
+            pointer: finding.position.pointer.clone(),
+            rule: finding.rule.to_owned(),
+            fingerprint: finding.fingerprint.clone(),
+        })
+        .collect();
+    known.sort();
+    known.dedup();
+    let count = known.len();
+    let kept = Kept { schema_version: model::SCHEMA_VERSION, findings: known };
+    let text = serde_json::to_string_pretty(&kept)? + "\n";
+    std::fs::write(file, text)?;
+    Ok(count)
+}

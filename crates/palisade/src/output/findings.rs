@@ -1,0 +1,148 @@
+//! Findings in the form that was asked for.
+
+mod github;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod text;
+
+use clap::ValueEnum;
+use model::{Finding, Problem, Severity};
+use review::Review;
+use spec::{Document, Library};
+
+use super::Look;
+use super::problems::Tally;
+
+/// The form of findings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingsFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: stable, with a `schema_version`.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For build servers: JUnit's XML, a test for each rule and document.
+    Junit,
+    /// For GitHub Actions: an annotation for each finding.
+    Github,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+/// One document and what was found in it.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The file as it was named.
+    pub(crate) file: String,
+    /// The document and what it refers to, for their text.
+    pub(crate) library: Library,
+    /// What the rules say.
+    pub(crate) review: Review,
+}
+
+/// What a review of several documents came to.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The documents that were judged, at least in part.
+    pub(crate) subjects: Vec<Subject>,
+    /// What was not judged, in any of them or beside them.
+    pub(crate) not_judged: Vec<Problem>,
+    /// Findings that are in the baseline, and so in none of the subjects.
+    pub(crate) known: usize,
+    /// From which severity on a finding fails.
+    pub(crate) fail_on: Severity,
+}
+
+impl Report {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.subjects.iter().flat_map(|subject| &subject.review.findings)
+    }
+
+    fn tally(&self) -> Tally {
+        let count = |severity| self.findings().filter(|finding| finding.severity == severity).count();
+        Tally {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&Review) -> usize) -> usize {
+        self.subjects.iter().map(|subject| of(&subject.review)).sum()
+    }
+
+    /// What was judged and what was not, in lines that begin with the latter.
+    fn summary(&self) -> Vec<String> {
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        let mut lines = Vec::new();
+        if !self.not_judged.is_empty() {
+            lines.push(format!(
+                "not judged: {} thing{}, said first",
+                self.not_judged.len(),
+                s(self.not_judged.len())
+            ));
+        }
+        let (documents, operations) =
+            (self.sum(|review| review.judged.documents), self.sum(|review| review.judged.operations));
+        let (schemas, rules) = (self.sum(|review| review.judged.schemas), review::ALL.len());
+        lines.push(format!(
+            "judged: {documents} document{}, {operations} operation{}, {schemas} schema{}, by {rules} rules",
+            s(documents),
+            s(operations),
+            s(schemas)
+        ));
+        let tally = self.tally();
+        let mut found = if tally == Tally::default() { "nothing".to_owned() } else { tally.to_string() };
+        let allowed = self.sum(|review| review.judged.allowed);
+        for (count, how) in [(allowed, "allowed in the document"), (self.known, "in the baseline")] {
+            if count > 0 {
+                found.push_str(&format!("; {count} {how}"));
+            }
+        }
+        lines.push(format!("found: {found}"));
+        lines
+    }
+}
+
+impl Subject {
+    fn documents(&self) -> &[Document] {
+        self.library.documents()
+    }
+
+    fn source_of(&self, file: &str) -> Option<&str> {
+        self.documents().iter().find_map(|document| document.source_of(file))
+    }
+}
+
+/// The report in `format`. As text, of each rule only the first few places are drawn unless `all` are asked for.
+pub(crate) fn render(
+    report: &Report,
+    format: FindingsFormat,
+    all: bool,
+    look: Look,
+) -> serde_json::Result<String> {
+    match format {
+        FindingsFormat::Text => Ok(text::render(report, all, look)),
+        FindingsFormat::Json => json::render(report),
+        FindingsFormat::Sarif => sarif::render(report),
+        FindingsFormat::Junit => Ok(junit::render(report)),
+        FindingsFormat::Github => Ok(github::render(report)),
+        FindingsFormat::Markdown => Ok(markdown::render(report)),
+    }
+}
+
+/// A severity in the words of a report.
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+#[cfg(test)]
+mod tests;

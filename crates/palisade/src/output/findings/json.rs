@@ -1,0 +1,48 @@
+//! For programs: what was judged, what was not, and every finding.
+
+use model::{Finding, Problem};
+use serde::Serialize;
+
+use super::Report;
+use crate::output::problems::{Tally, Tool};
+
+#[derive(Serialize)]
+struct Printed<'r> {
+    schema_version: u32,
+    tool: Tool,
+    judged: Judged,
+    not_judged: &'r [Problem],
+    counts: Tally,
+    findings: Vec<&'r Finding>,
+}
+
+/// How much was judged, and what was found and is left out.
+#[derive(Serialize)]
+struct Judged {
+    documents: usize,
+    operations: usize,
+    schemas: usize,
+    rules: usize,
+    allowed: usize,
+    in_baseline: usize,
+}
+
+/// The whole report.
+pub(super) fn render(report: &Report) -> serde_json::Result<String> {
+    let printed = Printed {
+        schema_version: model::SCHEMA_VERSION,
+        tool: Tool::THIS,
+        judged: Judged {
+            documents: report.sum(|review| review.judged.documents),
+            operations: report.sum(|review| review.judged.operations),
+            schemas: report.sum(|review| review.judged.schemas),
+            rules: review::ALL.len(),
+            allowed: report.sum(|review| review.judged.allowed),
+            in_baseline: report.known,
+        },
+        not_judged: &report.not_judged,
+        counts: report.tally(),
+        findings: report.findings().collect(),
+    };
+    serde_json::to_string_pretty(&printed).map(|text| text + "\n")
+}

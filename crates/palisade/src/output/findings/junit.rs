@@ -1,0 +1,101 @@
+//! For build servers: each document is a suite, and each rule a test of it.
+
+use std::fmt::Write;
+
+use model::Finding;
+
+use super::{Report, Subject, word};
+
+/// The whole report; a rule fails where it has a finding at or above the severity that fails.
+pub(super) fn render(report: &Report) -> String {
+    let mut suites = String::new();
+    let (mut tests, mut failures) = (0, 0);
+    for subject in &report.subjects {
+        let (text, failed) = suite(subject, report);
+        suites.push_str(&text);
+        tests += review::ALL.len();
+        failures += failed;
+    }
+    let errors = report.not_judged.len();
+    if errors > 0 {
+        suites.push_str(&format!(
+            "  <testsuite name=\"not judged\" tests=\"{errors}\" failures=\"0\" errors=\"{errors}\">\n"
+        ));
+        for problem in &report.not_judged {
+            let said = escaped(&problem.to_string());
+            suites.push_str(&format!("    <testcase classname=\"not judged\" name=\"{said}\"><error message=\"{said}\"/></testcase>\n"));
+        }
+        suites.push_str("  </testsuite>\n");
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"palisade review\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\">\n{suites}</testsuites>\n",
+        tests + errors
+    )
+}
+
+fn suite(subject: &Subject, report: &Report) -> (String, usize) {
+    let mut cases = String::new();
+    let mut failures = 0;
+    let file = escaped(&subject.file);
+    for rule in review::ALL {
+        let found: Vec<&Finding> =
+            subject.review.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+        let failed = found.iter().filter(|finding| finding.severity >= report.fail_on).count();
+        let head = format!("    <testcase classname=\"{file}\" name=\"{}\"", rule.id);
+        if found.is_empty() {
+            cases.push_str(&format!("{head}/>\n"));
+            continue;
+        }
+        let lines = escaped(&lines(&found));
+        if failed > 0 {
+            failures += 1;
+            let message = escaped(rule.title);
+            let kind = word(rule.severity);
+            cases.push_str(&format!(
+                "{head}><failure message=\"{message}\" type=\"{kind}\">{lines}</failure></testcase>\n"
+            ));
+        } else {
+            cases.push_str(&format!("{head}><system-out>{lines}</system-out></testcase>\n"));
+        }
+    }
+    let tests = review::ALL.len();
+    let suite = format!(
+        "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n{cases}  </testsuite>\n"
+    );
+    (suite, failures)
+}
+
+fn lines(found: &[&Finding]) -> String {
+    found.iter().fold(String::new(), |mut lines, finding| {
+        let at = &finding.position;
+        // Writing to a string cannot fail.
+        let written = writeln!(
+            lines,
+            "{}:{}:{}: {}: {}",
+            at.file,
+            at.line,
+            at.column,
+            word(finding.severity),
+            finding.message
+        );
+        debug_assert!(written.is_ok());
+        lines
+    })
+}
+
+/// `text` in XML: what XML 1.0 has no character for is left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(character),
+            other if other.is_control() || matches!(other, '\u{fffe}' | '\u{ffff}') => {}
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,78 @@
+//! For a comment on a pull request: counts by rule, then every place of errors and warnings.
+
+use std::collections::BTreeMap;
+
+use model::{Finding, Severity};
+
+use super::{Report, word};
+
+/// The whole report. Places of notes are counted and not listed, which it says.
+pub(super) fn render(report: &Report) -> String {
+    let mut text = "## API review\n\n".to_owned();
+    for line in report.summary() {
+        text.push_str(&format!("- {}\n", escaped(&line)));
+    }
+    if !report.not_judged.is_empty() {
+        text.push_str("\n### Not judged\n\n");
+        for problem in &report.not_judged {
+            text.push_str(&format!("- {}\n", escaped(&problem.to_string())));
+        }
+    }
+    text.push_str(&table(report));
+    for severity in [Severity::Error, Severity::Warning] {
+        let found: Vec<&Finding> = report.findings().filter(|finding| finding.severity == severity).collect();
+        if found.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n<details><summary>{} {}s</summary>\n\n", found.len(), word(severity)));
+        for finding in found {
+            let at = &finding.position;
+            let place = escaped(&format!("{}:{}", at.file, at.line));
+            text.push_str(&format!("- {place} **{}** {}\n", finding.rule, escaped(&finding.message)));
+        }
+        text.push_str("\n</details>\n");
+    }
+    if report.findings().any(|finding| finding.severity == Severity::Note) {
+        text.push_str("\nNotes are counted above and not listed; `palisade review --all` shows them.\n");
+    }
+    text
+}
+
+fn table(report: &Report) -> String {
+    let mut counts: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();
+    for finding in report.findings() {
+        *counts.entry((std::cmp::Reverse(finding.severity), finding.rule)).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n| severity | rule | found | what to do |\n|---|---|---|---|\n".to_owned();
+    for ((severity, rule), count) in counts {
+        let fix = review::rule(rule).map_or("", |rule| rule.fix);
+        text.push_str(&format!("| {} | `{rule}` | {count} | {} |\n", word(severity.0), escaped(fix)));
+    }
+    text
+}
+
+/// `text` in one line, in which nothing but code in backticks means anything.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut in_code = false;
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '`' => {
+                in_code = !in_code;
+                escaped.push('`');
+            }
+            '|' => escaped.push_str("\\|"),
+            '<' if !in_code => escaped.push_str("&lt;"),
+            '*' | '_' | '[' | ']' | '#' | '@' if !in_code => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,113 @@
+//! For code scanning: SARIF 2.1.0.
+
+use model::{Finding, Position, Problem, Severity};
+use review::Rule;
+use serde_json::{Value, json};
+
+use super::{Report, Subject};
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// The whole report, as one run.
+pub(super) fn render(report: &Report) -> serde_json::Result<String> {
+    let results: Vec<Value> = report.subjects.iter().flat_map(results).collect();
+    let rules: Vec<Value> = review::ALL.iter().map(|rule| descriptor(rule)).collect();
+    let notifications: Vec<Value> = report.not_judged.iter().map(notification).collect();
+    let is_whole = report.not_judged.iter().all(|problem| problem.severity < Severity::Error);
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "palisade", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{ "executionSuccessful": is_whole, "toolExecutionNotifications": notifications }],
+            "results": results,
+        }],
+    });
+    serde_json::to_string_pretty(&log).map(|text| text + "\n")
+}
+
+fn descriptor(rule: &Rule) -> Value {
+    let tags: Vec<&str> =
+        ["security"].iter().chain(rule.owasp).chain(rule.cwe).chain(rule.nist).copied().collect();
+    json!({
+        "id": rule.id,
+        "shortDescription": { "text": rule.title },
+        "fullDescription": { "text": rule.why },
+        "help": { "text": format!("{}\n\n{}", rule.why, rule.fix) },
+        "defaultConfiguration": { "level": level(rule.severity) },
+        "properties": { "tags": tags, "security-severity": security_severity(rule.severity) },
+    })
+}
+
+/// What code scanning ranks by, on the scale of CVSS.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "8.0",
+        Severity::Warning => "5.0",
+        Severity::Note => "2.0",
+    }
+}
+
+fn results(subject: &Subject) -> Vec<Value> {
+    let findings = subject.review.findings.iter();
+    findings.map(|finding| result(finding, subject.source_of(&finding.position.file))).collect()
+}
+
+fn result(finding: &Finding, source: Option<&str>) -> Value {
+    let index = review::ALL.iter().position(|rule| rule.id == finding.rule);
+    json!({
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": level(finding.severity),
+        "message": { "text": format!("{}: {}", finding.message, finding.fix) },
+        "locations": [location(&finding.position, source)],
+        "partialFingerprints": { "palisade/v1": finding.fingerprint },
+        "properties": { "control": finding.control },
+    })
+}
+
+fn location(position: &Position, source: Option<&str>) -> Value {
+    let marked = source.and_then(|source| source.get(position.span.0..position.span.1));
+    let (start, column) = (position.line, position.column);
+    let region = match marked.and_then(|marked| marked.lines().next()) {
+        Some(line) => {
+            json!({ "startLine": start, "startColumn": column, "endColumn": column + line.chars().count() })
+        }
+        None => json!({ "startLine": start, "startColumn": column }),
+    };
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": uri(&position.file) },
+            "region": region,
+        },
+        "logicalLocations": [{ "fullyQualifiedName": position.pointer, "kind": "member" }],
+    })
+}
+
+fn notification(problem: &Problem) -> Value {
+    let locations: Vec<Value> = problem.position.iter().map(|position| location(position, None)).collect();
+    json!({ "level": level(problem.severity), "message": { "text": problem.message }, "locations": locations })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// A path as a URI reference, relative as it was named.
+fn uri(file: &str) -> String {
+    let mut uri = String::with_capacity(file.len());
+    for byte in file.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+                uri.push(char::from(byte))
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri
+}

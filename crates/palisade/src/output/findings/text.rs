@@ -1,0 +1,75 @@
+//! For people: by rule, the most severe first, each place under its line; a summary at the end.
+
+use std::collections::BTreeMap;
+
+use model::{Finding, Problem};
+
+use super::{Report, Subject};
+use crate::output::Look;
+use crate::output::problems::{self, Drawing};
+
+/// Places of one rule that are drawn unless all are asked for.
+const DRAWN_MAX: usize = 3;
+
+/// What one rule found, and where.
+type Found<'r> = Vec<(&'r Subject, &'r Finding)>;
+
+/// The whole report.
+pub(super) fn render(report: &Report, all: bool, look: Look) -> String {
+    let mut text = String::new();
+    for problem in &report.not_judged {
+        let file = problem.position.as_ref().map(|position| &*position.file);
+        let source = file.and_then(|file| report.subjects.iter().find_map(|subject| subject.source_of(file)));
+        let note = Some("this was not judged");
+        text.push_str(&problems::draw(Drawing { problem, code: None, note }, source, look));
+    }
+    for (rule, found) in by_rule(report) {
+        let drawn = if all { found.len() } else { found.len().min(DRAWN_MAX) };
+        for (number, (subject, finding)) in found.iter().take(drawn).enumerate() {
+            let problem = as_problem(finding);
+            let title = review::rule(rule).map_or("", |rule| rule.title);
+            let note = Some(title).filter(|_| number == 0);
+            let source = subject.source_of(&finding.position.file);
+            text.push_str(&problems::draw(
+                Drawing { problem: &problem, code: Some(rule), note },
+                source,
+                look,
+            ));
+        }
+        if drawn < found.len() {
+            let left = found.len() - drawn;
+            text.push_str(&format!("  and {left} more of `{rule}`; --all draws them\n\n"));
+        }
+    }
+    for line in report.summary() {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// The findings of each rule; the rules with the most severe first, then those with the fewest.
+fn by_rule(report: &Report) -> Vec<(&'static str, Found<'_>)> {
+    let mut by_rule: BTreeMap<&'static str, Found<'_>> = BTreeMap::new();
+    for subject in &report.subjects {
+        for finding in &subject.review.findings {
+            by_rule.entry(finding.rule).or_default().push((subject, finding));
+        }
+    }
+    let mut rules: Vec<(&'static str, Found<'_>)> = by_rule.into_iter().collect();
+    for (_, found) in &mut rules {
+        found.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+    }
+    let rank = |found: &Found<'_>| found.iter().map(|(_, finding)| finding.severity).max();
+    rules.sort_by(|(_, a), (_, b)| rank(b).cmp(&rank(a)).then(a.len().cmp(&b.len())));
+    rules
+}
+
+fn as_problem(finding: &Finding) -> Problem {
+    Problem {
+        severity: finding.severity,
+        message: finding.message.clone(),
+        help: Some(finding.fix.to_owned()),
+        position: Some(finding.position.clone()),
+    }
+}

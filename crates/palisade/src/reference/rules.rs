@@ -1,0 +1,66 @@
+//! The pages of the review's rules: what each finds, why, what to do, and examples.
+
+use model::Severity;
+use review::{ALL, Rule};
+
+use crate::reference::{GENERATED, cell};
+
+/// The page of all rules.
+pub(super) fn page() -> String {
+    let mut page = format!(
+        "{GENERATED}\n\n# Rules of `palisade review`\n\n\
+         Each looks at a whole document, with `security` inherited, `$ref`s followed and schemas composed. An error is wrong \
+         whatever the API is for; a warning is wrong for most; a note is worth knowing. Ids read after \"allow\": \
+         `# palisade-allow: RULE until 2027-01-31, reason` in a YAML document, or `x-palisade-allow` in any, takes the \
+         findings of one rule at or below its place out until that day.\n\n\
+         | rule | severity | what it finds | OWASP API Top 10 | control |\n|---|---|---|---|---|\n"
+    );
+    for rule in ALL {
+        page.push_str(&format!(
+            "| [`{0}`](#{0}) | {1} | {2} | {3} | `{4}` |\n",
+            rule.id,
+            word(rule.severity),
+            cell(rule.title),
+            rule.owasp.join(", "),
+            rule.control
+        ));
+    }
+    for rule in ALL {
+        page.push_str(&format!("\n## {}\n\n{}", rule.id, body(rule)));
+    }
+    page
+}
+
+/// One line for each rule.
+pub(crate) fn list() -> String {
+    let width = ALL.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let line = |rule: &&Rule| format!("{:width$}  {:7}  {}\n", rule.id, word(rule.severity), rule.title);
+    ALL.iter().map(line).collect()
+}
+
+/// The page of one rule.
+pub(crate) fn explained(rule: &Rule) -> String {
+    format!("# {}\n\n{}", rule.id, body(rule))
+}
+
+fn body(rule: &Rule) -> String {
+    let Rule { title, severity, control, owasp, cwe, nist, why, fix, bad, good, .. } = *rule;
+    format!(
+        "*{title}; severity: {}; control: `{control}`; {}, {}, {}*\n\n{why}\n\nWhat to do: {fix}.\n\n\
+         Found (where carets are):\n\n~~~yaml\n{}\n~~~\n\nNot found:\n\n~~~yaml\n{}\n~~~\n",
+        word(severity),
+        owasp.join(", "),
+        cwe.join(", "),
+        nist.join(", "),
+        bad.trim(),
+        good.trim()
+    )
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}

@@ -1,0 +1,125 @@
+//! `palisade review` as a whole: what it reads, what it prints, and the status it ends with.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+const BAD: &str = "\
+openapi: 3.1.0
+info: { title: Orders, version: '1' }
+servers: [{ url: 'http://api.example/v1', x-internal: false, description: production }]
+paths:
+  /orders:
+    post: { responses: { '201': { description: made } } }
+components: { securitySchemes: { token: { type: http, scheme: bearer } } }
+";
+
+fn check(output: &Output, status: i32) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(status), "{stdout}{stderr}");
+    (stdout, stderr)
+}
+
+fn json(stage: &Stage, arguments: &[&str], status: i32) -> Value {
+    let arguments = [&["review", "--format", "json"], arguments].concat();
+    serde_json::from_str(&check(&stage.palisade(&arguments), status).0).unwrap()
+}
+
+fn rules(report: &Value) -> Vec<&str> {
+    report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn findings_are_drawn_and_fail_from_the_severity_that_was_asked_for() {
+    let stage = Stage::new();
+    stage.write("bad.yaml", BAD);
+    let (stdout, stderr) = check(&stage.palisade(&["review", "bad.yaml"]), 1);
+    assert!(stdout.contains("error[unauthenticated-write]: `POST /orders` lets anybody call\n"), "{stdout}");
+    assert!(stdout.contains(" --> bad.yaml:6:5\n"), "{stdout}");
+    assert!(stdout.contains("help: give the operation"), "{stdout}");
+    assert!(stdout.contains("\njudged: 1 document, 1 operation, 0 schemas, by "), "{stdout}");
+    assert_eq!(stderr, "");
+    stage.write("bad.yaml", &BAD.replace("http:", "https:").replace("post:", "get:"));
+    check(&stage.palisade(&["review", "bad.yaml"]), 0);
+    check(&stage.palisade(&["review", "bad.yaml", "--fail-on", "warning"]), 1);
+}
+
+#[test]
+fn folders_patterns_and_standard_input_are_read() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path("apis/v1")).unwrap();
+    stage.write("apis/v1/bad.yaml", BAD);
+    stage.write("apis/other.json", "{\"a\": 1}");
+    for specs in ["apis", "apis/**/*.yaml"] {
+        let report = json(&stage, &[specs], 1);
+        assert_eq!(report["judged"]["documents"], 1, "{report}");
+        assert_eq!(report["findings"][0]["file"], "apis/v1/bad.yaml");
+        assert!(rules(&report).contains(&"plain-http"), "{report}");
+    }
+    let mut child = stage.command(&["review", "--format", "json", "-"]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(BAD.as_bytes()).unwrap();
+    let (stdout, _) = check(&child.wait_with_output().unwrap(), 1);
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["findings"][0]["file"], "<stdin>");
+}
+
+#[test]
+fn what_cannot_be_judged_is_said_and_ends_with_2() {
+    let stage = Stage::new();
+    stage.write("other.yaml", "a: 1\n");
+    for (spec, message) in [("other.yaml", "the document says neither"), ("missing.yaml", "cannot be read")] {
+        let report = json(&stage, &[spec], 2);
+        let said = report["not_judged"][0]["message"].as_str().unwrap();
+        assert!(said.contains(message), "{report}");
+    }
+    stage.write(
+        "part.yaml",
+        "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: { /a: { $ref: 'none.yaml' } }\n",
+    );
+    let report = json(&stage, &["part.yaml"], 0);
+    assert_eq!(
+        (&report["not_judged"][0]["line"], &report["not_judged"][0]["severity"]),
+        (&3.into(), &"warning".into())
+    );
+    assert_eq!(check(&stage.palisade(&["review"]), 2).0, "");
+}
+
+#[test]
+fn a_baseline_knows_what_was_there_and_not_what_is_new() {
+    let stage = Stage::new();
+    stage.write("bad.yaml", BAD);
+    let with = ["bad.yaml", "--baseline", "known.json"];
+    check(&stage.palisade(&[&["review"], &with[..]].concat()), 2);
+    check(&stage.palisade(&[&["review"], &with[..], &["--update-baseline"]].concat()), 0);
+    let report = json(&stage, &with, 0);
+    assert_eq!(rules(&report), [""; 0]);
+    assert!(report["judged"]["in_baseline"].as_u64().unwrap() > 2, "{report}");
+    // Lines move, and one operation is new.
+    stage.write(
+        "bad.yaml",
+        &BAD.replace(
+            "paths:\n",
+            "paths:\n  /new:\n    delete: { responses: { 4XX: { description: no } } }\n",
+        ),
+    );
+    let report = json(&stage, &with, 1);
+    let found = report["findings"].as_array().unwrap();
+    assert!(rules(&report).contains(&"unauthenticated-write"), "{report}");
+    assert!(found.iter().all(|finding| finding["operation"]["path"] == "/new"), "{report}");
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let stage = Stage::new();
+    let (stdout, _) = check(&stage.palisade(&["review", "--list"]), 0);
+    assert!(stdout.lines().any(|line| line.starts_with("unauthenticated-write ")), "{stdout}");
+    let (stdout, _) = check(&stage.palisade(&["review", "--explain", "plain-http"]), 0);
+    assert!(stdout.starts_with("# plain-http\n") && stdout.contains("CWE-319"), "{stdout}");
+    let (_, stderr) = check(&stage.palisade(&["review", "--explain", "plain-htp"]), 2);
+    assert_eq!(stderr, "error: no rule is called `plain-htp`; did you mean `plain-http`?\n");
+}
