@@ -134,9 +134,16 @@ impl<'l> View<'l> {
         at(spot).or_else(|| at(self.follow(spot)?))
     }
 
-    /// The name under which `spot` stands: of a member, its key; of an item, nothing.
+    /// What a schema is called: by its parameter, else by the key under which it stands; of an item, nothing.
     pub(crate) fn name_of(&self, spot: Spot<'l>) -> Option<&'l str> {
-        self.library.document(spot.document)?.entry_of(spot.node).map(|entry| entry.key)
+        let of_parameter = || {
+            let mut parameters = self.operation_around(spot)?.parameters.iter();
+            parameters.find(|parameter| parameter.schema.is_some_and(|schema| schema.key() == spot.key()))
+        };
+        match self.library.document(spot.document)?.entry_of(spot.node)?.key {
+            "schema" => Some(of_parameter().map_or("schema", |parameter| parameter.name)),
+            key => Some(key),
+        }
     }
 
     fn declared_servers(&self) -> Vec<Spot<'l>> {

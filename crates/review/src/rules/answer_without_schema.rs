@@ -38,7 +38,8 @@ paths:
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     for operation in view.called() {
-        let answers = operation.responses.iter().filter(|response| response.is_success());
+        let answers =
+            operation.responses.iter().filter(|response| response.is_success() && response.status != "204");
         let contents = answers.flat_map(|response| &response.contents);
         for content in contents.filter(|content| content.is_structured() && content.is_undescribed()) {
             let message =
