@@ -8,6 +8,7 @@ const PURE: &[&str] = &[
     "crates/model/src/",
     "crates/spec/src/",
     "crates/review/src/",
+    "crates/discover/src/",
     "crates/gateway/src/cedar",
     "crates/gateway/src/policies/",
     "crates/gateway/src/policy.rs",

@@ -10,9 +10,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("review", &["model", "spec"]),
     ("identity", &["model"]),
     ("gateway", &["model", "spec", "identity"]),
-    ("palisade", &["model", "spec", "review", "identity", "gateway"]),
+    ("discover", &["model", "spec"]),
+    ("palisade", &["model", "spec", "review", "identity", "gateway", "discover"]),
     ("xtask", &["spec", "identity"]),
-    ("fuzz", &["model", "spec", "identity", "gateway"]),
+    ("fuzz", &["model", "spec", "identity", "gateway", "discover"]),
 ];
 
 /// Manifests that name a crate of ours that they may not.
