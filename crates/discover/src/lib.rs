@@ -2,12 +2,19 @@
 
 mod civil;
 mod columns;
+mod distinct;
 mod envelope;
 mod json;
+mod kind;
+mod learn;
 mod line;
 pub mod logs;
 mod pattern;
+mod tally;
 
 pub use envelope::unwrap;
+pub use kind::Kind;
+pub use learn::{LearnLimits, Learned, Learner, Lesson};
 pub use line::{Credential, Credentials, Line};
 pub use pattern::{Pattern, PatternFault};
+pub use tally::{Confidence, Observation, Place, Tally};

@@ -1,0 +1,191 @@
+//! Learns which operations there are from the paths that were asked.
+//!
+//! Paths grow a tree, a level a segment. A value that shows its kind (a number, a UUID) is a parameter at once; of words it can
+//! only be told once there are many of them, whether they are names of places or values of a parameter: see [`settle`].
+
+mod settle;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use crate::kind::Kind;
+use crate::tally::{Confidence, Observation, Tally};
+use tree::Node;
+
+/// Bounds of what is kept while learning.
+#[derive(Debug, Clone, Copy)]
+pub struct LearnLimits {
+    /// Nodes of the tree, of about 300 bytes each; when there are as many, words are told from values.
+    pub nodes: usize,
+    /// Hosts that are kept apart; others are counted without one.
+    pub hosts: usize,
+    /// Paths that nobody answered and that are kept until the end; others are counted.
+    pub unanswered: usize,
+}
+
+impl Default for LearnLimits {
+    fn default() -> LearnLimits {
+        LearnLimits { nodes: 1 << 17, hosts: 1 << 10, unanswered: 1 << 12 }
+    }
+}
+
+/// The most segments of a path, and the most bytes of one.
+const SEGMENTS_MAX: usize = 32;
+const SEGMENT_BYTES_MAX: usize = 256;
+
+/// Learns from observations.
+#[derive(Debug)]
+pub struct Learner {
+    limits: LearnLimits,
+    /// Trees by host; that of requests without a host is called "".
+    hosts: BTreeMap<Box<str>, Node>,
+    nodes: usize,
+    /// Requests that nobody answered, until it is known which operation they were meant for.
+    unanswered: BTreeMap<Asked, Tally>,
+    not_kept: u64,
+}
+
+/// Host, method and path of a request.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Asked {
+    host: Box<str>,
+    method: Box<str>,
+    path: Box<str>,
+}
+
+/// An operation as far as it is known from requests.
+#[derive(Debug)]
+pub struct Learned {
+    /// The host that was asked; empty where the log does not tell.
+    pub host: Box<str>,
+    /// The method.
+    pub method: Box<str>,
+    /// The path, with `{name}` for parameters.
+    pub path: String,
+    /// Names of the parameters, in order, and the kind of their values.
+    pub parameters: Vec<(String, Kind)>,
+    /// Its requests.
+    pub tally: Tally,
+}
+
+/// Everything that was learned.
+#[derive(Debug, Default)]
+pub struct Lesson {
+    /// Operations by host, path and method.
+    pub operations: Vec<Learned>,
+    /// Requests of paths that nobody ever answered, and how many such paths there were.
+    pub unanswered: (u64, u64),
+    /// Requests that were counted and not looked at, since a limit was reached.
+    pub not_kept: u64,
+}
+
+impl Learner {
+    /// Knows nothing yet.
+    pub fn new(limits: LearnLimits) -> Learner {
+        Learner { limits, hosts: BTreeMap::new(), nodes: 0, unanswered: BTreeMap::new(), not_kept: 0 }
+    }
+
+    /// Learns from one request, which has a path.
+    pub fn observe(&mut self, seen: &Observation<'_>) {
+        let (Some(path), Some(method)) = (&seen.line.path, &seen.line.method) else {
+            self.not_kept += 1;
+            return;
+        };
+        let host = seen.line.host.as_deref().unwrap_or_default();
+        if segments(path).count() > SEGMENTS_MAX
+            || segments(path).any(|segment| segment.len() > SEGMENT_BYTES_MAX)
+        {
+            self.not_kept += 1;
+            return;
+        }
+        let host =
+            if self.hosts.len() < self.limits.hosts || self.hosts.contains_key(host) { host } else { "" };
+        if Confidence::of(seen.line.status) == Confidence::None {
+            return self.ask(host, method, path, seen);
+        }
+        if self.nodes >= self.limits.nodes {
+            self.settle();
+        }
+        if !self.hosts.contains_key(host) {
+            self.hosts.insert(host.into(), Node::default());
+        }
+        let may_grow = self.nodes < self.limits.nodes;
+        let Some(root) = self.hosts.get_mut(host) else { return };
+        match root.grow(segments(path), may_grow, &mut self.nodes) {
+            Some(end) => end.of_method(method, seen.place).add(seen),
+            None => self.not_kept += 1,
+        }
+    }
+
+    fn ask(&mut self, host: &str, method: &str, path: &str, seen: &Observation<'_>) {
+        let end = self.hosts.get_mut(host).and_then(|root| root.find(segments(path)));
+        if let Some(tally) = end.and_then(|end| end.find_method(method)) {
+            return tally.add(seen);
+        }
+        let asked = Asked { host: host.into(), method: method.into(), path: path.into() };
+        if let Some(tally) = self.unanswered.get_mut(&asked) {
+            return tally.add(seen);
+        }
+        if self.unanswered.len() < self.limits.unanswered {
+            self.unanswered.entry(asked).or_insert_with(|| Tally::new(seen.place)).add(seen);
+        } else {
+            self.not_kept += 1;
+        }
+    }
+
+    /// Learns all that `other` learned.
+    pub fn merge(&mut self, other: Learner) {
+        for (host, node) in other.hosts {
+            let is_known = self.hosts.len() < self.limits.hosts || self.hosts.contains_key(&host);
+            self.hosts.entry(if is_known { host } else { "".into() }).or_default().merge(node);
+        }
+        self.nodes = self.hosts.values().map(Node::size).sum();
+        for (asked, tally) in other.unanswered {
+            let may_keep = self.unanswered.len() < self.limits.unanswered;
+            match self.unanswered.get_mut(&asked) {
+                Some(known) => known.merge(tally),
+                None if may_keep => {
+                    self.unanswered.insert(asked, tally);
+                }
+                None => self.not_kept += tally.count,
+            }
+        }
+        self.not_kept += other.not_kept;
+        if self.nodes > self.limits.nodes {
+            self.settle();
+        }
+    }
+
+    /// Tells words from values, which makes the tree small again.
+    fn settle(&mut self) {
+        self.hosts.values_mut().for_each(settle::settle);
+        self.nodes = self.hosts.values().map(Node::size).sum();
+    }
+
+    /// What was learned.
+    pub fn finish(mut self) -> Lesson {
+        self.settle();
+        let mut lesson = Lesson { not_kept: self.not_kept, ..Lesson::default() };
+        for (asked, tally) in self.unanswered {
+            let end = self.hosts.get_mut(&asked.host).and_then(|root| root.find(segments(&asked.path)));
+            match end.and_then(|end| end.find_method(&asked.method)) {
+                Some(known) => known.merge(tally),
+                None => {
+                    lesson.unanswered.0 += tally.count;
+                    lesson.unanswered.1 += 1;
+                }
+            }
+        }
+        for (host, root) in self.hosts {
+            root.tell(&host, &mut lesson.operations);
+        }
+        lesson
+    }
+}
+
+/// The segments of a path: what stands after each slash.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}

@@ -1,0 +1,115 @@
+//! Small streams of paths and the templates that are learned from them.
+
+use std::borrow::Cow;
+
+use super::*;
+use crate::line::Line;
+use crate::tally::Place;
+
+/// Learns from lines `METHOD path status [times]`, and tells operations with their kinds and counts.
+fn learned(limits: LearnLimits, requests: &[(String, u16)]) -> (Vec<String>, Lesson) {
+    let mut learner = Learner::new(limits);
+    for (number, (request, status)) in requests.iter().enumerate() {
+        let (method, path) = request.split_once(' ').unwrap();
+        let line = Line {
+            method: Some(Cow::Borrowed(method)),
+            path: Some(Cow::Borrowed(path)),
+            status: Some(*status),
+            ..Line::default()
+        };
+        learner.observe(&Observation { line: &line, place: Place { file: 0, line: number as u64 + 1 } });
+    }
+    let lesson = learner.finish();
+    let told = lesson.operations.iter().map(|operation| {
+        let kinds: Vec<&str> = operation.parameters.iter().map(|(_, kind)| kind.name()).collect();
+        format!("{} {} {} {}", operation.method, operation.path, kinds.join(","), operation.tally.count)
+            .replace("  ", " ")
+    });
+    (told.collect(), lesson)
+}
+
+fn check(requests: &[(String, u16)], expected: &[&str]) {
+    assert_eq!(learned(LearnLimits::default(), requests).0, expected);
+}
+
+fn words(count: usize) -> impl Iterator<Item = String> {
+    let syllables = ["ba", "co", "du", "fe", "gi", "ha", "jo", "ku", "le", "mi"];
+    (0..count).map(move |number| {
+        [number / 100 % 10, number / 10 % 10, number % 10].map(|digit| syllables[digit]).concat()
+    })
+}
+
+#[test]
+fn values_that_show_their_kind_are_parameters_from_the_first_request() {
+    let uuid = "0191e0c7-7a5f-7cc1-b1c5-0d3a5b1b2c3d";
+    check(
+        &[
+            ("GET /users/7".to_owned(), 200),
+            ("GET /users/8/orders/9.json".to_owned(), 200),
+            ("GET /users/me".to_owned(), 200),
+            (format!("DELETE /files/{uuid}"), 204),
+            ("GET /debug".to_owned(), 200),
+        ],
+        &[
+            "GET /debug 1",
+            "DELETE /files/{fileId} uuid 1",
+            "GET /users/me 1",
+            "GET /users/{userId} integer 1",
+            "GET /users/{userId}/orders/{orderId}.json integer,integer 1",
+        ],
+    );
+}
+
+#[test]
+fn words_are_values_once_they_are_many_and_rare() {
+    let mut requests: Vec<(String, u16)> =
+        words(50).map(|word| (format!("GET /users/{word}"), 200)).collect();
+    requests.extend(words(20).map(|word| (format!("GET /users/{word}/posts"), 200)));
+    requests.extend((0..50).map(|_| ("GET /users/top".to_owned(), 200)));
+    requests.push(("GET /users/export".to_owned(), 200));
+    let expected = [
+        "GET /users/export 1",
+        "GET /users/top 50",
+        "GET /users/{user} slug 50",
+        "GET /users/{user}/posts slug 20",
+    ];
+    check(&requests, &expected);
+    let few: Vec<(String, u16)> = words(15).map(|word| (format!("GET /{word}"), 200)).collect();
+    assert_eq!(learned(LearnLimits::default(), &few).0.len(), 15);
+}
+
+#[test]
+fn a_number_that_never_varies_is_a_name() {
+    let requests: Vec<(String, u16)> = (0..20).map(|id| (format!("GET /v/4/things/{id}"), 200)).collect();
+    check(&requests, &["GET /v/4/things/{thingId} integer 20"]);
+}
+
+#[test]
+fn what_nobody_answers_is_no_operation_and_what_misses_one_is_counted_there() {
+    let mut requests = vec![("GET /users/1".to_owned(), 200), ("GET /.env".to_owned(), 404)];
+    requests.push(("GET /users/2".to_owned(), 404));
+    requests.push(("GET /admin.php".to_owned(), 404));
+    let (told, lesson) = learned(LearnLimits::default(), &requests);
+    assert_eq!(told, ["GET /users/{userId} integer 2"]);
+    assert_eq!(lesson.unanswered, (2, 2));
+}
+
+#[test]
+fn templates_of_the_log_itself_keep_their_names() {
+    check(&[("GET /pets/{petId}".to_owned(), 200)], &["GET /pets/{petId} slug 1"]);
+}
+
+#[test]
+fn memory_is_bounded_and_what_is_not_kept_is_counted() {
+    let limits = LearnLimits { nodes: 200, hosts: 2, unanswered: 10 };
+    let mut requests: Vec<(String, u16)> = words(1000).map(|word| (format!("GET /{word}/a"), 200)).collect();
+    requests.extend(words(1000).map(|word| (format!("GET /none/{word}"), 404)));
+    requests.push((format!("GET /{}", "a/".repeat(SEGMENTS_MAX + 1)), 200));
+    requests.push((format!("GET /{}", "a".repeat(SEGMENT_BYTES_MAX + 1)), 200));
+    let (told, lesson) = learned(limits, &requests);
+    assert!(told.iter().any(|told| told.starts_with("GET /{id}/a")), "{told:?}");
+    let counted: u64 = lesson.operations.iter().map(|operation| operation.tally.count).sum();
+    assert_eq!(counted + lesson.unanswered.0 + lesson.not_kept, requests.len() as u64);
+    assert!(told.len() <= 200);
+    assert_eq!(lesson.unanswered, (10, 10));
+}

@@ -1,0 +1,300 @@
+//! The tree of paths: literal segments, parameters, and the methods that end at each.
+
+use crate::kind::Kind;
+use crate::tally::{Place, Tally};
+
+use super::Learned;
+
+/// The most methods that are kept of one path.
+const METHODS_MAX: usize = 16;
+
+/// A place in the tree.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    /// What follows under a name, in the order of the names.
+    pub(super) words: Vec<(Box<str>, Box<Node>)>,
+    /// What follows under any value, by what stands behind the value in the segment (`.json`, `:cancel`).
+    pub(super) parameters: Vec<Parameter>,
+    /// Requests that end here, by method.
+    pub(super) ends: Vec<(Box<str>, Tally)>,
+}
+
+/// A place where values stand.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    pub(super) suffix: Box<str>,
+    pub(super) kind: Kind,
+    /// The name that the log itself has for it, as templates of API Gateway do.
+    pub(super) name: Option<Box<str>>,
+    /// The one value that was ever seen.
+    pub(super) only: Option<Box<str>>,
+    pub(super) node: Box<Node>,
+}
+
+/// Endings of files: what a value is named by stands before them.
+const ENDINGS: &[&str] = &[
+    ".json", ".xml", ".html", ".htm", ".txt", ".csv", ".pdf", ".rss", ".atom", ".yaml", ".yml", ".js",
+    ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".php", ".zip", ".gz", ".ics", ".xlsx",
+];
+
+/// A segment as a value and what stands behind it: an ending, or a verb after a colon.
+pub(super) fn split(segment: &str) -> (&str, &str) {
+    let ending = ENDINGS.iter().find(|ending| segment.ends_with(**ending)).map(|ending| ending.len());
+    let verb = segment.rfind(':').filter(|at| {
+        segment
+            .get(at + 1..)
+            .is_some_and(|verb| !verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    });
+    let at = ending.map(|length| segment.len() - length).or(verb).filter(|at| *at > 0);
+    at.and_then(|at| segment.split_at_checked(at)).unwrap_or((segment, ""))
+}
+
+impl Node {
+    /// The node at the end of `segments`, grown where it is not there and `may_grow`; each new one is counted in `nodes`.
+    pub(super) fn grow<'s>(
+        &mut self,
+        segments: impl Iterator<Item = &'s str>,
+        may_grow: bool,
+        nodes: &mut usize,
+    ) -> Option<&mut Node> {
+        let mut node = self;
+        let mut before = "";
+        for segment in segments {
+            let value = value(segment).filter(|_| !is_version(segment, before));
+            before = segment;
+            node = match node.words.binary_search_by(|(word, _)| (**word).cmp(segment)) {
+                Ok(at) => &mut node.words.get_mut(at)?.1,
+                Err(at) => match value {
+                    Some(value) => node.parameter(&value, may_grow, nodes)?,
+                    None if may_grow => {
+                        *nodes += 1;
+                        node.words.insert(at, (segment.into(), Box::default()));
+                        &mut node.words.get_mut(at)?.1
+                    }
+                    None => node
+                        .parameters
+                        .iter_mut()
+                        .find(|known| known.suffix == split(segment).1.into())?
+                        .used(),
+                },
+            };
+        }
+        Some(node)
+    }
+
+    fn parameter(&mut self, value: &Value<'_>, may_grow: bool, nodes: &mut usize) -> Option<&mut Node> {
+        match self.parameters.iter().position(|known| *known.suffix == *value.suffix) {
+            Some(at) => {
+                let known = self.parameters.get_mut(at)?;
+                known.kind = known.kind.or(value.kind);
+                if known.only.as_deref().is_some_and(|only| only != value.text) {
+                    known.only = None;
+                }
+                Some(&mut known.node)
+            }
+            None if may_grow => {
+                *nodes += 1;
+                self.parameters.push(Parameter {
+                    suffix: value.suffix.into(),
+                    kind: value.kind,
+                    name: value.name.map(Into::into),
+                    only: value.name.is_none().then(|| value.text.into()),
+                    node: Box::default(),
+                });
+                self.parameters.last_mut().map(|parameter| &mut *parameter.node)
+            }
+            None => None,
+        }
+    }
+
+    /// The node that `segments` lead to, by names where they are known and through parameters elsewhere.
+    pub(super) fn find<'s>(&mut self, segments: impl Iterator<Item = &'s str>) -> Option<&mut Node> {
+        let mut node = self;
+        for segment in segments {
+            node = match node.words.binary_search_by(|(word, _)| (**word).cmp(segment)) {
+                Ok(at) => &mut node.words.get_mut(at)?.1,
+                Err(_) => {
+                    let suffix = split(segment).1;
+                    let at = node.parameters.iter().position(|known| *known.suffix == *suffix);
+                    let at =
+                        at.or_else(|| node.parameters.iter().position(|known| known.suffix.is_empty()))?;
+                    &mut node.parameters.get_mut(at)?.node
+                }
+            };
+        }
+        Some(node)
+    }
+
+    /// The requests of `method` that end here; a method too many is counted as one of the others.
+    pub(super) fn of_method(&mut self, method: &str, place: Place) -> &mut Tally {
+        let at = self.ends.iter().position(|(known, _)| **known == *method);
+        let at = at.unwrap_or_else(|| {
+            if self.ends.len() < METHODS_MAX {
+                self.ends.push((method.into(), Tally::new(place)));
+            }
+            self.ends.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "one was pushed if there was none")]
+        &mut self.ends[at].1
+    }
+
+    /// The requests of `method` that end here, if there were any.
+    pub(super) fn find_method(&mut self, method: &str) -> Option<&mut Tally> {
+        self.ends.iter_mut().find(|(known, _)| **known == *method).map(|(_, tally)| tally)
+    }
+
+    /// Takes in all of `other`, which was seen at the same place.
+    pub(super) fn merge(&mut self, other: Node) {
+        for (word, node) in other.words {
+            match self.words.binary_search_by(|(known, _)| known.cmp(&word)) {
+                Ok(at) => {
+                    if let Some((_, known)) = self.words.get_mut(at) {
+                        known.merge(*node);
+                    }
+                }
+                Err(at) => self.words.insert(at, (word, node)),
+            }
+        }
+        for parameter in other.parameters {
+            self.merge_parameter(parameter);
+        }
+        for (method, tally) in other.ends {
+            self.of_method(&method, tally.place).merge(tally);
+        }
+    }
+
+    pub(super) fn merge_parameter(&mut self, other: Parameter) {
+        match self.parameters.iter_mut().find(|known| known.suffix == other.suffix) {
+            Some(known) => {
+                known.kind = known.kind.or(other.kind);
+                known.only = known.only.take().filter(|only| other.only.as_ref() == Some(only));
+                known.name = known.name.take().or(other.name);
+                known.node.merge(*other.node);
+            }
+            None => self.parameters.push(other),
+        }
+    }
+
+    /// How many nodes there are below it.
+    pub(super) fn size(&self) -> usize {
+        let words = self.words.iter().map(|(_, node)| node.size() + 1);
+        let parameters = self.parameters.iter().map(|parameter| parameter.node.size() + 1);
+        words.chain(parameters).sum()
+    }
+
+    /// How many requests go through it.
+    pub(super) fn count(&self) -> u64 {
+        let ends = self.ends.iter().map(|(_, tally)| tally.count);
+        let words = self.words.iter().map(|(_, node)| node.count());
+        let parameters = self.parameters.iter().map(|parameter| parameter.node.count());
+        ends.chain(words).chain(parameters).sum()
+    }
+
+    /// Tells every operation below it.
+    pub(super) fn tell(self, host: &str, operations: &mut Vec<Learned>) {
+        self.tell_below(host, &Template::default(), operations);
+    }
+
+    fn tell_below(self, host: &str, template: &Template, operations: &mut Vec<Learned>) {
+        for (method, tally) in self.ends {
+            operations.push(Learned {
+                host: host.into(),
+                method,
+                path: template.path.clone(),
+                parameters: template.parameters.clone(),
+                tally,
+            });
+        }
+        for (word, node) in self.words {
+            node.tell_below(host, &template.with_word(&word), operations);
+        }
+        for parameter in self.parameters {
+            let template = template.with_parameter(&parameter);
+            parameter.node.tell_below(host, &template, operations);
+        }
+    }
+}
+
+impl Parameter {
+    fn used(&mut self) -> &mut Node {
+        self.kind = self.kind.or(Kind::Slug);
+        self.only = None;
+        &mut self.node
+    }
+}
+
+/// A segment that is a value.
+struct Value<'s> {
+    text: &'s str,
+    suffix: &'s str,
+    kind: Kind,
+    name: Option<&'s str>,
+}
+
+fn value(segment: &str) -> Option<Value<'_>> {
+    if let Some(name) = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
+        let name = name.trim_end_matches('+');
+        return Some(Value { text: "", suffix: "", kind: Kind::Slug, name: Some(name) });
+    }
+    let (text, suffix) = split(segment);
+    Kind::of(text).map(|kind| Value { text, suffix, kind, name: None })
+}
+
+/// Words after which a short number is the version of an API.
+const BEFORE_VERSIONS: &[&str] = &["v", "version", "api", "rest"];
+
+fn is_version(segment: &str, before: &str) -> bool {
+    segment.len() <= 2
+        && segment.bytes().all(|byte| byte.is_ascii_digit())
+        && BEFORE_VERSIONS.contains(&before)
+}
+
+/// The path that leads to a node.
+#[derive(Debug, Default)]
+struct Template {
+    path: String,
+    parameters: Vec<(String, Kind)>,
+    last_word: String,
+}
+
+impl Template {
+    fn with_word(&self, word: &str) -> Template {
+        Template {
+            path: format!("{}/{word}", self.path),
+            parameters: self.parameters.clone(),
+            last_word: word.to_owned(),
+        }
+    }
+
+    fn with_parameter(&self, parameter: &Parameter) -> Template {
+        let name = match &parameter.name {
+            Some(name) => name.to_string(),
+            None => self.name(parameter.kind),
+        };
+        let path = format!("{}/{{{name}}}{}", self.path, parameter.suffix);
+        let mut parameters = self.parameters.clone();
+        parameters.push((name, parameter.kind));
+        Template { path, parameters, last_word: String::new() }
+    }
+
+    /// A name that is not taken: of what stands before it, as `order` and `orderId` after `orders`.
+    fn name(&self, kind: Kind) -> String {
+        let word: String = self
+            .last_word
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+            .collect();
+        let one = match word.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => word.strip_suffix('s').unwrap_or(&word).to_owned(),
+        };
+        let name = match kind {
+            Kind::Slug | Kind::Date | Kind::Mail if !one.is_empty() => one,
+            _ if one.is_empty() => "id".to_owned(),
+            _ => format!("{one}Id"),
+        };
+        let is_taken = |name: &str| self.parameters.iter().any(|(taken, _)| taken == name);
+        let numbered = (2..).map(|number| format!("{name}{number}"));
+        std::iter::once(name.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,172 @@
+//! What is known of one operation from the requests that were made of it.
+
+use model::Timestamp;
+
+use crate::distinct::Distinct;
+use crate::kind::Kind;
+use crate::line::{Credentials, Line};
+
+/// The most names of query parameters that are kept of one operation.
+const QUERY_NAMES_MAX: usize = 32;
+
+/// The longest name of a query parameter that is kept, in bytes.
+const QUERY_NAME_BYTES_MAX: usize = 64;
+
+/// How far requests show that there is something that answers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Confidence {
+    /// Nobody answered: there is nothing, or what came was wrong.
+    #[default]
+    None,
+    /// What stands before it may have answered: a redirect, a refusal, a backend that cannot be reached.
+    Low,
+    /// It answered.
+    High,
+}
+
+impl Confidence {
+    /// What an answer with `status` shows; one that the log does not tell of may have been.
+    pub fn of(status: Option<u16>) -> Confidence {
+        match status {
+            None | Some(301 | 308 | 401 | 403 | 407 | 429 | 502..=504) => Confidence::Low,
+            Some(400 | 404 | 405 | 408 | 410 | 414 | 421 | 431 | 444 | 499 | 501 | 505) => Confidence::None,
+            Some(_) => Confidence::High,
+        }
+    }
+
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::None => "none",
+            Confidence::Low => "low",
+            Confidence::High => "high",
+        }
+    }
+}
+
+/// Where something was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The number of the file in its run.
+    pub file: u32,
+    /// One-based line.
+    pub line: u64,
+}
+
+/// One request that somebody wrote down: what is said, and where.
+#[derive(Debug)]
+pub struct Observation<'o> {
+    /// What is said of the request.
+    pub line: &'o Line<'o>,
+    /// Where that stands.
+    pub place: Place,
+}
+
+/// Requests of one operation, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub count: u64,
+    /// By the first digit of the status; the first is of those without one.
+    pub classes: [u64; 6],
+    /// What the best answer shows.
+    pub confidence: Confidence,
+    /// When the first came.
+    pub first_seen: Option<Timestamp>,
+    /// When the last came.
+    pub last_seen: Option<Timestamp>,
+    /// Addresses that they came from.
+    pub clients: Distinct,
+    /// What callers showed.
+    pub credentials: Credentials,
+    /// How many of them showed nothing, as far as the log tells.
+    pub anonymous: u64,
+    /// Names in the query, with the kind of their values.
+    pub query: Vec<(Box<str>, Kind)>,
+    /// Where the first of a file stands; of several files the first.
+    pub place: Place,
+}
+
+impl Tally {
+    pub(crate) fn new(place: Place) -> Tally {
+        Tally {
+            count: 0,
+            classes: [0; 6],
+            confidence: Confidence::None,
+            first_seen: None,
+            last_seen: None,
+            clients: Distinct::default(),
+            credentials: Credentials::default(),
+            anonymous: 0,
+            query: Vec::new(),
+            place,
+        }
+    }
+
+    pub(crate) fn add(&mut self, seen: &Observation<'_>) {
+        let line = seen.line;
+        self.count += 1;
+        let class = usize::from(line.status.unwrap_or_default() / 100);
+        if let Some(count) = self.classes.get_mut(class) {
+            *count += 1;
+        }
+        self.confidence = self.confidence.max(Confidence::of(line.status));
+        self.see(line.time, line.time);
+        if let Some(client) = line.client {
+            self.clients.insert(&client);
+        }
+        self.credentials.extend(line.credentials);
+        if line.credentials == Credentials::default() {
+            self.anonymous += 1;
+        }
+        if let Some(query) = &line.query
+            && Confidence::of(line.status) == Confidence::High
+        {
+            self.add_query(query);
+        }
+        self.place = self.place.min(seen.place);
+    }
+
+    pub(crate) fn merge(&mut self, other: Tally) {
+        self.count += other.count;
+        for (count, more) in self.classes.iter_mut().zip(other.classes) {
+            *count += more;
+        }
+        self.confidence = self.confidence.max(other.confidence);
+        self.see(other.first_seen, other.last_seen);
+        self.clients.merge(&other.clients);
+        self.credentials.extend(other.credentials);
+        self.anonymous += other.anonymous;
+        for (name, kind) in other.query {
+            self.add_name(&name, kind);
+        }
+        self.place = self.place.min(other.place);
+    }
+
+    fn see(&mut self, first: Option<Timestamp>, last: Option<Timestamp>) {
+        self.first_seen = self.first_seen.into_iter().chain(first).min();
+        self.last_seen = self.last_seen.max(last);
+    }
+
+    fn add_query(&mut self, query: &str) {
+        for pair in query.split('&').take(QUERY_NAMES_MAX) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]$".contains(&byte);
+            if (1..=QUERY_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_name) {
+                self.add_name(name, Kind::of(value).unwrap_or(Kind::Slug));
+            }
+        }
+    }
+
+    fn add_name(&mut self, name: &str, kind: Kind) {
+        match self.query.binary_search_by(|(known, _)| (**known).cmp(name)) {
+            Ok(at) => {
+                if let Some((_, known)) = self.query.get_mut(at) {
+                    *known = known.or(kind);
+                }
+            }
+            Err(at) if self.query.len() < QUERY_NAMES_MAX => self.query.insert(at, (name.into(), kind)),
+            Err(_) => {}
+        }
+    }
+}
