@@ -42,6 +42,8 @@ pub struct Learner {
     /// Trees by host; that of requests without a host is called "".
     hosts: BTreeMap<Box<str>, Node>,
     nodes: usize,
+    /// Whether telling words from values did not help any more, so that no further paths are learned.
+    is_full: bool,
     /// Requests that nobody answered, until it is known which operation they were meant for.
     unanswered: BTreeMap<Asked, Tally>,
     not_kept: u64,
@@ -84,7 +86,14 @@ pub struct Lesson {
 impl Learner {
     /// Knows nothing yet.
     pub fn new(limits: LearnLimits) -> Learner {
-        Learner { limits, hosts: BTreeMap::new(), nodes: 0, unanswered: BTreeMap::new(), not_kept: 0 }
+        Learner {
+            limits,
+            hosts: BTreeMap::new(),
+            nodes: 0,
+            is_full: false,
+            unanswered: BTreeMap::new(),
+            not_kept: 0,
+        }
     }
 
     /// Learns from one request, which has a path.
@@ -105,13 +114,15 @@ impl Learner {
         if Confidence::of(seen.line.status) == Confidence::None {
             return self.ask(host, method, path, seen);
         }
-        if self.nodes >= self.limits.nodes {
+        if self.nodes >= self.limits.nodes && !self.is_full {
             self.settle();
+            // What little would become free again would not be worth going through all of it so soon.
+            self.is_full = self.nodes > self.limits.nodes / 4 * 3;
         }
         if !self.hosts.contains_key(host) {
             self.hosts.insert(host.into(), Node::default());
         }
-        let may_grow = self.nodes < self.limits.nodes;
+        let may_grow = self.nodes < self.limits.nodes && !self.is_full;
         let Some(root) = self.hosts.get_mut(host) else { return };
         match root.grow(segments(path), may_grow, &mut self.nodes) {
             Some(end) => end.of_method(method, seen.place).add(seen),

@@ -113,3 +113,12 @@ fn memory_is_bounded_and_what_is_not_kept_is_counted() {
     assert!(told.len() <= 200);
     assert_eq!(lesson.unanswered, (10, 10));
 }
+
+#[test]
+fn a_tree_of_names_alone_stops_growing() {
+    let limits = LearnLimits { nodes: 100, ..LearnLimits::default() };
+    let often = |word: String| (0..10).map(move |_| (format!("GET /{word}"), 200));
+    let requests: Vec<(String, u16)> = words(150).flat_map(often).collect();
+    let (told, lesson) = learned(limits, &requests);
+    assert_eq!((told.len(), lesson.not_kept), (100, 500));
+}

@@ -71,11 +71,9 @@ impl Node {
                         node.words.insert(at, (segment.into(), Box::default()));
                         &mut node.words.get_mut(at)?.1
                     }
-                    None => node
-                        .parameters
-                        .iter_mut()
-                        .find(|known| known.suffix == split(segment).1.into())?
-                        .used(),
+                    None => {
+                        node.parameters.iter_mut().find(|known| *known.suffix == *split(segment).1)?.used()
+                    }
                 },
             };
         }
