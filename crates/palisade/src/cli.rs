@@ -1,5 +1,6 @@
 //! The command line: what may be said, what it means by default, and the status a command ends with.
 
+mod discover;
 mod values;
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +14,7 @@ use model::Severity;
 use crate::commands::log::LogArguments;
 use crate::output::Format;
 use crate::output::findings::FindingsFormat;
+pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, Status};
 pub(crate) use values::{BodyText, ControlMode, HeaderField};
 
 /// API security in one binary: a gateway that holds every request against the API's own specification.
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Say what would become of one request, and why, without sending it.
     Explain(Box<Explain>),
+    /// Find the APIs that there are, by what others wrote down about them.
+    Discover(Discover),
     /// Print what the Cedar policies of an API can speak of: the schema that is made from its specification.
     CedarSchema(CedarSchema),
     /// Judge specifications before any code is written: what they get wrong, where, and what to do.

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use cli::{Cli, Command, Exit};
+use cli::{Cli, Command, Discover, DiscoverFrom, Exit};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -44,6 +44,9 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(arguments).into(),
         Command::Check(arguments) => commands::check::run(&arguments).into(),
         Command::Explain(arguments) => commands::explain::run(&arguments).into(),
+        Command::Discover(Discover { of: DiscoverFrom::Logs(arguments) }) => {
+            commands::discover::run(&arguments).into()
+        }
         Command::CedarSchema(arguments) => commands::cedar_schema::run(&arguments).into(),
         Command::Review(arguments) => commands::review::run(&arguments).into(),
         Command::Log(arguments) => commands::log::run(&arguments),

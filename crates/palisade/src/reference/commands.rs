@@ -12,24 +12,33 @@ pub(super) fn page() -> String {
     let about = root.get_about().map(ToString::to_string).unwrap_or_default();
     let mut page =
         format!("{GENERATED}\n\n# palisade\n\n{about}.\n\n| command | what it does |\n|---|---|\n");
-    let commands: Vec<&Command> = root
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
-        .collect();
-    for command in &commands {
+    let commands = shown(&root, "");
+    for (name, command) in &commands {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        page.push_str(&format!("| [`{0}`](#palisade-{0}) | {1} |\n", command.get_name(), cell(&about)));
+        let anchor = name.replace(' ', "-");
+        page.push_str(&format!("| [`{name}`](#palisade-{anchor}) | {} |\n", cell(&about)));
     }
     page.push_str(&block(&root.get_after_help().map(ToString::to_string).unwrap_or_default()));
-    for command in commands {
-        page.push_str(&section(command));
+    for (name, command) in commands {
+        page.push_str(&section(&name, command));
     }
     page
 }
 
-fn section(command: &Command) -> String {
+/// The commands that are shown, by their whole names; one that only has others below it is not one itself.
+fn shown<'c>(parent: &'c Command, before: &str) -> Vec<(String, &'c Command)> {
+    let is_shown = |command: &&Command| !command.is_hide_set() && command.get_name() != "help";
+    let commands = parent.get_subcommands().filter(is_shown).flat_map(|command| {
+        let name = format!("{before}{}", command.get_name());
+        let below = shown(command, &format!("{name} "));
+        if below.is_empty() { vec![(name, command)] } else { below }
+    });
+    commands.collect()
+}
+
+fn section(whole_name: &str, command: &Command) -> String {
     let usage = command.clone().render_usage().to_string();
-    let mut text = format!("\n## palisade {}\n", command.get_name());
+    let mut text = format!("\n## palisade {whole_name}\n");
     text.push_str(&block(usage.trim_start_matches("Usage: ")));
     text.push_str("\n| argument | meaning |\n|---|---|\n");
     for argument in
@@ -81,7 +90,7 @@ mod tests {
     #[test]
     fn commands_that_are_shown_have_a_section_and_hidden_ones_do_not() {
         let page = page();
-        for command in ["run", "check", "explain", "cedar-schema", "log"] {
+        for command in ["run", "check", "explain", "discover logs", "cedar-schema", "log"] {
             assert!(page.contains(&format!("\n## palisade {command}\n")), "{page}");
         }
         assert!(!page.contains("reference"), "{page}");

@@ -29,6 +29,7 @@ mod commands;
 mod countries;
 mod decisions;
 mod departed;
+mod discover;
 mod drain;
 mod durability;
 mod egress;

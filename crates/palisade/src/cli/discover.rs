@@ -1,0 +1,94 @@
+//! `palisade discover`: what may be said.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::output::Format;
+
+/// `palisade discover`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade discover logs /var/log/nginx
+  palisade discover logs access.log.1.gz --spec openapi.yaml --fail-on shadow")]
+pub(crate) struct Discover {
+    /// What to look into.
+    #[command(subcommand)]
+    pub(crate) of: DiscoverFrom,
+}
+
+/// Where APIs are found.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DiscoverFrom {
+    /// Logs of servers and gateways, in whichever format each line is.
+    Logs(DiscoverLogs),
+}
+
+/// `palisade discover logs`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade discover logs /var/log/nginx
+  palisade discover logs access.log 'access.log.*.gz' --format json
+  kubectl logs deploy/gateway | palisade discover logs -
+  palisade discover logs access.log --spec openapi.yaml --fail-on shadow
+  palisade discover logs access.log --openapi learned.json
+  palisade discover logs access.log --pattern '$remote_addr [$time_local] $host \"$request\" $status'
+
+What a specification declares is looked up there; of the rest, templates are learned. With a specification
+an operation is `declared`, a `shadow` (asked for, and not declared), an `orphan` (declared, and not asked
+for) or a `zombie` (deprecated, and asked for). Paths that nobody answered are counted and not listed.
+
+Ends with 0, with 1 where --fail-on finds something, with 2 where a specification or the pattern cannot be
+used, and with 3 where a file cannot be read or no line tells of a request.")]
+pub(crate) struct DiscoverLogs {
+    /// Files, as they are or packed with gzip or Zstandard; folders; names with `*`; `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Vec<PathBuf>,
+    /// How lines are made, in place of the known formats: text with the variables of nginx's `log_format`
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) pattern: Option<String>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Write what was learned as an OpenAPI 3.1 document; it has what is not declared
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
+    /// End with 1 if there are operations of this status; may be repeated
+    #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
+    pub(crate) fail_on: Vec<Status>,
+    /// Threads that read (one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: Option<u16>,
+}
+
+/// What an operation is, by what is declared and what is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    /// Seen, and not declared.
+    Shadow,
+    /// Deprecated, and seen.
+    Zombie,
+    /// Declared, and not seen.
+    Orphan,
+    /// Declared and seen.
+    #[value(skip)]
+    Declared,
+}
+
+impl Status {
+    /// Its stable name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Status::Shadow => "shadow",
+            Status::Zombie => "zombie",
+            Status::Orphan => "orphan",
+            Status::Declared => "declared",
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What `palisade discover logs` finds in real files: learned, declared, forgotten, packed, broken.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+const SPEC: &str = "
+openapi: 3.1.0
+info: { title: orders, version: '1' }
+servers: [{ url: /v1 }]
+paths:
+  /orders/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+    get: { responses: { '200': { description: ok } } }
+    delete: { responses: { '204': { description: gone } } }
+  /reports:
+    get: { deprecated: true, responses: { '200': { description: ok } } }
+";
+
+/// Lines as nginx writes them by default.
+fn lines() -> String {
+    let line = |target: &str, status: u16| {
+        format!(
+            "192.0.2.7 - - [27/Nov/2026:10:00:00 +0000] \"GET {target} HTTP/1.1\" {status} 15 \"-\" \"curl/8\"\n"
+        )
+    };
+    let mut text = String::new();
+    for number in 0..60 {
+        text.push_str(&line(&format!("/v1/orders/{number}"), 200));
+        text.push_str(&line(&format!("/internal/users/{number}"), 200));
+    }
+    text.push_str(&line("/v1/reports", 200));
+    text.push_str(&line("/debug", 200));
+    text.push_str(&line("/wp-login.php", 404));
+    text + "no line of any log\n"
+}
+
+/// The operations as `status method path`, and the whole document.
+fn discovered(stage: &Stage, arguments: &[&str]) -> (i32, Vec<String>, Value) {
+    let output = stage.palisade(&[&["discover", "logs", "--format", "json"], arguments].concat());
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |operation: &Value, name: &str| operation[name].as_str().unwrap_or("-").to_owned();
+    let operations = document["operations"].as_array().unwrap().iter();
+    let lines = operations
+        .map(|operation| ["status", "method", "path"].map(|name| text(operation, name)).join(" "))
+        .collect();
+    (output.status.code().unwrap(), lines, document)
+}
+
+#[test]
+fn what_logs_tell_of_is_held_against_what_is_declared() {
+    let stage = Stage::new();
+    stage.write("access.log", &lines());
+    stage.write("spec.yaml", SPEC);
+    let (code, operations, document) =
+        discovered(&stage, &["access.log", "--spec", "spec.yaml", "--fail-on", "shadow"]);
+    assert_eq!(
+        operations,
+        [
+            "shadow GET /debug",
+            "shadow GET /internal/users/{userId}",
+            "zombie GET /v1/reports",
+            "orphan DELETE /v1/orders/{id}",
+            "declared GET /v1/orders/{id}",
+        ]
+    );
+    assert_eq!(code, 1);
+    assert_eq!(document["unanswered"]["requests"], 1, "what nobody answers is no operation");
+    assert_eq!(
+        document["not_read"],
+        json!([{ "file": "access.log", "lines": 1, "first": [{ "line": 124, "text": "no line of any log" }] }])
+    );
+    let users = &document["operations"][1];
+    assert_eq!(users["parameters"], json!([{ "name": "userId", "in": "path", "type": "integer" }]));
+    assert_eq!(users["sources"][0]["count"], 60);
+    let clean = stage.palisade(&["discover", "logs", "access.log"]);
+    assert_eq!(clean.status.code(), Some(0));
+    let table = String::from_utf8(clean.stdout).unwrap();
+    assert!(table.contains("GET /v1/orders/{orderId}") && table.contains("4 operations"), "{table}");
+    let said = String::from_utf8(clean.stderr).unwrap();
+    assert!(said.contains("124 lines, 123 requests, 1 like no format"), "{said}");
+}
+
+#[test]
+fn what_was_learned_is_a_document_that_can_be_enforced() {
+    let stage = Stage::new();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(lines().as_bytes()).unwrap();
+    std::fs::write(stage.path("access.log.gz"), packed.finish().unwrap()).unwrap();
+    let (code, operations, _) = discovered(&stage, &["access.log.gz", "--openapi", "learned.json"]);
+    assert_eq!(code, 0);
+    let upstream = "http://127.0.0.1:9";
+    let checked = stage.palisade(&["check", "--spec", "learned.json", "--upstream", upstream]);
+    assert!(checked.status.success(), "{checked:?}");
+    let again = discovered(&stage, &["access.log.gz", "--spec", "learned.json", "--fail-on", "shadow"]);
+    assert_eq!(again.0, 0, "{:?}", again.1);
+    let declared = |line: &String| line.replacen('-', "declared", 1);
+    assert_eq!(again.1, operations.iter().map(declared).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_cannot_be_used_is_said() {
+    let stage = Stage::new();
+    stage.write("access.log", &lines());
+    stage.write("other.log", "nothing that is known\n");
+    stage.write("broken.yaml", "openapi: 3.1.0\npaths: [\n");
+    for (arguments, code, said) in [
+        (&["missing.log"][..], 3, "missing.log"),
+        (&["other.log"], 3, "no line tells of a request"),
+        (&["access.log", "--spec", "broken.yaml"], 2, "broken.yaml"),
+        (&["access.log", "--pattern", "$nonsense$remote_addr"], 2, "the pattern"),
+    ] {
+        let output = stage.palisade(&[&["discover", "logs"], arguments].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{arguments:?}: {output:?}");
+    }
+}
