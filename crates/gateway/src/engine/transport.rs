@@ -95,8 +95,13 @@ impl Held {
         self.bytes.get(self.used..).unwrap_or_default()
     }
 
-    /// Adds what has arrived.
+    /// Adds what has arrived. What was used goes first, once it is the larger part: whoever is always ahead would else let
+    /// it pile up.
     pub(super) fn extend(&mut self, arrived: &[u8]) {
+        if self.used > self.bytes.len() / 2 {
+            self.bytes.drain(..self.used);
+            self.used = 0;
+        }
         self.bytes.extend_from_slice(arrived);
     }
 
@@ -155,5 +160,26 @@ impl AsyncWrite for Prefixed {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_makes_room_though_there_is_always_more() {
+        let (mut held, mut expected) = (Held::default(), Vec::new());
+        for number in 0..10_000_u32 {
+            let arrived = number.to_be_bytes().repeat(16);
+            held.extend(&arrived);
+            expected.extend(arrived);
+            if number > 0 {
+                held.advance(64);
+                expected.drain(..64);
+            }
+            assert_eq!(held.rest(), expected);
+        }
+        assert!(held.bytes.capacity() <= 512, "{}", held.bytes.capacity());
     }
 }

@@ -58,7 +58,7 @@ pub(in crate::engine) struct Inbound {
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// How much of the next requests is read while one is served, in bytes.
-const AHEAD_BYTES_MAX: usize = 64 << 10;
+const AHEAD_BYTES_MAX: usize = 16 << 10;
 
 impl Inbound {
     /// Of a connection on which nothing has been read.
