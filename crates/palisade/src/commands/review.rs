@@ -123,9 +123,10 @@ fn today() -> Date {
     text.parse().unwrap_or(Date::LAST)
 }
 
-/// [`Exit::Usage`] where something cannot be read at all, [`Exit::Findings`] where a finding is at or above `fail_on`.
+/// [`Exit::Usage`] where something cannot be read at all, or nothing was judged, [`Exit::Findings`] where a finding is at or above `fail_on`.
 fn exit(report: &Report) -> Exit {
-    if report.not_judged.iter().any(|problem| problem.severity == Severity::Error) {
+    let judged: usize = report.subjects.iter().map(|subject| subject.review.judged.documents).sum();
+    if judged == 0 || report.not_judged.iter().any(|problem| problem.severity == Severity::Error) {
         return Exit::Usage;
     }
     match report.findings().any(|finding| finding.severity >= report.fail_on) {

@@ -77,6 +77,15 @@ fn what_cannot_be_judged_is_said_and_ends_with_2() {
         let said = report["not_judged"][0]["message"].as_str().unwrap();
         assert!(said.contains(message), "{report}");
     }
+    stage.write("messages.yaml", "asyncapi: 2.6.0\ninfo: { title: a, version: '1' }\nchannels: {}\n");
+    std::fs::create_dir_all(stage.path("empty")).unwrap();
+    for spec in ["messages.yaml", "empty"] {
+        assert_eq!(
+            json(&stage, &[spec], 2)["judged"]["documents"],
+            0,
+            "{spec}: nothing judged is no success"
+        );
+    }
     stage.write(
         "part.yaml",
         "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: { /a: { $ref: 'none.yaml' } }\n",
