@@ -54,6 +54,26 @@ impl<'r, 'l> Findings<'r, 'l> {
         self.push(spot, self.rule.severity, message.into(), None);
     }
 
+    /// Every operation that callers can ask for and that does not describe its answer `status`, or says nothing of what it
+    /// holds.
+    pub(crate) fn add_undescribed(&mut self, status: &str) {
+        let view = self.view;
+        for operation in view.called() {
+            let name = operation.name();
+            match operation.response(status) {
+                None => {
+                    let at = operation.spot.get("responses").unwrap_or(operation.spot);
+                    self.add(at, format!("`{name}` does not describe its answer {status}"));
+                }
+                Some(response) if response.contents.is_empty() => {
+                    let status = response.status;
+                    self.add(response.listed, format!("the answer {status} of `{name}` has no content"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
     fn push(&mut self, spot: Spot<'l>, severity: Severity, message: String, value: Option<&str>) {
         let Some(document) = self.view.library.document(spot.document) else { return };
         let Rule { id, control, owasp, cwe, nist, fix, .. } = *self.rule;

@@ -41,20 +41,6 @@ paths:
     check,
 };
 
-fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    for operation in view.called() {
-        match operation.response("401") {
-            None => {
-                let at = operation.spot.get("responses").unwrap_or(operation.spot);
-                findings.add(at, format!("`{}` does not describe its answer 401", operation.name()));
-            }
-            Some(response) if response.contents.is_empty() => {
-                findings.add(
-                    response.listed,
-                    format!("the answer {} of `{}` has no content", response.status, operation.name()),
-                );
-            }
-            Some(_) => {}
-        }
-    }
+fn check<'l>(_view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    findings.add_undescribed("401");
 }
