@@ -29,7 +29,6 @@ const NAMES_MAX: usize = 8;
 /// Seconds after which a name may be looked up again that could not be because too many were.
 const RETRY_AFTER_SECS: u64 = 1;
 
-const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 
 /// Settings of `ssrf`.
@@ -228,7 +227,7 @@ impl Policy for Ssrf {
             return self.judge_members(root, None, &mut cx.names);
         }
         match body.media_type {
-            FORM => self.judge_form(body, urls, &mut cx.names),
+            content::FORM => self.judge_form(body, urls, &mut cx.names),
             MULTIPART => self.judge_parts(body, urls, &mut cx.names),
             _ => Ok(()),
         }
@@ -246,8 +245,9 @@ impl Policy for Ssrf {
 
     /// Of other types nothing is known that would be a URL.
     fn needs_body(&self, media_type: Option<&str>) -> bool {
-        media_type
-            .is_none_or(|media_type| content::is_json(media_type) || matches!(media_type, FORM | MULTIPART))
+        media_type.is_none_or(|media_type| {
+            content::is_json(media_type) || matches!(media_type, content::FORM | MULTIPART)
+        })
     }
 }
 
