@@ -40,7 +40,7 @@ enum Command {
     /// What a request costs the gateway, beside nginx, HAProxy and Envoy
     Bench(bench::Arguments),
     /// The gateway as it is released: built for what it was seen to do under load
-    Release(trained::Arguments),
+    Release,
     /// Write the generated reference under docs/reference
     Codegen(codegen::Arguments),
     /// The demo's backend alone
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         Command::Mutants(arguments) => demo::mutants::run(&arguments),
         Command::Orders(arguments) => demo::orders::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
-        Command::Release(arguments) => trained::run(&arguments),
+        Command::Release => trained::run(),
         Command::Codegen(arguments) => codegen::run(&arguments),
     };
     match outcome {

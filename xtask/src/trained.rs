@@ -12,11 +12,7 @@ use crate::steps;
 use crate::workspace::{cargo, target};
 use crate::{bench, say};
 
-/// What `cargo xtask release` takes.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
-
-pub(crate) fn run(_: &Arguments) -> Outcome<()> {
+pub(crate) fn run() -> Outcome<()> {
     say::result(&build()?.display().to_string());
     Ok(())
 }
@@ -72,7 +68,7 @@ fn merging_tool() -> Outcome<PathBuf> {
         say::progress("installing llvm-tools with rustup");
         let failed = |failure: Failure| {
             Failure::new(format!("`{}` is missing and could not be installed: {failure}", tool.display()))
-                .help("rustup component add llvm-tools; or, a tenth slower, cargo build --release")
+                .help("rustup component add llvm-tools; or, slower, cargo build --release")
         };
         steps::run(Command::new("rustup").args(["component", "add", "llvm-tools"])).map_err(failed)?;
     }
