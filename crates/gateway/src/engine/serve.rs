@@ -214,9 +214,9 @@ impl Worker {
         request: Result<(Box<Parts>, Source), Denial>,
     ) -> Finished {
         let (mut parts, body, refused) = match request {
-            Ok((parts, body)) => (*parts, body, None),
+            Ok((parts, body)) => (parts, body, None),
             // Of a head that is refused nothing is known.
-            Err(denial) => (Request::new(()).into_parts().0, Source::Empty, Some(denial)),
+            Err(denial) => (Box::new(Request::new(()).into_parts().0), Source::Empty, Some(denial)),
         };
         let led = Led::of(served, &parts, &body);
         let finished = self.judge_and_answer(served, &mut parts, body, refused).await;
@@ -334,7 +334,8 @@ impl Worker {
         let mut judged = plan.pipeline.head(cx, &mut going.trace)?;
         if let Judged::Introspect(waiting) = judged {
             let answer = match cx.lookup.take() {
-                Some(lookup) => lookup.ask(&wall_clock).await,
+                // Boxed, so that a request whose token needs no issuer has no room for one's TLS.
+                Some(lookup) => Box::pin(lookup.ask(&wall_clock)).await,
                 None => Err(TokenError::IntrospectionUnavailable),
             };
             judged = waiting.answered(cx, &mut going.trace, answer)?;

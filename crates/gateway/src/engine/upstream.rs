@@ -212,7 +212,8 @@ impl Pool {
     async fn open(&self, now: Instant) -> Result<(Box<Connection>, bool), Failure> {
         match self.checkout(now) {
             Some(connection) => Ok((connection, true)),
-            None => Ok((self.connect().await?, false)),
+            // Boxed, so that a request over a kept connection has no room for a handshake.
+            None => Ok((Box::pin(self.connect()).await?, false)),
         }
     }
 

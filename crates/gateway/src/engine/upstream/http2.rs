@@ -168,7 +168,7 @@ impl Pool {
             if let Some((sender, stream)) = self.place(now) {
                 return Ok((sender, stream, true));
             }
-            let connection = self.connect_http2().await?;
+            let connection = Box::pin(self.connect_http2()).await?;
             let place = connection.place(self.bounds.streams_max);
             self.http2.borrow_mut().push(connection);
             let (sender, stream) = place.ok_or(Failure::Unreachable("the backend takes no streams"))?;
