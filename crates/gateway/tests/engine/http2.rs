@@ -9,6 +9,7 @@ use gateway::{Backends, Origin};
 use h2::Reason;
 use h2::server::{Connection, SendResponse};
 use http::{HeaderMap, Request, Response};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
@@ -79,7 +80,7 @@ fn answers(runtime: &Runtime, backend: &Backend, requests: &[&str]) -> (Vec<Stri
     for request in requests {
         answers.push(runtime.block_on(async {
             let mut stream = TcpStream::connect(gateway.address).await.unwrap();
-            tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
             read_to_close(&mut stream).await
         }));
     }
@@ -161,28 +162,38 @@ fn what_may_have_been_done_is_not_sent_again() {
 #[test]
 fn a_body_that_is_too_large_is_the_caller_s_fault_and_never_whole() {
     let runtime = Runtime::new().unwrap();
-    let (ends, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let (said, mut seen) = tokio::sync::mpsc::unbounded_channel();
     let act = move |_, (_, request): Seen, respond, _: &mut _| {
-        let ends = ends.clone();
+        let said = said.clone();
+        said.send("a head").unwrap();
         tokio::spawn(async move {
             let mut body = request.into_body();
             let end = loop {
                 match body.data().await {
                     Some(Ok(data)) => body.flow_control().release_capacity(data.len()).unwrap(),
-                    Some(Err(error)) => break error.is_reset(),
-                    None => break false,
+                    Some(Err(error)) if error.is_reset() => break "a reset",
+                    Some(Err(_)) => break "an error",
+                    None => break "the end",
                 }
             };
-            ends.send(end).unwrap();
+            said.send(end).unwrap();
             drop::<SendResponse<Bytes>>(respond);
         });
     };
     let backend = runtime.block_on(Backend::start(h2::server::Builder::new(), act));
-    let chunks = "transfer-encoding: chunked\r\n\r\n11\r\naaaaaaaaaaaaaaaaa\r\n0\r\n\r\n";
-    let post = POST.replace("content-length: 2\r\n\r\nhi", chunks);
-    let (answers, log) = answers(&runtime, &backend, &[&post]);
-    assert!(answers[0].starts_with("HTTP/1.1 413 "), "{answers:?}");
-    assert_eq!(runtime.block_on(seen.recv()), Some(true), "the stream was reset");
+    let gateway = Gateway::start_http2(backend.address);
+    let answer = runtime.block_on(async {
+        let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+        let head = POST.replace("content-length: 2\r\n\r\nhi", "transfer-encoding: chunked\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Before the backend has the head there is no stream to reset.
+        assert_eq!(seen.recv().await, Some("a head"));
+        stream.write_all(b"11\r\naaaaaaaaaaaaaaaaa\r\n0\r\n\r\n").await.unwrap();
+        read_to_close(&mut stream).await
+    });
+    let log = gateway.stop();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer:?}");
+    assert_eq!(runtime.block_on(seen.recv()), Some("a reset"));
     assert!(log.contains(r#""reason":"body-too-large""#), "{log}");
 }
 
@@ -199,7 +210,7 @@ fn requests_that_a_backend_does_not_take_at_once_wait_or_go_over_another_connect
             .map(|_| {
                 tokio::spawn(async move {
                     let mut stream = TcpStream::connect(address).await.unwrap();
-                    tokio::io::AsyncWriteExt::write_all(&mut stream, GET.as_bytes()).await.unwrap();
+                    stream.write_all(GET.as_bytes()).await.unwrap();
                     read_to_close(&mut stream).await
                 })
             })
