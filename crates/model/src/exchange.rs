@@ -29,10 +29,10 @@ impl ExchangeId {
 
     /// The 32 lowercase hexadecimal digits.
     pub fn to_hex(self) -> [u8; 32] {
+        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
         let mut hex = [b'0'; 32];
-        for (index, digit) in hex.iter_mut().enumerate() {
-            let nibble = (self.0 >> (124 - 4 * index)) as u8 & 0xf;
-            *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0.to_be_bytes()) {
+            *pair = [digit(byte >> 4), digit(byte & 0xf)];
         }
         hex
     }

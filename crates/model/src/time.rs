@@ -104,10 +104,28 @@ impl Serialize for Timestamp {
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
+    /// From RFC 3339, or from microseconds since the epoch.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let instant: Instant = text.parse().map_err(de::Error::custom)?;
-        u64::try_from(instant.as_microsecond()).map(Timestamp).map_err(de::Error::custom)
+        deserializer.deserialize_any(Reading)
+    }
+}
+
+struct Reading;
+
+impl de::Visitor<'_> for Reading {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time as RFC 3339, or microseconds since 1970")
+    }
+
+    fn visit_u64<E: de::Error>(self, micros: u64) -> Result<Timestamp, E> {
+        Ok(Timestamp(micros))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        let instant: Instant = text.parse().map_err(E::custom)?;
+        u64::try_from(instant.as_microsecond()).map(Timestamp).map_err(E::custom)
     }
 }
 

@@ -54,7 +54,8 @@ pub struct Reader {
 /// One exchange of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    json: Vec<u8>,
+    /// As the log holds it.
+    recorded: Vec<u8>,
     /// How its answer ended; absent while it is sent.
     pub completion: Option<Completion>,
     /// Whether it was handed out before, without its end.
@@ -74,35 +75,42 @@ struct Ahead {
     has_end: bool,
 }
 
-/// The part of an exchange that its place in the order needs.
+/// The part of an exchange that its place in the order needs; the rest has its place in the array all the same.
 #[derive(Deserialize)]
 struct Placed {
+    _schema_version: IgnoredAny,
     id: ExchangeId,
+    _request_id: IgnoredAny,
     time: Timestamp,
-    timing_us: Timing,
-    verdict: Verdict,
+    _client: IgnoredAny,
+    _principal: IgnoredAny,
+    _request: IgnoredAny,
+    _operation: IgnoredAny,
     response: ResponseFacts,
-    /// An answer of the backend that was refused has no end of its own.
-    #[serde(default)]
-    denial: Option<IgnoredAny>,
+    verdict: Verdict,
     /// Where another proxy sends the request on, its end is not seen.
-    #[serde(default)]
     decided_for: Option<IgnoredAny>,
+    /// An answer of the backend that was refused has no end of its own.
+    denial: Option<IgnoredAny>,
+    _controls: IgnoredAny,
+    timing_us: Timing,
+    #[serde(default)]
+    _leaks: IgnoredAny,
 }
 
 impl Entry {
     /// The exchange.
     pub fn exchange(&self) -> Result<Exchange<'_>, serde_json::Error> {
-        let mut exchange: Exchange<'_> = serde_json::from_slice(&self.json)?;
+        let mut exchange: Exchange<'_> = serde_json::from_slice(&self.recorded)?;
         if exchange.request_id.is_empty() {
             exchange.request_id = exchange.id.to_string().into();
         }
         Ok(exchange)
     }
 
-    /// The exchange as it was recorded: the documented JSON form, without what the log leaves out.
-    pub fn json(&self) -> &[u8] {
-        &self.json
+    /// Whether both are of one exchange.
+    pub fn is_of(&self, other: &Entry) -> bool {
+        self.recorded == other.recorded
     }
 }
 
@@ -233,9 +241,10 @@ impl Iterator for Reader {
 
 impl Reader {
     fn entry(&self, place: &Ahead, completion: Option<Completion>, is_late: bool) -> Result<Entry, LogError> {
-        let mut json = vec![0; place.length];
-        place.file.read_exact_at(&mut json, place.offset).map_err(LogError::io("read", &self.directory))?;
-        Ok(Entry { json, completion, is_late })
+        let mut recorded = vec![0; place.length];
+        let read = place.file.read_exact_at(&mut recorded, place.offset);
+        read.map_err(LogError::io("read", &self.directory))?;
+        Ok(Entry { recorded, completion, is_late })
     }
 }
 

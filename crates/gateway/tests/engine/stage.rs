@@ -188,7 +188,8 @@ fn origin(backend: SocketAddr) -> Origin {
 fn log_text(directory: &Path) -> String {
     let line = |entry: Entry| {
         let end = entry.completion.map(|completion| serde_json::to_string(&completion).unwrap());
-        format!("{}{}\n", String::from_utf8_lossy(entry.json()), end.unwrap_or_default())
+        let exchange = serde_json::to_string(&entry.exchange().unwrap()).unwrap();
+        format!("{exchange}{}\n", end.unwrap_or_default())
     };
     Reader::open(directory).unwrap().map(|entry| line(entry.unwrap())).collect()
 }

@@ -175,7 +175,7 @@ impl Session {
             let entry = entry.map_err(Stop::Read)?;
             if entry.is_late {
                 // An end of one that is kept; others are not printed, nor are their ends.
-                if let Some(kept) = kept.iter_mut().find(|kept| kept.json() == entry.json()) {
+                if let Some(kept) = kept.iter_mut().find(|kept| kept.is_of(&entry)) {
                     kept.completion = entry.completion;
                 }
             } else if self.selected(&entry).is_some() {

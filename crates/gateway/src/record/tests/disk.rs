@@ -104,7 +104,7 @@ fn everything_appended_is_synced_by_the_next_sync_even_across_a_rotation() {
     log.shared.sync(later());
     assert!(!first.is_dirty());
     log.shared.supply().unwrap();
-    append(&mut log.writers[0], 10..400);
+    append(&mut log.writers[0], 10..1000);
     let second = log.shared.stations[0].live.lock().unwrap().clone().unwrap();
     assert!(first.is_dirty() && second.is_dirty() && first.path != second.path);
     log.shared.sync(later());
