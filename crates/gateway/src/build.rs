@@ -9,6 +9,7 @@ use spec::{Contract, Document, JsonLimits, Node, Operation};
 use crate::cedar::ApiPolicies;
 use crate::config::Limits;
 use crate::feeds::Feeds;
+use crate::limiter::Subject;
 use crate::metrics::Metrics;
 use crate::third_party::ThirdParty;
 
@@ -86,6 +87,20 @@ impl Build<'_> {
         };
         let problem = Problem { severity, message: message.into(), help: None, position };
         self.problems.push(if help.is_empty() { problem } else { problem.help(help) });
+    }
+
+    /// Whether requests can be counted for these `subjects`; what cannot be told of any request is a problem.
+    pub(crate) fn can_count(&mut self, subjects: &[Subject]) -> bool {
+        let can = self.feeds.systems.is_some() || !subjects.contains(&Subject::AutonomousSystem);
+        if !can {
+            let help = "name one, as in `geography: { autonomous-systems: asn.mmdb }`";
+            self.problem(
+                Severity::Error,
+                "no database says which autonomous system an address belongs to",
+                help,
+            );
+        }
+        can
     }
 
     /// Says what cannot be enforced on this operation because nothing says how.

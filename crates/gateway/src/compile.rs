@@ -126,6 +126,7 @@ pub fn compile(ingredients: &Ingredients<'_>) -> Compiled {
             listeners,
             when_full: config.data.when_full,
             identity_headers: IdentityHeaders::default(),
+            systems: ingredients.feeds.systems.clone(),
             apis,
         });
     }

@@ -79,12 +79,16 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// Where addresses are.
+/// Where addresses are. Each file is read anew when it changes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Geography {
-    /// A MaxMind DB file with the countries of addresses. It is read anew when it changes.
-    pub database: PathBuf,
+    /// A MaxMind DB file with the countries of addresses.
+    #[serde(default)]
+    pub database: Option<PathBuf>,
+    /// A MaxMind DB file with the autonomous systems of addresses, as of hosters and providers; limits count by them.
+    #[serde(default)]
+    pub autonomous_systems: Option<PathBuf>,
 }
 
 /// The format's version. There is one.

@@ -203,6 +203,7 @@ fn judge(snapshot: &Snapshot, question: &mut Question, findings: &mut Findings) 
     let mut cx = Context {
         now: question.now,
         client: question.client,
+        systems: snapshot.systems.as_deref(),
         scheme,
         certificate: None,
         method: &question.method,

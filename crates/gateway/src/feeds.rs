@@ -11,6 +11,7 @@ use identity::revocation::Revocations;
 use identity::{ApiKeys, Verifier};
 
 use crate::blocks::BlockFeed;
+use crate::geography::AutonomousSystems;
 use crate::limiter::Limiter;
 use crate::progress::Progress;
 
@@ -31,6 +32,8 @@ pub struct Feeds {
     pub revocations: Arc<Revocations>,
     /// Who and what is blocked.
     pub blocks: BlockFeed,
+    /// Which autonomous system an address belongs to; absent if no database is configured.
+    pub systems: Option<Arc<AutonomousSystems>>,
     /// Whether some listener asks clients for certificates.
     pub client_certificates: bool,
     /// Client applications by key; absent if none is configured.
@@ -54,6 +57,7 @@ impl Feeds {
             proofs: Arc::new(proofs),
             revocations: Arc::default(),
             blocks: BlockFeed::default(),
+            systems: None,
             client_certificates: false,
             api_keys: None,
             api_key_header: http::HeaderName::from_static("x-api-key"),

@@ -1,29 +1,33 @@
 //! Which country an address is of, by a MaxMind DB file of the user's.
 
+mod database;
+mod systems;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
-use maxminddb::{MaxMindDbError, PathElement, Reader};
+use maxminddb::{MaxMindDbError, PathElement};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use database::{Database, Path};
+pub use systems::AutonomousSystems;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 /// Where databases say the country: those of MaxMind and most others, and those of ip-location-db.
-const PATHS: [&[PathElement<'_>]; 2] =
+const PATHS: [Path; 2] =
     [&[PathElement::Key("country"), PathElement::Key("iso_code")], &[PathElement::Key("country_code")]];
 
 /// A country by its two letters (ISO 3166-1 alpha-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Country([u8; 2]);
 
-/// The countries of addresses. It is in memory as a whole, so that nobody who changes the file changes what was checked.
-pub struct Geography {
-    reader: Reader<Vec<u8>>,
-    path: &'static [PathElement<'static>],
-}
+/// The countries of addresses.
+#[derive(Debug)]
+pub struct Geography(Database);
 
 impl Country {
     /// The country that `text` spells, in capital letters.
@@ -34,46 +38,21 @@ impl Country {
 }
 
 impl Geography {
-    /// Reads a whole database, and checks each part of it that an address can lead to.
+    /// Reads a whole database.
     ///
     /// # Errors
     /// What is no database or is damaged, and one in which no address has a country.
     pub fn new(bytes: Vec<u8>) -> Result<Geography, MaxMindDbError> {
-        let reader = Reader::from_source(bytes)?;
-        let mut path = None;
-        for network in reader.networks(Default::default())? {
-            let network = network?;
-            path = match path {
-                None => {
-                    let is_there =
-                        |path: &&&[PathElement<'_>]| matches!(network.decode_path::<&str>(path), Ok(Some(_)));
-                    PATHS.iter().find(is_there).copied()
-                }
-                Some(path) => network.decode_path::<&str>(path).map(|_| Some(path))?,
-            };
-        }
-        let none = "no address has a country in it";
-        let path = path.ok_or_else(|| MaxMindDbError::invalid_database(none))?;
-        Ok(Geography { reader, path })
+        Database::new::<String>(bytes, &PATHS, "no address has a country in it").map(Geography)
     }
 
-    /// The country of `address`; none where the database has none. An IPv4 address that is mapped into IPv6 is one of IPv4.
+    /// The country of `address`; none where the database has none.
     ///
     /// # Errors
     /// A database that is damaged, which [`Geography::new`] has seen not to be.
     pub fn country(&self, address: IpAddr) -> Result<Option<Country>, MaxMindDbError> {
-        let address = address.to_canonical();
-        if address.is_ipv6() && self.reader.metadata().ip_version == 4 {
-            return Ok(None);
-        }
-        let country: Option<&str> = self.reader.lookup(address)?.decode_path(self.path)?;
+        let country: Option<&str> = self.0.look_up(address)?;
         Ok(country.and_then(Country::parse))
-    }
-}
-
-impl fmt::Debug for Geography {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Geography").field("metadata", self.reader.metadata()).finish()
     }
 }
 

@@ -45,7 +45,7 @@ pub use engine::{
     Backends, Engine, Inherited, ListenerTls, Listening, Origin, StartError, TlsError, answer_head,
 };
 pub use feeds::Feeds;
-pub use geography::{Country, Geography};
+pub use geography::{AutonomousSystems, Country, Geography};
 pub use metrics::{Callers, DecisionCounters, Metrics, OperationCounters};
 pub use network::Network;
 pub use pipeline::{Admitted, Judged, Pending, Pipeline, Resolving, Said, Step, Trace, Waiting};

@@ -19,6 +19,7 @@ use spec::{Json, JsonError, JsonLimits};
 use crate::build::Build;
 use crate::content;
 use crate::denial::{Denial, Verdict};
+use crate::geography::AutonomousSystems;
 use crate::minted::MintedCache;
 use crate::normalize::Scheme;
 use crate::resolution::{NamedHost, Resolved};
@@ -204,6 +205,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The address that the connection came from.
     pub client: IpAddr,
+    /// Which autonomous system an address belongs to; absent if no database says.
+    pub systems: Option<&'a AutonomousSystems>,
     /// How the connection carries HTTP.
     pub scheme: Scheme,
     /// The certificate that the client proved to hold on this connection, if it is still good.

@@ -11,6 +11,7 @@ use spec::{JsonLimits, OperationIndex, Router};
 use crate::config::{Decisions, Limits, Listen, Proxies, WhenFull};
 use crate::denial::{Denial, Reason};
 use crate::engine::{Backends, ListenerTls};
+use crate::geography::AutonomousSystems;
 use crate::metrics::{DecisionCounters, OperationCounters};
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
@@ -30,6 +31,8 @@ pub struct Snapshot {
     pub when_full: WhenFull,
     /// Header fields by which a caller could claim to be somebody; they are taken out of every request.
     pub identity_headers: IdentityHeaders,
+    /// Which autonomous system an address belongs to; absent if no database is configured.
+    pub systems: Option<Arc<AutonomousSystems>>,
     /// The APIs, in the config's order.
     pub apis: Vec<ApiPlan>,
 }

@@ -109,6 +109,7 @@ pub(crate) fn feeds(
             configured: Arc::new(blocks),
             live: before.map(|feeds| Arc::clone(&feeds.blocks.live)).unwrap_or_default(),
         },
+        systems: geography::autonomous_systems(loaded, &mut problems),
         client_certificates: asks_clients(&loaded.config.listen),
         api_keys: keys.map(Arc::new),
         api_key_header,

@@ -1,9 +1,11 @@
-//! Reads the database of countries, and says where it is missed.
+//! Reads the databases of countries and of autonomous systems, and says where that of countries is missed.
 
+use std::fmt::Display;
+use std::path::Path;
 use std::sync::Arc;
 
 use gateway::config::Config;
-use gateway::{Blocks, Feeds, Geography};
+use gateway::{AutonomousSystems, Blocks, Feeds, Geography};
 use model::{Problem, Severity};
 
 use crate::load::{Loaded, read_file};
@@ -17,7 +19,7 @@ pub(crate) fn read(
 ) -> Option<Arc<Geography>> {
     let root = loaded.document.root();
     let Config { geography, .. } = &loaded.config;
-    let Some(geography) = geography else {
+    let Some(file) = geography.as_ref().and_then(|geography| geography.database.as_ref()) else {
         let set = before.is_some_and(|feeds| feeds.blocks.live.load().has_countries());
         if blocks.has_countries() || set {
             let place = root.get("blocks").filter(|_| !set).unwrap_or(root);
@@ -27,12 +29,32 @@ pub(crate) fn read(
         }
         return None;
     };
-    let path = loaded.folder.join(&geography.database);
-    let place = root.get("geography").and_then(|geography| geography.get("database")).unwrap_or(root);
-    let mut wrong = |error: &dyn std::fmt::Display| {
-        let message = format!("`{}` is no database of countries: {error}", path.display());
+    open(loaded, "database", file, problems, Geography::new)
+}
+
+/// The database of autonomous systems that the config names, if it names one.
+pub(crate) fn autonomous_systems(
+    loaded: &Loaded,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<AutonomousSystems>> {
+    let file = loaded.config.geography.as_ref()?.autonomous_systems.as_ref()?;
+    open(loaded, "autonomous-systems", file, problems, AutonomousSystems::new)
+}
+
+fn open<T, E: Display>(
+    loaded: &Loaded,
+    key: &str,
+    file: &Path,
+    problems: &mut Vec<Problem>,
+    new: fn(Vec<u8>) -> Result<T, E>,
+) -> Option<Arc<T>> {
+    let path = loaded.folder.join(file);
+    let root = loaded.document.root();
+    let place = root.get("geography").and_then(|geography| geography.get(key)).unwrap_or(root);
+    let mut wrong = |error: &dyn Display| {
+        let message = format!("`{}` cannot be used as `{key}`: {error}", path.display());
         problems.push(loaded.document.problem(Severity::Error, place, message));
     };
     let bytes = read_file(&path).map_err(|error| wrong(&error)).ok()?;
-    Geography::new(bytes).map_err(|error| wrong(&error)).ok().map(Arc::new)
+    new(bytes).map_err(|error| wrong(&error)).ok().map(Arc::new)
 }

@@ -107,7 +107,9 @@ fn all_files(loaded: &Loaded, compiled: Vec<PathBuf>) -> Vec<PathBuf> {
             SecretSource::Env(_) => None,
         }
     });
-    let geography = loaded.config.geography.as_ref().map(|geography| loaded.folder.join(&geography.database));
+    let geography = loaded.config.geography.iter();
+    let geography = geography.flat_map(|geography| [&geography.database, &geography.autonomous_systems]);
+    let geography = geography.flatten().map(|file| loaded.folder.join(file));
     let lists = loaded.config.block_lists.iter().map(|list| loaded.folder.join(&list.file));
     let files =
         compiled.into_iter().chain(keys).chain(secrets).chain(revocations).chain(geography).chain(lists);

@@ -270,6 +270,7 @@ impl Worker {
         let cx = Context {
             now,
             client: connection.ip,
+            systems: snapshot.systems.as_deref(),
             scheme: connection.scheme,
             certificate,
             method: &parts.method,

@@ -4,31 +4,47 @@ use std::path::Path;
 
 use super::*;
 
-/// A node of the tree of addresses: for each bit the number of another node, or a country.
+/// A node of the tree of addresses: for each bit the number of another node, or of what is said of the network.
 #[derive(Clone, Copy)]
 enum Link {
     Nothing,
     Node(usize),
-    Country(usize),
+    Data(usize),
 }
 
 /// A database of IPv4 addresses in which these networks have these countries, under `country_code`.
 pub(crate) fn database(networks: &[(&str, &str)]) -> Vec<u8> {
+    written(networks, |data, country| {
+        text(data, "country_code");
+        text(data, country);
+    })
+}
+
+/// One in which they are of these autonomous systems.
+pub(crate) fn systems(networks: &[(&str, u32)]) -> Vec<u8> {
+    written(networks, |data, number| {
+        text(data, "autonomous_system_number");
+        data.push(6 << 5 | 4);
+        data.extend_from_slice(&number.to_be_bytes());
+    })
+}
+
+/// One in which each of `networks` has one member, which `write` writes.
+fn written<T>(networks: &[(&str, T)], write: impl Fn(&mut Vec<u8>, &T)) -> Vec<u8> {
     let mut nodes = vec![[Link::Nothing; 2]];
     let mut data = Vec::new();
-    for (network, country) in networks {
+    for (network, said) in networks {
         let (address, bits) = network.split_once('/').unwrap();
         let address: std::net::Ipv4Addr = address.parse().unwrap();
         let bits: usize = bits.parse().unwrap();
         let offset = data.len();
         map(&mut data, 1);
-        text(&mut data, "country_code");
-        text(&mut data, country);
+        write(&mut data, said);
         let mut at = 0;
         for bit in 0..bits {
             let side = usize::from(address.to_bits() << bit >> 31 == 1);
             if bit + 1 == bits {
-                nodes[at][side] = Link::Country(offset);
+                nodes[at][side] = Link::Data(offset);
                 break;
             }
             at = match nodes[at][side] {
@@ -46,7 +62,7 @@ pub(crate) fn database(networks: &[(&str, &str)]) -> Vec<u8> {
         let record = match link {
             Link::Nothing => nodes.len(),
             Link::Node(node) => *node,
-            Link::Country(offset) => nodes.len() + 16 + offset,
+            Link::Data(offset) => nodes.len() + 16 + offset,
         };
         bytes.extend_from_slice(&u32::try_from(record).unwrap().to_be_bytes()[1..]);
     }
@@ -157,6 +173,39 @@ fn databases_of_others_are_read_as_they_were_made() {
     for (network, entry) in networks.iter().flat_map(|entry| entry.as_object().unwrap()) {
         let address = network.split('/').next().unwrap();
         check(&geography, address, entry["country"]["iso_code"].as_str());
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn an_address_belongs_to_the_system_of_its_network() {
+    let all = systems(&[("192.0.2.0/24", 64496), ("198.51.100.0/24", 4_200_000_000)]);
+    assert!(Geography::new(all.clone()).is_err());
+    let systems = AutonomousSystems::new(all).unwrap();
+    for (address, expected) in [
+        ("192.0.2.255", Some(64496)),
+        ("::ffff:192.0.2.1", Some(64496)),
+        ("198.51.100.1", Some(4_200_000_000)),
+        ("203.0.113.1", None),
+        ("2001:db8::1", None),
+    ] {
+        assert_eq!(systems.number(address.parse().unwrap()), expected, "{address}");
+    }
+    assert!(AutonomousSystems::new(database(&[("192.0.2.0/24", "DE")])).is_err());
+}
+
+#[test]
+fn systems_of_others_are_read_as_they_were_made() {
+    let Some(bytes) = corpus("GeoLite2-ASN-Test.mmdb") else { return };
+    let (systems, json) = (AutonomousSystems::new(bytes).unwrap(), corpus("GeoLite2-ASN-Test.json").unwrap());
+    let networks: Vec<serde_json::Value> = serde_json::from_slice(&json).unwrap();
+    let networks = networks.iter().flat_map(|entry| entry.as_object().unwrap());
+    let mut seen = 0;
+    for (network, entry) in networks {
+        let address = network.split('/').next().unwrap();
+        let number = systems.number(address.parse().unwrap()).map(u64::from);
+        assert_eq!(number, entry["autonomous_system_number"].as_u64(), "{network}");
         seen += 1;
     }
     assert!(seen > 100, "{seen}");

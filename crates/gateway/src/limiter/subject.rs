@@ -1,4 +1,4 @@
-//! What a limit counts for: an address, its network, a caller, a client, an operation, the value of a claim.
+//! What a limit counts for: an address, its network, its operator, a caller, a client, an operation, the value of a claim.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -16,6 +16,9 @@ pub enum Subject {
     Ip,
     /// The network around the address: the /24 of IPv4 and the /48 of IPv6, which one holder usually has.
     Network,
+    /// The autonomous system of the address, which is all of a hoster or provider (OWASP API2:2023); where none is known, the
+    /// network.
+    AutonomousSystem,
     /// The caller, proven by a token or by the certificate of its connection, or else the client by its key, or else the
     /// address.
     Principal,
@@ -37,9 +40,10 @@ impl Subject {
         let client = token.and_then(|claims| claims.client.as_deref()).or(client);
         match self {
             Subject::Ip => address(key, cx.client),
-            Subject::Network => match cx.client.to_canonical() {
-                IpAddr::V4(address) => key.part(9_u8).part(address.to_bits() >> 8),
-                IpAddr::V6(address) => key.part(10_u8).part(address.to_bits() >> 80),
+            Subject::Network => network(key, cx.client),
+            Subject::AutonomousSystem => match cx.systems.and_then(|systems| systems.number(cx.client)) {
+                Some(number) => key.part(11_u8).part(number),
+                None => network(key, cx.client),
             },
             Subject::Principal => match (token, client) {
                 (Some(claims), _) if claims.subject.is_some() || claims.client.is_some() => {
@@ -74,6 +78,7 @@ impl Subject {
         match self {
             Subject::Ip => "ip",
             Subject::Network => "network",
+            Subject::AutonomousSystem => "asn",
             Subject::Principal => "principal",
             Subject::Client => "client",
             Subject::Operation => "operation",
@@ -86,6 +91,7 @@ impl Subject {
         Some(match text {
             "ip" => Subject::Ip,
             "network" => Subject::Network,
+            "asn" => Subject::AutonomousSystem,
             "principal" => Subject::Principal,
             "client" => Subject::Client,
             "operation" => Subject::Operation,
@@ -94,6 +100,13 @@ impl Subject {
                 Subject::Claim(name.to_owned())
             }
         })
+    }
+}
+
+fn network(key: KeyHasher<'_>, address: IpAddr) -> KeyHasher<'_> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => key.part(9_u8).part(address.to_bits() >> 8),
+        IpAddr::V6(address) => key.part(10_u8).part(address.to_bits() >> 80),
     }
 }
 
@@ -110,7 +123,7 @@ impl<'de> Deserialize<'de> for Subject {
         let text = Cow::<str>::deserialize(deserializer)?;
         Subject::parse(&text).ok_or_else(|| {
             de::Error::custom(
-                "a key is made of `ip`, `network`, `principal`, `client`, `operation` and `claim:NAME`",
+                "a key is made of `ip`, `network`, `asn`, `principal`, `client`, `operation` and `claim:NAME`",
             )
         })
     }
@@ -124,7 +137,7 @@ impl JsonSchema for Subject {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": "^(ip|network|principal|client|operation|claim:.+)$",
+            "pattern": "^(ip|network|asn|principal|client|operation|claim:.+)$",
             "examples": ["principal", "claim:tenant"]
         })
     }

@@ -61,6 +61,9 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     // Each operation has counters of its own, so the operation distinguishes nothing within them.
     let subjects: Vec<Subject> =
         settings.key.into_iter().filter(|subject| *subject != Subject::Operation).collect();
+    if !build.can_count(&subjects) {
+        return None;
+    }
     let counters = if subjects.is_empty() { 1 } else { COUNTERS };
     Some(Box::new(Concurrency {
         limiter: Arc::clone(&build.feeds.limiter),

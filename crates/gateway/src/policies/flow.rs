@@ -225,10 +225,10 @@ fn who(build: &mut Build<'_>, word: &str, device: Option<&Device>) -> Option<Who
     }
     let subject = Subject::parse(word).filter(|subject| *subject != Subject::Operation);
     if subject.is_none() {
-        let help = "there are `principal`, `client`, `ip`, `claim:NAME` and `device`";
+        let help = "there are `principal`, `client`, `ip`, `network`, `asn`, `claim:NAME` and `device`";
         build.problem(Severity::Error, format!("`{word}` is nobody whose steps can be counted"), help);
     }
-    subject.map(Who::Subject)
+    subject.filter(|subject| build.can_count(std::slice::from_ref(subject))).map(Who::Subject)
 }
 
 fn budget(

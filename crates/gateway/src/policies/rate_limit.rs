@@ -196,7 +196,7 @@ may be read again and again, and a thousand different ones not (OWASP API1:2023)
 | `limits[].rate` | how fast requests come back, as in `100/min` | must be given |
 | `limits[].burst` | requests that may come at once | one period's worth |
 | `limits[].cost` | how many a request counts as | 1 |
-| `limits[].key` | `ip`, `network`, `principal`, `client`, `operation`, `claim:NAME` | `[principal]`; `[]` beside `value` |
+| `limits[].key` | `ip`, `network`, `asn`, `principal`, `client`, `operation`, `claim:NAME` | `[principal]`; `[]` beside `value` |
 | `limits[].value` | a place of the request whose value it counts by as well | none |
 | `limits[].distinct` | a place of the request of which only new values count | none |
 | `limits[].name` | what callers see it as | made of the key |
@@ -228,7 +228,9 @@ Authorization: Bearer {token alice}
 ~~~
 
 Where a limit counts by a value of the body, `RateLimit` speaks of the limits of that kind. `network` is the /24 of an address,
-and of IPv6 the /48.
+and of IPv6 the /48. `asn` is the autonomous system of the address, all of one hoster or provider, as the file says that
+`geography: { autonomous-systems: … }` of the config names; where it says nothing, the network counts. Logins that are tried from
+a thousand addresses of one hoster are seen there and nowhere else (OWASP API2:2023).
 
 When this is wrong: whoever names an account that is not theirs uses up what it may be tried, so let `value` limits come back
 within minutes. Several gateways in front of one API count each for itself.

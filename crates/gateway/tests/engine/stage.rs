@@ -89,6 +89,7 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Sn
         listeners: ListenerKey::of_each(&listen()).map(plain).collect(),
         when_full: WhenFull::Refuse,
         identity_headers: IdentityHeaders::default(),
+        systems: None,
         apis: vec![ApiPlan {
             name: "orders".into(),
             hosts: Vec::new(),

@@ -1,4 +1,4 @@
-//! Countries, by a database of others' making: blocked, let in alone, and known again after a reload.
+//! Countries and hosters, by databases of others' making: blocked, let in alone, counted, and known again after a reload.
 //!
 //! `cargo xtask test` installs the database where there is npm; without it, these tests say so and prove nothing.
 
@@ -99,7 +99,7 @@ fn a_database_is_read_anew_when_it_changes_and_a_broken_one_changes_nothing() {
     stage.config["blocks"] = json!([{ "country": "KP", "reason": "sanctions" }]);
     let mut gateway = stage.start();
     stage.write("countries.mmdb", SPEC);
-    let said = gateway.wait_for("is no database of countries");
+    let said = gateway.wait_for("cannot be used as `database`");
     assert!(said.contains("countries.mmdb"), "{said}");
     gateway.wait_for("nothing was changed");
     assert_eq!(statuses(&gateway), [200, 403, 200, 200]);
@@ -113,4 +113,26 @@ fn a_database_is_read_anew_when_it_changes_and_a_broken_one_changes_nothing() {
     gateway.signal(Signal::HUP);
     gateway.wait_for("no database says which addresses are of it");
     assert_eq!(statuses(&gateway), [403, 403, 200, 200]);
+}
+
+#[test]
+fn logins_from_all_over_a_hoster_are_one_flood() {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/geo/GeoLite2-ASN-Test.mmdb");
+    if !file.is_file() {
+        return println!("skipped: no `{}`", file.display());
+    }
+    let mut stage = stage(&file);
+    stage.config["geography"] = json!({ "autonomous-systems": "countries.mmdb" });
+    let limits = json!([{ "key": ["asn"], "rate": "1/h", "burst": 2, "name": "hoster" }]);
+    stage.config["apis"][0]["controls"] = json!({ "rate-limit": { "limits": limits } });
+    let gateway = stage.start();
+    let status = |address| gateway.ask(&get("/status", &[("X-Forwarded-For", address)])).status;
+    // Three networks of one provider, and one of another.
+    assert_eq!(["1.128.0.1", "1.130.7.9", "1.159.255.1", "12.81.92.1"].map(status), [200, 200, 429, 200]);
+    gateway.stop();
+    stage.write("countries.mmdb", SPEC);
+    let output = stage.palisade(&["check", "-c", "palisade.yaml"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains("cannot be used as `autonomous-systems`"), "{said}");
 }

@@ -58,6 +58,9 @@ pub(super) fn counted(
         Some(_) => Vec::new(),
         None => vec![Subject::Principal],
     });
+    if !build.can_count(&key) {
+        return None;
+    }
     let of = of(&key, wanted.value.as_ref(), wanted.distinct.as_ref());
     let default_name = default_name(&key, wanted.value.is_some(), wanted.distinct.is_some());
     let counts = counts(build, wanted.value, wanted.distinct)?;

@@ -223,6 +223,7 @@ impl Gateway {
         let mut cx = Context {
             now: self.now,
             client,
+            systems: self.snapshot.systems.as_deref(),
             scheme: Scheme::Https,
             certificate: certificate.as_ref().or(self.certificate.as_ref()),
             method: &method,

@@ -1,9 +1,13 @@
 //! Limits by address, caller and requests in flight.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::gateway::{Gateway, NOW, check};
+use super::gateway::{Gateway, NOW, check, feeds};
+use crate::feeds::Feeds;
+use crate::geography::AutonomousSystems;
+use crate::geography::tests::systems;
 
 const PATHS: &str = "
 /orders:
@@ -352,4 +356,36 @@ fn a_network_is_24_bits_of_ipv4_and_48_of_ipv6() {
     assert_eq!(from("2001:db8:1:2::1"), "allowed");
     assert_eq!(from("2001:db8:1:3::1"), "429 rate-limited");
     assert_eq!(from("2001:db8:2:2::1"), "allowed");
+}
+
+#[test]
+fn a_hoster_is_all_of_its_networks() {
+    let networks = systems(&[("198.51.100.0/24", 64496), ("203.0.113.0/24", 64496), ("192.0.2.0/24", 64497)]);
+    let feeds = Feeds { systems: Some(Arc::new(AutonomousSystems::new(networks).unwrap())), ..feeds() };
+    let settings = "rate-limit: { limits: [{ key: [asn], rate: 1/s, burst: 1 }] }";
+    let mut gateway = Gateway::with_feeds(PATHS, settings, &feeds);
+    let mut from = |address: &str| {
+        gateway.client = address.parse::<IpAddr>().unwrap();
+        gateway.serve(ORDERS).verdict
+    };
+    assert_eq!(from("198.51.100.7"), "allowed");
+    assert_eq!(from("203.0.113.9"), "429 rate-limited");
+    assert_eq!(from("192.0.2.1"), "allowed");
+    // Of none that is known: its network counts.
+    assert_eq!(from("2001:db8:1:2::1"), "allowed");
+    assert_eq!(from("2001:db8:1:3::1"), "429 rate-limited");
+    assert_eq!(from("2001:db8:2:2::1"), "allowed");
+}
+
+#[test]
+fn nothing_is_counted_by_systems_that_no_database_knows() {
+    for settings in [
+        "rate-limit: { limits: [{ key: [ip, asn], rate: 1/s }] }",
+        "concurrency: { requests-max: 1, key: [asn] }",
+        "flow: { flows: { order: { steps: [GET /orders], budget: { asn: 1/h } } } }",
+    ] {
+        let problems = Gateway::problems(PATHS, settings);
+        let expected = "no database says which autonomous system an address belongs to";
+        assert!(problems.iter().any(|problem| problem.message == expected), "{settings}: {problems:?}");
+    }
 }
