@@ -23,6 +23,7 @@ mod missing_scope;
 mod missing_validation_error;
 mod outdated_authentication;
 mod password_flow;
+mod personal_data_without_scope;
 mod plain_http;
 mod plain_http_callback;
 mod plain_http_tokens;
@@ -77,6 +78,7 @@ pub const ALL: &[&Rule] = &[
     &missing_validation_error::RULE,
     &outdated_authentication::RULE,
     &password_flow::RULE,
+    &personal_data_without_scope::RULE,
     &plain_http::RULE,
     &plain_http_callback::RULE,
     &plain_http_tokens::RULE,

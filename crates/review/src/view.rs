@@ -2,6 +2,7 @@
 
 mod facts;
 mod operation;
+mod reach;
 mod schema;
 mod security;
 mod walk;
@@ -14,6 +15,7 @@ use spec::{Format, Library, Node, Spot};
 
 pub(crate) use facts::{Keywords, Types};
 pub(crate) use operation::{Direction, Operation, Parameter};
+pub(crate) use reach::Property;
 pub(crate) use schema::Schema;
 pub(crate) use security::{Need, Scheme, Security};
 
@@ -118,6 +120,12 @@ impl<'l> View<'l> {
         let mut seen = HashSet::new();
         let parameters = self.called().flat_map(|operation| &operation.parameters);
         parameters.filter(move |parameter| seen.insert(parameter.spot.key()))
+    }
+
+    /// What the document says of a control of the gateway for `operation`: there, else for its path, else for all.
+    pub(crate) fn control(&self, operation: &Operation<'l>, id: &str) -> Option<Spot<'l>> {
+        let places = [operation.spot, operation.item, self.root];
+        places.into_iter().find_map(|place| place.get("x-palisade")?.get(id))
     }
 
     /// The operation that `spot` stands in.

@@ -1,5 +1,9 @@
 //! What names and addresses mean: words of a field's vocabulary, however they are joined.
 
+mod personal;
+
+pub(crate) use personal::{is_personal_name, is_special_name};
+
 /// The words of a name, in lower case: of `orderId`, `order_id` and `Order-ID` alike.
 pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

@@ -25,6 +25,8 @@ pub(crate) struct Operation<'l> {
     /// The path as it is written; of a callback, its expression; of a webhook, its name.
     pub(crate) path: &'l str,
     pub(crate) spot: Spot<'l>,
+    /// The path item that it stands in.
+    pub(crate) item: Spot<'l>,
     pub(crate) security: Security<'l>,
     /// Its own, then those of its path.
     pub(crate) parameters: Vec<Parameter<'l>>,
@@ -187,6 +189,7 @@ impl<'l> View<'l> {
                 method: method.to_ascii_uppercase(),
                 path,
                 spot,
+                item,
                 security: Security::of(spot).unwrap_or_else(|| inherited.clone()),
                 parameters: self.parameters_of(spot, item),
                 body: self.body_of(spot, item),

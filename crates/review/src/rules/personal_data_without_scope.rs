@@ -1,0 +1,153 @@
+//! Finds answers with personal data that no scope stands before.
+
+use std::collections::{BTreeSet, HashMap};
+
+use model::Severity;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::{Operation, Property, Types, View};
+use crate::words;
+
+pub(super) const RULE: Rule = Rule {
+    id: "personal-data-without-scope",
+    title: "an answer holds personal data, and no scope is asked for",
+    severity: Severity::Warning,
+    control: "fields",
+    owasp: &["API3:2023"],
+    cwe: &["CWE-359", "CWE-213"],
+    nist: &["REC-API-6", "REC-API-7", "REC-API-20"],
+    why: "Every token that opens the operation shows whose address, birthday or account it is, whatever it was handed out for. \
+          Properties of answers of success are known by their names and formats. Where they say how to reach somebody (`email`, \
+          `phone`), it is a note; where they are what identities are stolen with (`ssn`, `iban`, `dateOfBirth`), a warning. \
+          Left out are operations about the caller's own data (`/me`, `/profile`), those by which accounts are opened and \
+          entered, those whose properties the gateway's `fields` shows by scope, and contact data where the document has no \
+          scheme that knows scopes.",
+    fix: "ask for a scope of its own, or show the properties by scope with `x-palisade: { fields: … }`",
+    bad: "
+security: [{ login: [] }]
+paths:
+  /customers/{id}:
+    get:
+#   ^^^
+      responses:
+        '200':
+          description: ok
+          content: { application/json: { schema: { properties: { birthDate: { type: string, format: date } } } } }
+components: { securitySchemes: { login: { type: openIdConnect, openIdConnectUrl: https://a.example } } }
+",
+    good: "
+security: [{ login: [] }]
+paths:
+  /customers/{id}:
+    get:
+      security: [{ login: ['customers:read'] }]
+      responses:
+        '200':
+          description: ok
+          content: { application/json: { schema: { properties: { birthDate: { type: string, format: date } } } } }
+  /me:
+    get:
+      responses:
+        '200':
+          description: ok
+          content: { application/json: { schema: { properties: { email: { type: string } } } } }
+components: { securitySchemes: { login: { type: openIdConnect, openIdConnectUrl: https://a.example } } }
+",
+    check,
+};
+
+/// Values inside values that are looked at.
+const LEVELS: usize = 3;
+
+/// Names that a message shows.
+const SHOWN: usize = 3;
+
+/// Words of paths that lead to the caller's own data, or to an account that is only opened.
+const OWN: &[&str] = &[
+    "me",
+    "my",
+    "self",
+    "myself",
+    "whoami",
+    "profile",
+    "userinfo",
+    "login",
+    "signin",
+    "signup",
+    "register",
+    "registration",
+    "token",
+    "oauth",
+    "oauth2",
+    "auth",
+];
+
+/// What an answer says of persons.
+#[derive(Debug, Clone, Default)]
+struct Said<'l> {
+    contact: BTreeSet<&'l str>,
+    special: BTreeSet<&'l str>,
+}
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    let knows_scopes =
+        view.schemes.iter().any(|scheme| scheme.is_type("oauth2") || scheme.is_type("openIdConnect"));
+    let mut known = HashMap::new();
+    for operation in view.called().filter(|operation| !is_own(operation) && !asks_for_scope(operation)) {
+        if view.control(operation, "fields").is_some() {
+            continue;
+        }
+        let contents = operation.responses.iter().filter(|response| response.is_success());
+        let schemas = contents.flat_map(|response| &response.contents).filter_map(|content| content.schema);
+        let mut all = Said::default();
+        for schema in schemas {
+            let said: &Said<'l> = known.entry(schema.key()).or_insert_with(|| said(view, schema));
+            all.contact.extend(&said.contact);
+            all.special.extend(&said.special);
+        }
+        let (severity, names) = if all.special.is_empty() && knows_scopes {
+            (Severity::Note, all.contact)
+        } else {
+            (RULE.severity, all.special)
+        };
+        if !names.is_empty() {
+            let message =
+                format!("`{}` asks for no scope and answers with {}", operation.name(), shown(&names));
+            findings.add_named_as(severity, operation.spot, message);
+        }
+    }
+}
+
+fn is_own(operation: &Operation<'_>) -> bool {
+    operation.words().iter().any(|word| OWN.contains(&&**word))
+}
+
+fn asks_for_scope(operation: &Operation<'_>) -> bool {
+    let alternatives = &operation.security.alternatives;
+    let asks = |needs: &Vec<crate::view::Need<'_>>| needs.iter().any(|need| !need.spot.node.is_empty());
+    !alternatives.is_empty() && alternatives.iter().all(asks)
+}
+
+fn said<'l>(view: &View<'l>, schema: spec::Spot<'l>) -> Said<'l> {
+    let mut said = Said::default();
+    for Property { name, spot } in view.properties_below(schema, LEVELS) {
+        let Some(known) = view.schema(spot).filter(|known| known.types.has(Types::STRING)) else { continue };
+        let is_email = matches!(known.spot.text("format"), Some("email" | "idn-email"));
+        if view.parts(spot).iter().any(|part| part.is_true("writeOnly")) {
+            continue;
+        }
+        if words::is_special_name(name) {
+            said.special.insert(name);
+        } else if words::is_personal_name(name) || is_email {
+            said.contact.insert(name);
+        }
+    }
+    said
+}
+
+fn shown(names: &BTreeSet<&str>) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
