@@ -6,8 +6,11 @@ mod answer_without_schema;
 mod api_key_in_url;
 mod basic_authentication;
 mod body_without_schema;
+mod callback_without_schema;
 mod credential_in_url;
 mod deprecated_without_sunset;
+mod error_without_schema;
+mod flow_without_budget;
 mod implicit_flow;
 mod integer_without_format;
 mod internal_server;
@@ -21,13 +24,17 @@ mod missing_owner;
 mod missing_retry_after;
 mod missing_scope;
 mod missing_validation_error;
+mod one_scope_for_all;
 mod outdated_authentication;
+mod outdated_version;
 mod password_flow;
 mod personal_data_without_scope;
 mod plain_http;
 mod plain_http_callback;
 mod plain_http_tokens;
+mod read_secured_like_write;
 mod returned_password;
+mod returned_trace;
 mod secret_in_example;
 mod sequential_id;
 mod server_without_audience;
@@ -40,15 +47,22 @@ mod unbounded_array;
 mod unbounded_number;
 mod unbounded_page;
 mod unbounded_string;
+mod unbounded_upload;
 mod undefined_scope;
 mod undefined_security_scheme;
 mod undocumented_cors;
 mod undocumented_rate_limit;
 mod unevaluated_properties;
+mod unowned_object;
 mod unrestricted_string;
 mod unspecified_token_rules;
+mod unversioned_api;
 mod url_parameter;
+mod url_property;
+mod whole_record_in_list;
+mod wildcard_cors;
 mod writable_privileged_property;
+mod writable_server_property;
 mod write_secured_like_read;
 
 use crate::rule::Rule;
@@ -61,8 +75,11 @@ pub const ALL: &[&Rule] = &[
     &api_key_in_url::RULE,
     &basic_authentication::RULE,
     &body_without_schema::RULE,
+    &callback_without_schema::RULE,
     &credential_in_url::RULE,
     &deprecated_without_sunset::RULE,
+    &error_without_schema::RULE,
+    &flow_without_budget::RULE,
     &implicit_flow::RULE,
     &integer_without_format::RULE,
     &internal_server::RULE,
@@ -76,13 +93,17 @@ pub const ALL: &[&Rule] = &[
     &missing_retry_after::RULE,
     &missing_scope::RULE,
     &missing_validation_error::RULE,
+    &one_scope_for_all::RULE,
     &outdated_authentication::RULE,
+    &outdated_version::RULE,
     &password_flow::RULE,
     &personal_data_without_scope::RULE,
     &plain_http::RULE,
     &plain_http_callback::RULE,
     &plain_http_tokens::RULE,
+    &read_secured_like_write::RULE,
     &returned_password::RULE,
+    &returned_trace::RULE,
     &secret_in_example::RULE,
     &sequential_id::RULE,
     &server_without_audience::RULE,
@@ -95,15 +116,22 @@ pub const ALL: &[&Rule] = &[
     &unbounded_number::RULE,
     &unbounded_page::RULE,
     &unbounded_string::RULE,
+    &unbounded_upload::RULE,
     &undefined_scope::RULE,
     &undefined_security_scheme::RULE,
     &undocumented_cors::RULE,
     &undocumented_rate_limit::RULE,
     &unevaluated_properties::RULE,
+    &unowned_object::RULE,
     &unrestricted_string::RULE,
     &unspecified_token_rules::RULE,
+    &unversioned_api::RULE,
     &url_parameter::RULE,
+    &url_property::RULE,
+    &whole_record_in_list::RULE,
+    &wildcard_cors::RULE,
     &writable_privileged_property::RULE,
+    &writable_server_property::RULE,
     &write_secured_like_read::RULE,
 ];
 

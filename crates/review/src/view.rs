@@ -14,7 +14,7 @@ use model::{Problem, Severity};
 use spec::{Format, Library, Node, Spot};
 
 pub(crate) use facts::{Keywords, Types};
-pub(crate) use operation::{Direction, Operation, Parameter};
+pub(crate) use operation::{Content, Direction, Operation, Parameter, Response};
 pub(crate) use reach::Property;
 pub(crate) use schema::Schema;
 pub(crate) use security::{Need, Scheme, Security};

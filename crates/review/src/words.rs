@@ -1,8 +1,14 @@
 //! What names and addresses mean: words of a field's vocabulary, however they are joined.
 
+mod flow;
 mod personal;
+mod scope;
+mod trace;
 
+pub(crate) use flow::ends_in_flow;
 pub(crate) use personal::{is_personal_name, is_special_name};
+pub(crate) use scope::is_scope_of_writing;
+pub(crate) use trace::{is_trace, is_trace_name};
 
 /// The words of a name, in lower case: of `orderId`, `order_id` and `Order-ID` alike.
 pub(crate) fn words(name: &str) -> Vec<String> {
@@ -21,6 +27,16 @@ pub(crate) fn words(name: &str) -> Vec<String> {
         before = character;
     }
     words
+}
+
+/// `names` in a message: the first few, and how many more.
+pub(crate) fn shown(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// Whether a parameter of this name says which object is meant.
@@ -67,6 +83,57 @@ pub(crate) fn is_url_name(name: &str) -> bool {
         || ["callback", "redirect", "callbackurl", "redirecturl"]
             .iter()
             .any(|word| is(word) && words.len() <= 2)
+}
+
+/// Whether a property of this name is an address that whoever gets it calls: `webhookUrl`, `callback_uri`; not one to which a
+/// browser is sent back after a login.
+pub(crate) fn is_called_url_name(name: &str) -> bool {
+    const CALLED: &[&str] = &[
+        "webhook",
+        "callback",
+        "hook",
+        "postback",
+        "notification",
+        "notify",
+        "import",
+        "fetch",
+        "feed",
+        "proxy",
+        "crawl",
+        "scrape",
+    ];
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    let is = |known: &[&str]| before.iter().any(|word| known.contains(&&**word));
+    matches!(last.as_str(), "url" | "uri" | "endpoint")
+        && is(CALLED)
+        && !is(&["auth", "oauth", "oidc", "login"])
+}
+
+/// Whether the server makes what has this name: when something came to be, and by whom.
+pub(crate) fn is_made_by_server(name: &str) -> bool {
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words[..],
+        ["created" | "updated" | "modified" | "deleted", "at" | "on" | "by"]
+            | [
+                "created" | "updated" | "modified" | "creation" | "modification",
+                "date" | "time" | "timestamp"
+            ]
+            | ["date", "created" | "updated" | "modified"]
+            | ["last", "modified" | "updated"]
+    )
+}
+
+/// Whether `part` of an address names a version: `v1`, `v2beta1`, `2024-01-31`.
+pub(crate) fn is_version(part: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let after = part.strip_prefix(['v', 'V']).unwrap_or_default();
+    let dated: Vec<&str> = part.split('-').collect();
+    after.starts_with(|first: char| first.is_ascii_digit())
+        || part.to_ascii_lowercase().contains("version")
+        || matches!(dated[..], [year, month, ..] if digits(year) && year.len() == 4 && digits(month))
 }
 
 /// What a property decides for its owner.
@@ -219,6 +286,28 @@ mod tests {
         }
         assert!(!is_url_name("not-a-redirect") && !is_url_name("curl") && !is_url_name("id"));
         assert!(is_id("id") && is_id("orderId") && is_id("ORDER_ID") && !is_id("paid") && !is_id("identity"));
+    }
+
+    #[test]
+    fn versions_and_what_the_server_makes_are_known_by_their_names() {
+        for part in ["v1", "V2beta1", "2024-01-31", "apiVersion"] {
+            assert!(is_version(part), "{part}");
+        }
+        for part in ["vault", "v", "2024", "api", "20-01-31"] {
+            assert!(!is_version(part), "{part}");
+        }
+        for name in ["createdAt", "updated_by", "creationDate", "last_modified"] {
+            assert!(is_made_by_server(name), "{name}");
+        }
+        for name in ["created", "updateAt", "dueDate", "creator"] {
+            assert!(!is_made_by_server(name), "{name}");
+        }
+        assert!(is_called_url_name("webhookUrl") && is_called_url_name("callback_uri"));
+        assert!(
+            !is_called_url_name("website")
+                && !is_called_url_name("imageUrl")
+                && !is_called_url_name("webhook")
+        );
     }
 
     #[test]

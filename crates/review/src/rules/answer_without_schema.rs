@@ -15,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
     cwe: &["CWE-213"],
     nist: &["REC-API-3", "REC-API-13"],
     why: "Where nobody said what an answer holds, nobody notices what it holds too much. JSON, forms and XML are looked at; of \
-          other media types a schema says little.",
+          other media types a schema says little. A `GET` that answers 200 answers with something, so where nothing is said \
+          at all, that is found too.",
     fix: "give the media type a `schema`",
     bad: "
 paths:
@@ -24,6 +25,8 @@ paths:
       responses:
         '200': { description: ok, content: { application/json: {} } }
 #                                            ^^^^^^^^^^^^^^^^
+  /customers: { get: { responses: { '200': { description: ok } } } }
+#                                   ^^^^^
 ",
     good: "
 paths:
@@ -40,11 +43,20 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     for operation in view.called() {
         let answers =
             operation.responses.iter().filter(|response| response.is_success() && response.status != "204");
-        let contents = answers.flat_map(|response| &response.contents);
-        for content in contents.filter(|content| content.is_structured() && content.is_undescribed()) {
-            let message =
-                format!("an answer of `{}` as `{}` is not described", operation.name(), content.media);
-            findings.add_named(content.spot, message);
+        for answer in answers {
+            if answer.contents.is_empty() && answer.status == "200" && operation.method == "GET" {
+                findings.add_named(
+                    answer.listed,
+                    format!("what `{}` answers with is not described", operation.name()),
+                );
+            }
+            for content in
+                answer.contents.iter().filter(|content| content.is_structured() && content.is_undescribed())
+            {
+                let message =
+                    format!("an answer of `{}` as `{}` is not described", operation.name(), content.media);
+                findings.add_named(content.spot, message);
+            }
         }
     }
 }

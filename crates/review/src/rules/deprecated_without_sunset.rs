@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     why: "What is deprecated without an end stays, and gets no care: old versions are where attackers look first. An extension \
           with a day (`x-sunset`, `x-sunset-date`), the gateway's `lifecycle`, or a declared header `Sunset` (RFC 8594) is \
           looked for.",
-    fix: "write `x-palisade: { controls: { lifecycle: { sunset: DATE } } }`, or `x-sunset`",
+    fix: "write `x-palisade: { lifecycle: { sunset: DATE } }`, or `x-sunset`",
     bad: "
 paths:
   /orders:
@@ -28,26 +28,25 @@ paths:
 paths:
   /orders:
     get: { deprecated: true, x-sunset: '2027-01-31', responses: {} }
+    post: { deprecated: true, x-palisade: { lifecycle: { sunset: '2027-01-31T00:00:00Z' } }, responses: {} }
 ",
     check,
 };
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     for operation in view.called().filter(|operation| operation.spot.is_true("deprecated")) {
-        if !has_end(operation) {
+        if !has_end(view, operation) {
             let at = operation.spot.get("deprecated").unwrap_or(operation.spot);
             findings.add(at, format!("`{}` does not say when it ends", operation.name()));
         }
     }
 }
 
-fn has_end(operation: &Operation<'_>) -> bool {
+fn has_end<'l>(view: &View<'l>, operation: &Operation<'l>) -> bool {
     let says = |(key, _): (&str, spec::Spot<'_>)| {
         key.starts_with("x-") && key.to_ascii_lowercase().contains("sunset")
     };
-    let lifecycle =
-        operation.spot.get("x-palisade").and_then(|own| own.get("controls")?.get("lifecycle")?.get("sunset"));
-    lifecycle.is_some()
+    view.control(operation, "lifecycle").is_some_and(|lifecycle| lifecycle.get("sunset").is_some())
         || operation.spot.members().any(says)
         || operation.responses.iter().any(|response| response.has_header("Sunset"))
 }

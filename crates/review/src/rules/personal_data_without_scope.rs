@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     why: "Every token that opens the operation shows whose address, birthday or account it is, whatever it was handed out for. \
           Properties of answers of success are known by their names and formats. Where they say how to reach somebody (`email`, \
           `phone`), it is a note; where they are what identities are stolen with (`ssn`, `iban`, `dateOfBirth`), a warning. \
-          Left out are operations about the caller's own data (`/me`, `/profile`), those by which accounts are opened and \
+          Left out are operations about the caller's own data (`/me`, `/profile`, `/user`), those by which accounts are opened and \
           entered, those whose properties the gateway's `fields` shows by scope, and contact data where the document has no \
           scheme that knows scopes.",
     fix: "ask for a scope of its own, or show the properties by scope with `x-palisade: { fields: … }`",
@@ -59,9 +59,6 @@ components: { securitySchemes: { login: { type: openIdConnect, openIdConnectUrl:
 
 /// Values inside values that are looked at.
 const LEVELS: usize = 3;
-
-/// Names that a message shows.
-const SHOWN: usize = 3;
 
 /// Words of paths that lead to the caller's own data, or to an account that is only opened.
 const OWN: &[&str] = &[
@@ -112,15 +109,21 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
             (RULE.severity, all.special)
         };
         if !names.is_empty() {
-            let message =
-                format!("`{}` asks for no scope and answers with {}", operation.name(), shown(&names));
+            let message = format!(
+                "`{}` asks for no scope and answers with {}",
+                operation.name(),
+                words::shown(&names.into_iter().collect::<Vec<_>>())
+            );
             findings.add_named_as(severity, operation.spot, message);
         }
     }
 }
 
 fn is_own(operation: &Operation<'_>) -> bool {
-    operation.words().iter().any(|word| OWN.contains(&&**word))
+    let words = operation.words();
+    let is_callers = |last: &String| matches!(last.as_str(), "user" | "account" | "viewer" | "identity");
+    words.iter().any(|word| OWN.contains(&&**word))
+        || !operation.path.contains('{') && words.last().is_some_and(is_callers)
 }
 
 fn asks_for_scope(operation: &Operation<'_>) -> bool {
@@ -144,10 +147,4 @@ fn said<'l>(view: &View<'l>, schema: spec::Spot<'l>) -> Said<'l> {
         }
     }
     said
-}
-
-fn shown(names: &BTreeSet<&str>) -> String {
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

@@ -1,7 +1,6 @@
 //! Finds examples that look like real credentials.
 
 use model::Severity;
-use spec::Spot;
 
 use crate::report::Findings;
 use crate::rule::Rule;
@@ -36,26 +35,9 @@ components:
 };
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    for document in 0..view.library.documents().len() {
-        let Some(found) = u32::try_from(document)
-            .ok()
-            .and_then(|document| Some((document, view.library.document(document)?)))
-        else {
-            continue;
-        };
-        let root = Spot { document: found.0, node: found.1.root() };
-        let mut left = vec![(root, false)];
-        while let Some((spot, in_example)) = left.pop() {
-            if in_example && spot.node.as_str().is_some_and(words::is_secret) {
-                findings.add_hidden(spot, "the example looks like a real credential");
-            }
-            left.extend(spot.items().map(|item| (item, in_example)));
-            left.extend(spot.members().map(|(key, value)| {
-                (
-                    value,
-                    in_example || matches!(key, "example" | "examples" | "default" | "const" | "x-example"),
-                )
-            }));
+    for spot in view.examples() {
+        if spot.node.as_str().is_some_and(words::is_secret) {
+            findings.add_hidden(spot, "the example looks like a real credential");
         }
     }
 }

@@ -5,6 +5,7 @@ use model::Severity;
 use crate::report::Findings;
 use crate::rule::Rule;
 use crate::view::View;
+use crate::words;
 
 pub(super) const RULE: Rule = Rule {
     id: "unauthenticated-read",
@@ -15,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
     cwe: &["CWE-306"],
     nist: &["REC-API-11", "REC-API-12"],
     why: "Whoever finds the address can read. Where the document says so in words (`security: []`, or an alternative `{}`), \
-          it is a note: public data is a good reason.",
+          it is a note: public data is a good reason. So it is where a credential is asked for by a parameter, which no tool \
+          takes for security.",
     fix: "give the operation, or the whole document, a `security` that names a scheme, or say `security: []`",
     bad: "
 paths:
@@ -39,7 +41,9 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
             continue;
         }
         let message = format!("`{}` lets anybody read", operation.name());
-        if operation.security.is_openly_said() {
+        let asks_elsewhere =
+            operation.parameters.iter().any(|parameter| words::is_credential(parameter.name));
+        if operation.security.is_openly_said() || asks_elsewhere {
             findings.add_as(Severity::Note, operation.spot, message);
         } else {
             findings.add(operation.spot, message);

@@ -1,10 +1,13 @@
 //! Finds texts without an end that callers send.
 
+use std::collections::HashSet;
+
 use model::Severity;
 
 use crate::report::Findings;
 use crate::rule::Rule;
-use crate::view::{Keywords, Types, View};
+use crate::view::{Keywords, Schema, Types, View};
+use crate::words::shown;
 
 pub(super) const RULE: Rule = Rule {
     id: "unbounded-string",
@@ -17,13 +20,17 @@ pub(super) const RULE: Rule = Rule {
     why: "A text without an end is memory, storage and time without an end. It is bounded by `maxLength`, `enum`, `const`, a \
           `format` of fixed length (`date`, `date-time`, `uuid`, `ipv4` and their like) or a `pattern` that repeats nothing \
           without end; in any part of `allOf`, or in every branch of `oneOf` and `anyOf`. Texts that are returned alone are \
-          left out: no caller decides how long they are.",
+          left out: no caller decides how long they are. Those of one object are said together, at the object: they are \
+          bounded in one go or not at all, and a list of each would hide what else is wrong. In bodies it is a warning; in \
+          parameters a note, for every server bounds a URL and a header; and a note where no operation is known to take it.",
     fix: "give the text a `maxLength`",
     bad: "
 components:
   schemas:
     Note: { type: string }
 #   ^^^^
+    Order: { type: object, properties: { note: { type: string }, city: { type: string } } }
+#   ^^^^^
 ",
     good: "
 components:
@@ -55,18 +62,23 @@ const SHORT: &[&str] = &[
 ];
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    for schema in view.values_of(Types::STRING).filter(|schema| schema.is_sent()) {
-        if view.says_any(schema, Keywords::MAX_LENGTH.or(Keywords::CHOICE)) {
-            continue;
-        }
-        let parts = view.parts(schema.spot);
-        let text = |key: &str| parts.iter().find_map(|part| part.text(key));
-        if text("format").is_some_and(|format| SHORT.contains(&format)) || text("pattern").is_some_and(ends) {
-            continue;
-        }
-        let name = view.name_of(schema.spot).unwrap_or("items");
-        findings.add(schema.spot, format!("the text `{name}` has no `maxLength`"));
+    let schemas = view.parameters().filter_map(|parameter| view.schema(parameter.schema?));
+    let of_parameters: HashSet<(u32, u32)> = schemas.map(|schema| schema.spot.key()).collect();
+    let texts = view.values_of(Types::STRING).filter(|schema| schema.is_sent());
+    let endless: Vec<&Schema<'l>> = texts.filter(|schema| !is_bounded(view, schema)).collect();
+    for (at, names) in view.by_object(&endless) {
+        let is_in_body = at.is_sent_for_sure() && !of_parameters.contains(&at.spot.key());
+        let severity = if is_in_body { RULE.severity } else { Severity::Note };
+        findings.add_as(severity, at.spot, format!("{} without a `maxLength`", shown(&names)));
     }
+}
+
+fn is_bounded<'l>(view: &View<'l>, schema: &Schema<'l>) -> bool {
+    let parts = view.parts(schema.spot);
+    let text = |key: &str| parts.iter().find_map(|part| part.text(key));
+    view.says_any(schema, Keywords::MAX_LENGTH.or(Keywords::CHOICE))
+        || text("format").is_some_and(|format| SHORT.contains(&format))
+        || text("pattern").is_some_and(ends)
 }
 
 /// Whether `pattern` holds the whole text and repeats nothing without end.

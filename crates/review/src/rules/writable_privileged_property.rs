@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     cwe: &["CWE-915"],
     nist: &["REC-API-6", "REC-API-19"],
     why: "A profile that is saved whole is saved with `isAdmin` or `balance`. Properties of bodies that callers send are looked \
-          at by their name; one that is `readOnly` is none of theirs. Of roles, permissions and balances it is a note: there \
+          at by their name; one that is `readOnly` or has one value alone is none of theirs. Of roles, permissions and balances it is a note: there \
           are operations to set them, and who may call those is what matters.",
     fix: "make the property `readOnly`, or take it out of what is sent",
     bad: "
@@ -53,7 +53,7 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
                 continue;
             };
             let severity = if privilege == Privilege::Rank { RULE.severity } else { Severity::Note };
-            if !is_author(view, property) {
+            if !is_author(view, property) && !is_fixed(view, property) {
                 findings.add_named_as(severity, property, format!("a caller may set `{name}`"));
             }
         }
@@ -64,4 +64,12 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
 fn is_author<'l>(view: &View<'l>, property: Spot<'l>) -> bool {
     let mut names = view.parts(property).into_iter().flat_map(|part| part.items_of("enum"));
     names.any(|name| name.node.as_str() == Some("assistant"))
+}
+
+/// Of one value nobody can choose.
+fn is_fixed<'l>(view: &View<'l>, property: Spot<'l>) -> bool {
+    let parts = view.parts(property);
+    parts.iter().any(|part| {
+        part.get("const").is_some() || part.get("enum").is_some_and(|names| names.node.len() == 1)
+    })
 }

@@ -3,6 +3,7 @@
 use spec::{Format, Spot};
 
 use super::{Security, View};
+use crate::words;
 
 /// Callbacks within callbacks that are read.
 const CALLBACKS_DEPTH_MAX: usize = 4;
@@ -79,6 +80,19 @@ impl<'l> Operation<'l> {
         matches!(self.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
     }
 
+    /// Whether its path takes the id of an object.
+    pub(crate) fn is_on_object(&self) -> bool {
+        let names = self.path.split('{').skip(1).filter_map(|after| after.split('}').next());
+        names.into_iter().any(words::is_id)
+    }
+
+    /// Whether it is a step of a flow of business that machines repeat: OWASP API6:2023.
+    pub(crate) fn is_business_flow(&self) -> bool {
+        let words = self.words();
+        let is_admin = words.iter().any(|word| word == "admin");
+        self.method == "POST" && !self.path.ends_with('}') && !is_admin && words::ends_in_flow(&words)
+    }
+
     /// What may be answered with `status`, or with its class or by default where that is not listed.
     pub(crate) fn response(&self, status: &str) -> Option<&Response<'l>> {
         let class = status.get(..1).map(|digit| format!("{digit}XX"));
@@ -117,6 +131,11 @@ impl Response<'_> {
     /// Whether it is an answer of success.
     pub(crate) fn is_success(&self) -> bool {
         self.status.starts_with('2')
+    }
+
+    /// Whether it is an answer of failure, or stands for any.
+    pub(crate) fn is_error(&self) -> bool {
+        self.status.starts_with(['4', '5']) || self.status == "default"
     }
 
     /// Whether a header of this name is declared, in any case of letters.

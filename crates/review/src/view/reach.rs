@@ -1,4 +1,4 @@
-//! What lies below a schema: the properties of the value that it describes, and of those inside.
+//! What lies below a place: properties of the value that a schema describes and of those inside, and examples.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -36,6 +36,24 @@ impl<'l> View<'l> {
                 let inside = branches.chain(part.get("items")).map(|spot| (spot, level));
                 left.extend(inside);
             }
+        }
+        found
+    }
+
+    /// Every scalar that stands for an example or a fixed value, in all documents.
+    pub(crate) fn examples(&self) -> Vec<Spot<'l>> {
+        let numbered = (0_u32..).zip(self.library.documents());
+        let mut left: Vec<(Spot<'l>, bool)> =
+            numbered.map(|(document, found)| (Spot { document, node: found.root() }, false)).collect();
+        let mut found = Vec::new();
+        while let Some((spot, in_example)) = left.pop() {
+            if in_example && spot.node.scalar().is_some() {
+                found.push(spot);
+            }
+            let is_example =
+                |key: &str| matches!(key, "example" | "examples" | "default" | "const" | "x-example");
+            left.extend(spot.items().map(|item| (item, in_example)));
+            left.extend(spot.members().map(|(key, value)| (value, in_example || is_example(key))));
         }
         found
     }

@@ -1,5 +1,6 @@
 //! A schema with what it says by way of `allOf`, `oneOf`, `anyOf` and `$ref`.
 
+use std::collections::HashSet;
 use std::ops::BitOr;
 
 use spec::Spot;
@@ -88,6 +89,10 @@ impl<'l> Schema<'l> {
         self.met.has(Met::SENT)
     }
 
+    pub(super) fn directions(&self) -> Met {
+        self.met.directions()
+    }
+
     /// Whether callers may get what it describes.
     pub(crate) fn is_returned(&self) -> bool {
         self.met.has(Met::RETURNED)
@@ -98,6 +103,26 @@ impl<'l> View<'l> {
     /// Schemas that describe a value of one of `types` by themselves.
     pub(crate) fn values_of(&self, types: Types) -> impl Iterator<Item = &Schema<'l>> {
         self.schemas.iter().filter(move |schema| schema.types.has(types) && schema.is_value())
+    }
+
+    /// The objects of which some of `schemas` are properties, each with their names, and the others by themselves, in the order
+    /// in which they were met.
+    pub(crate) fn by_object(&self, schemas: &[&Schema<'l>]) -> Vec<(&Schema<'l>, Vec<&'l str>)> {
+        let mut left: HashSet<(u32, u32)> = schemas.iter().map(|schema| schema.spot.key()).collect();
+        let mut found = Vec::new();
+        for object in &self.schemas {
+            let properties = object.spot.members_of("properties");
+            let names: Vec<&str> = properties
+                .filter(|(_, property)| left.remove(&property.key()))
+                .map(|(name, _)| name)
+                .collect();
+            if !names.is_empty() {
+                found.push((object, names));
+            }
+        }
+        let alone = self.schemas.iter().filter(|schema| left.contains(&schema.spot.key()));
+        found.extend(alone.map(|schema| (schema, vec![self.name_of(schema.spot).unwrap_or("items")])));
+        found
     }
 
     /// Whether `schema`, its parts, the schema that it is a branch of, or each of its own branches say one of `keywords`.

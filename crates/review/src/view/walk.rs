@@ -5,6 +5,9 @@ use spec::{Format, Spot};
 use super::schema::Met;
 use super::{Direction, Parameter, View};
 
+/// Kinds of kinds that are followed.
+const KINDS_DEPTH_MAX: usize = 8;
+
 /// A schema that is still to be looked at.
 struct Step<'l> {
     spot: Spot<'l>,
@@ -15,12 +18,40 @@ struct Step<'l> {
 impl<'l> View<'l> {
     /// Fills `schemas`. A schema is looked at again only where it is met in a way that is new, so the walk ends.
     pub(super) fn walk_schemas(&mut self) {
-        let mut left = self.schemas_of_operations();
-        left.extend(self.schemas_of_components());
+        self.walk(self.schemas_of_operations());
+        let declared = self.schemas_of_components();
+        // A kind of what operations take or give is met where that is, though only its own `allOf` says so.
+        for _ in 0..KINDS_DEPTH_MAX {
+            let kinds: Vec<Step<'l>> = declared.iter().filter_map(|step| self.as_kind(step)).collect();
+            if kinds.is_empty() {
+                break;
+            }
+            self.walk(kinds);
+        }
+        self.walk(declared);
+    }
+
+    fn walk(&mut self, mut left: Vec<Step<'l>>) {
         left.reverse();
         while let Some(step) = left.pop() {
             self.step(&step, &mut left);
         }
+    }
+
+    /// A schema that nothing has met, in the directions of those that are its parts.
+    fn as_kind(&self, step: &Step<'l>) -> Option<Step<'l>> {
+        if self.schema_at.contains_key(&step.spot.key()) {
+            return None;
+        }
+        let parts = self.parts(step.spot);
+        let known =
+            parts.iter().skip(1).filter_map(|part| self.schemas.get(*self.schema_at.get(&part.key())?));
+        let directions = known.fold(Met::default(), |all, schema| all | schema.directions());
+        (directions != Met::default()).then_some(Step {
+            spot: step.spot,
+            met: step.met | directions,
+            within: None,
+        })
     }
 
     fn step(&mut self, step: &Step<'l>, left: &mut Vec<Step<'l>>) {

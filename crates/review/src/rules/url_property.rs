@@ -1,0 +1,61 @@
+//! Finds properties of bodies by which callers name an address that the backend is to call.
+
+use model::Severity;
+
+use crate::report::Findings;
+use crate::rule::Rule;
+use crate::view::{Keywords, Types, View};
+use crate::words;
+
+pub(super) const RULE: Rule = Rule {
+    id: "url-property",
+    title: "a caller may name an address for the backend to call",
+    severity: Severity::Note,
+    control: "ssrf",
+    owasp: &["API7:2023"],
+    cwe: &["CWE-918"],
+    nist: &["REC-API-13", "REC-API-26"],
+    why: "If the backend opens what callers name, it opens what they cannot reach themselves: internal services, metadata of \
+          the cloud. Properties of bodies are looked at whose name says that it is called (`webhookUrl`, `callback_url`, \
+          `importUrl`); a `website` that is only shown is none, nor one of fixed values, nor one to which a browser is sent back after a \
+          login.",
+    fix: "hold the address against a fixed list; the gateway's `ssrf` refuses addresses that are not public",
+    bad: "
+paths:
+  /hooks:
+    post:
+      requestBody:
+        content: { application/json: { schema: { properties: { webhookUrl: { type: string } } } } }
+#                                                              ^^^^^^^^^^
+      responses: {}
+",
+    good: "
+paths:
+  /hooks:
+    post:
+      requestBody:
+        content: { application/json: { schema: { properties: { website: { type: string, format: uri } } } } }
+      responses: {}
+",
+    check,
+};
+
+fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
+    let is_of_login =
+        |name: &str| words::words(name).iter().any(|word| word.contains("auth") || word == "oidc");
+    for schema in view.schemas.iter().filter(|schema| schema.is_sent_for_sure()) {
+        // Where a browser is sent back after a login, the backend does not call.
+        if view.name_of(schema.spot).is_some_and(is_of_login) {
+            continue;
+        }
+        for (name, property) in schema.spot.members_of("properties") {
+            let Some(known) = view.schema(property).filter(|known| known.types.has(Types::STRING)) else {
+                continue;
+            };
+            let is_ours = view.parts(property).iter().any(|part| part.is_true("readOnly"));
+            if words::is_called_url_name(name) && !is_ours && !view.says_any(known, Keywords::CHOICE) {
+                findings.add_named(property, format!("a caller may name an address in `{name}`"));
+            }
+        }
+    }
+}

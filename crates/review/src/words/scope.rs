@@ -1,0 +1,29 @@
+//! What the words of a scope say that it opens.
+
+use super::words;
+
+const WRITES: &[&str] = &["write", "edit", "delete", "update", "modify", "create", "writer", "editor"];
+const READS: &[&str] =
+    &["read", "reader", "readonly", "readwrite", "rw", "view", "viewer", "get", "list", "manage", "all"];
+
+/// Whether the words of `scope` say that it writes, and none that it reads too: `orders:write`.
+pub(crate) fn is_scope_of_writing(scope: &str) -> bool {
+    let words = words(scope);
+    let says = |known: &[&str]| words.iter().any(|word| known.contains(&&**word));
+    says(WRITES) && !says(READS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_of_writing_are_told_from_those_of_both() {
+        for scope in ["orders:write", "user.edit", "DeleteOrders"] {
+            assert!(is_scope_of_writing(scope), "{scope}");
+        }
+        for scope in ["orders:read", "read-write", "orders", "rewrites", "write:all"] {
+            assert!(!is_scope_of_writing(scope), "{scope}");
+        }
+    }
+}
