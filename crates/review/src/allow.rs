@@ -6,6 +6,7 @@ mod place;
 use model::{Finding, Position, Problem, Severity};
 use spec::Library;
 
+use crate::report::Found;
 use crate::rule::Rule;
 use crate::rules;
 
@@ -49,7 +50,7 @@ pub(crate) fn apply(
     library: &Library,
     asked: &[&Rule],
     today: Date,
-    found: &mut Vec<Finding>,
+    found: &mut Vec<Found<'_>>,
     problems: &mut Vec<Problem>,
 ) -> usize {
     let before = found.len();
@@ -58,7 +59,9 @@ pub(crate) fn apply(
         match judged(&text, today) {
             Ok(allowance) => {
                 let left = found.len();
-                found.retain(|finding| finding.rule != allowance.rule || !covers(&position, &below, finding));
+                found.retain(|Found { finding, .. }| {
+                    finding.rule != allowance.rule || !covers(&position, &below, finding)
+                });
                 let is_asked = asked.iter().any(|rule| rule.id == allowance.rule);
                 if left == found.len() && is_asked {
                     let message = format!("`{}` is allowed here, and finds nothing", allowance.rule);

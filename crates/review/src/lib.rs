@@ -5,6 +5,7 @@ mod fingerprint;
 mod report;
 mod rule;
 mod rules;
+mod score;
 mod view;
 mod words;
 
@@ -14,6 +15,7 @@ use spec::Library;
 pub use allow::{Allowance, Date};
 pub use rule::Rule;
 pub use rules::{ALL, rule};
+pub use score::{Cost, FULL_TENTHS, Score, weight};
 
 use report::Findings;
 use view::View;
@@ -27,6 +29,8 @@ pub struct Review {
     pub not_judged: Vec<Problem>,
     /// How much was judged.
     pub judged: Judged,
+    /// How it stands in each row of the OWASP API Security Top 10; none where the document is not understood.
+    pub scores: Vec<Score>,
 }
 
 /// How much of an API was judged.
@@ -58,10 +62,13 @@ pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
     }
     let operations = view.operations.iter().filter(|operation| operation.is_called()).count();
     let schemas = view.schemas.len();
-    let mut not_judged = view.into_gaps();
+    let mut not_judged = Vec::new();
     let allowed = allow::apply(library, rules, today, &mut found, &mut not_judged);
-    found.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));
-    Review { findings: found, not_judged, judged: Judged { documents: 1, operations, schemas, allowed } }
+    let scores = score::scores(&view, rules, &found);
+    let mut findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();
+    findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));
+    not_judged.splice(0..0, view.into_gaps());
+    Review { findings, not_judged, judged: Judged { documents: 1, operations, schemas, allowed }, scores }
 }
 
 fn place(finding: &Finding) -> (&str, usize, &str) {

@@ -12,12 +12,19 @@ use crate::view::View;
 /// Characters of a value that are kept as evidence.
 const VALUE_MAX: usize = 200;
 
+/// A finding and what it is about.
+#[derive(Debug)]
+pub(crate) struct Found<'l> {
+    pub(crate) finding: Finding,
+    pub(crate) spot: Spot<'l>,
+}
+
 /// What one rule finds in one document.
 #[derive(Debug)]
 pub(crate) struct Findings<'r, 'l> {
     rule: &'r Rule,
     view: &'r View<'l>,
-    found: Vec<Finding>,
+    found: Vec<Found<'l>>,
 }
 
 impl<'r, 'l> Findings<'r, 'l> {
@@ -25,7 +32,7 @@ impl<'r, 'l> Findings<'r, 'l> {
         Findings { rule, view, found: Vec::new() }
     }
 
-    pub(crate) fn into_found(self) -> Vec<Finding> {
+    pub(crate) fn into_found(self) -> Vec<Found<'l>> {
         self.found
     }
 
@@ -87,7 +94,7 @@ impl<'r, 'l> Findings<'r, 'l> {
         if let Some(value) = value {
             evidence.insert("value", value.chars().take(VALUE_MAX).collect());
         }
-        self.found.push(Finding {
+        let finding = Finding {
             rule: id,
             severity,
             message,
@@ -100,7 +107,8 @@ impl<'r, 'l> Findings<'r, 'l> {
             operation,
             evidence,
             fix,
-        });
+        };
+        self.found.push(Found { finding, spot });
     }
 }
 

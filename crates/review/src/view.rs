@@ -1,5 +1,6 @@
 //! A document as rules look at it, compiled once: operations, security, schemas with composition resolved.
 
+mod concern;
 mod facts;
 mod operation;
 mod reach;
@@ -13,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 use model::{Problem, Severity};
 use spec::{Format, Library, Node, Spot};
 
+pub(crate) use concern::{Concerns, Set};
 pub(crate) use facts::{Keywords, Types};
 pub(crate) use operation::{Content, Direction, Operation, Parameter, Response};
 pub(crate) use reach::Property;

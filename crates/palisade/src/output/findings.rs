@@ -5,6 +5,7 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+mod scores;
 mod text;
 
 use clap::ValueEnum;

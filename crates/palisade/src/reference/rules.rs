@@ -1,7 +1,7 @@
 //! The pages of the review's rules: what each finds, why, what to do, and examples.
 
 use model::Severity;
-use review::{ALL, Rule};
+use review::{ALL, FULL_TENTHS, Rule, weight};
 
 use crate::reference::{GENERATED, cell};
 
@@ -25,10 +25,32 @@ pub(super) fn page() -> String {
             rule.control
         ));
     }
+    page.push_str(&scores());
     for rule in ALL {
         page.push_str(&format!("\n## {}\n\n{}", rule.id, body(rule)));
     }
     page
+}
+
+/// How scores are made.
+fn scores() -> String {
+    format!(
+        "\n## Scores\n\n\
+         Each row of the OWASP API Security Top 10 begins with {} points. For each rule of the row, each operation that is \
+         concerned by a finding costs {} points for an error, {} for a warning or {} for a note, the worst of them once, divided \
+         by the number of operations that were judged; so it is the share of the API that counts, and not its size. Costs are \
+         rounded up to a tenth of a point, and no row falls below 0. A finding concerns the operation that it stands in, or \
+         those that reach its place by `$ref`; of a security scheme, those that ask for it; of a server or `info`, all. What \
+         no operation reaches costs nothing. Findings in a baseline count, those that the document allows do not.\n\n\
+         A row has no score where there is nothing of it to judge: API1 looks at operations with the id of an object in their \
+         path, API3 at those with a described body or answer, API5 at those that let everybody call or ask for a scheme with \
+         scopes, API6 at flows of business that are known by their path, API7 at those with parameters or a body, API10 at \
+         callbacks and webhooks. A score says what the document shows of a row, and nothing of what the API does.\n",
+        FULL_TENTHS / 10,
+        weight(Severity::Error),
+        weight(Severity::Warning),
+        weight(Severity::Note)
+    )
 }
 
 /// One line for each rule.

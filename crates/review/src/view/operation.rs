@@ -86,6 +86,17 @@ impl<'l> Operation<'l> {
         names.into_iter().any(words::is_id)
     }
 
+    /// Whether callers give it anything.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.parameters.is_empty() || !self.body.is_empty()
+    }
+
+    /// Whether a body or an answer of it has a schema.
+    pub(crate) fn is_described(&self) -> bool {
+        let answers = self.responses.iter().flat_map(|response| &response.contents);
+        self.body.iter().chain(answers).any(|content| !content.is_undescribed())
+    }
+
     /// Whether it is a step of a flow of business that machines repeat: OWASP API6:2023.
     pub(crate) fn is_business_flow(&self) -> bool {
         let words = self.words();

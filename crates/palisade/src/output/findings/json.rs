@@ -3,7 +3,7 @@
 use model::{Finding, Problem};
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, scores};
 use crate::output::problems::{Tally, Tool};
 
 #[derive(Serialize)]
@@ -13,6 +13,7 @@ struct Printed<'r> {
     judged: Judged,
     not_judged: &'r [Problem],
     counts: Tally,
+    scores: Vec<scores::Printed<'r>>,
     findings: Vec<&'r Finding>,
 }
 
@@ -42,6 +43,7 @@ pub(super) fn render(report: &Report) -> serde_json::Result<String> {
         },
         not_judged: &report.not_judged,
         counts: report.tally(),
+        scores: scores::printed(report),
         findings: report.findings().collect(),
     };
     serde_json::to_string_pretty(&printed).map(|text| text + "\n")

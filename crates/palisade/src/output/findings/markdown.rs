@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Finding, Severity};
 
-use super::{Report, word};
+use super::{Report, scores, word};
 
 /// The whole report. Places of notes are counted and not listed, which it says.
 pub(super) fn render(report: &Report) -> String {
@@ -18,6 +18,7 @@ pub(super) fn render(report: &Report) -> String {
             text.push_str(&format!("- {}\n", escaped(&problem.to_string())));
         }
     }
+    text.push_str(&scores::table(report));
     text.push_str(&table(report));
     for severity in [Severity::Error, Severity::Warning] {
         let found: Vec<&Finding> = report.findings().filter(|finding| finding.severity == severity).collect();
@@ -55,7 +56,7 @@ fn table(report: &Report) -> String {
 }
 
 /// `text` in one line, in which nothing but code in backticks means anything.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut in_code = false;
     for character in text.chars() {

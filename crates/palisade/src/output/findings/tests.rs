@@ -12,7 +12,11 @@ paths: {}
 ";
 
 fn report() -> Report {
-    let (document, problems) = Document::parse("a b.yaml", SPEC, &spec::Limits::default());
+    report_of(SPEC)
+}
+
+fn report_of(spec: &str) -> Report {
+    let (document, problems) = Document::parse("a b.yaml", spec, &spec::Limits::default());
     let library = Library::of(document);
     let review = review::review(&library, review::ALL, "2026-01-01".parse().unwrap());
     let subject = Subject { file: "a b.yaml".to_owned(), library, review };
@@ -36,7 +40,13 @@ fn text_draws_the_place_and_ends_with_a_summary_that_begins_with_what_was_not_ju
         "not judged: 1 thing, said first\njudged: 1 document, 0 operations, 0 schemas, by {} rules\nfound: 1 error; 2 in the baseline\n",
         review::ALL.len()
     );
-    assert!(text.ends_with(&summary), "{text}");
+    assert!(text.contains(&summary), "{text}");
+    assert!(
+        text.ends_with(
+            "\n  API9      -  there is no operation\n  API10     -  there are no callbacks and no webhooks\n"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -44,6 +54,7 @@ fn json_says_everything_of_a_finding() {
     let json: Value = serde_json::from_str(&rendered(FindingsFormat::Json)).unwrap();
     assert_eq!(json["judged"]["in_baseline"], 2);
     assert_eq!(json["not_judged"][0]["message"], "`x<y` cannot be read");
+    assert_eq!(json["scores"][0]["rows"][0]["not_judged"], "no path takes the id of an object");
     let finding = &json["findings"][0];
     assert_eq!(finding["rule"], "plain-http");
     assert_eq!((&finding["line"], &finding["column"]), (&Value::from(3), &Value::from(18)));
@@ -51,6 +62,24 @@ fn json_says_everything_of_a_finding() {
     assert_eq!(finding["evidence"]["value"], "http://api.example");
     assert_eq!(finding["owasp"][0], "API8:2023");
     assert_eq!(finding["fingerprint"].as_str().unwrap().len(), 32);
+}
+
+#[test]
+fn every_point_that_a_score_lacks_is_said_with_its_rule() {
+    let paths = "paths: { /orders: { get: { responses: { '200': { description: ok } } } } }\n";
+    let report = report_of(&SPEC.replace("paths: {}\n", paths));
+    let json: Value =
+        serde_json::from_str(&render(&report, FindingsFormat::Json, false, Look::PLAIN).unwrap()).unwrap();
+    let row = &json["scores"][0]["rows"][7];
+    let costs = row["costs"].as_array().unwrap().iter().map(|cost| cost["points"].as_f64().unwrap());
+    assert_eq!(
+        (row["row"].as_str(), row["score"].as_f64()),
+        (Some("API8:2023"), Some(100.0 - costs.sum::<f64>()))
+    );
+    let text = render(&report, FindingsFormat::Text, false, Look::PLAIN).unwrap();
+    assert!(text.contains("plain-http -50.0 (1 of 1 operations)"), "{text}");
+    let markdown = render(&report, FindingsFormat::Markdown, false, Look::PLAIN).unwrap();
+    assert!(markdown.contains("\n| a b.yaml | - | "), "{markdown}");
 }
 
 #[test]

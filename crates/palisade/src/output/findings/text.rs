@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Finding, Problem};
 
-use super::{Report, Subject};
+use super::{Report, Subject, scores};
 use crate::output::Look;
 use crate::output::problems::{self, Drawing};
 
@@ -41,7 +41,7 @@ pub(super) fn render(report: &Report, all: bool, look: Look) -> String {
             text.push_str(&format!("  and {left} more of `{rule}`; --all draws them\n\n"));
         }
     }
-    for line in report.summary() {
+    for line in report.summary().into_iter().chain(scores::lines(report)) {
         text.push_str(&line);
         text.push('\n');
     }

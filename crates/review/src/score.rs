@@ -1,0 +1,173 @@
+//! How an API stands in each row of the OWASP API Security Top 10, from 0 to 100, and which findings cost it what.
+
+use std::collections::BTreeMap;
+
+use model::Severity;
+
+use crate::report::Found;
+use crate::rule::Rule;
+use crate::view::{Concerns, Need, Operation, Set, View};
+
+/// Tenths of a point that a row begins with.
+pub const FULL_TENTHS: u64 = 1000;
+
+/// A row: its name, whether there is something of it in an operation, and what is said where there is in none.
+type Row = (&'static str, for<'l> fn(&View<'l>, &Operation<'l>) -> bool, &'static str);
+
+/// The rows of 2023.
+const ROWS: &[Row] = &[
+    ("API1:2023", |_view, one| one.is_called() && one.is_on_object(), "no path takes the id of an object"),
+    ("API2:2023", |_view, one| one.is_called(), NO_OPERATION),
+    ("API3:2023", |_view, one| one.is_called() && one.is_described(), "no body and no answer is described"),
+    ("API4:2023", |_view, one| one.is_called(), NO_OPERATION),
+    (
+        "API5:2023",
+        |view, one| one.is_called() && says_who_may(view, one),
+        "nothing says what callers may do: no scheme knows scopes",
+    ),
+    (
+        "API6:2023",
+        |_view, one| one.is_called() && one.is_business_flow(),
+        "no path is known to be of a flow of business",
+    ),
+    ("API7:2023", |_view, one| one.is_called() && one.is_given(), "no operation has parameters or a body"),
+    ("API8:2023", |_view, one| one.is_called(), NO_OPERATION),
+    ("API9:2023", |_view, one| one.is_called(), NO_OPERATION),
+    ("API10:2023", |_view, one| !one.is_called(), "there are no callbacks and no webhooks"),
+];
+
+const NO_OPERATION: &str = "there is no operation";
+
+/// Whether an operation asks for more than that somebody calls, could, or lets everybody.
+fn says_who_may<'l>(view: &View<'l>, operation: &Operation<'l>) -> bool {
+    let knows_scopes = |need: &Need<'l>| {
+        let scheme = view.scheme(need.scheme);
+        let is_of_tokens =
+            scheme.is_some_and(|scheme| scheme.is_type("oauth2") || scheme.is_type("openIdConnect"));
+        is_of_tokens || !need.spot.node.is_empty()
+    };
+    operation.security.is_open() || operation.security.needs().any(knows_scopes)
+}
+
+/// How an API stands in one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Score {
+    /// `API1:2023` to `API10:2023`.
+    pub row: &'static str,
+    /// What is left of [`FULL_TENTHS`], or why nothing was judged.
+    pub tenths: Result<u64, &'static str>,
+    /// The operations that were judged, and of which shares are taken.
+    pub operations: usize,
+    /// What the findings of each rule cost, the dearest first. Together they are what the row lost, unless that is all.
+    pub costs: Vec<Cost>,
+}
+
+/// What the findings of one rule cost in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// The rule, whose findings in the same API are those that cost.
+    pub rule: &'static str,
+    /// Tenths of a point.
+    pub tenths: u64,
+    /// The operations that they matter to.
+    pub operations: usize,
+    /// How many they are.
+    pub findings: usize,
+}
+
+/// Points that a finding costs which every operation is concerned by.
+pub const fn weight(severity: Severity) -> u64 {
+    match severity {
+        Severity::Error => 50,
+        Severity::Warning => 20,
+        Severity::Note => 5,
+    }
+}
+
+/// The scores of all rows.
+pub(crate) fn scores(view: &View<'_>, rules: &[&Rule], found: &[Found<'_>]) -> Vec<Score> {
+    let by_rule = by_rule(view, found);
+    ROWS.iter().map(|row| score(view, row, rules, &by_rule)).collect()
+}
+
+/// The operations that a rule's findings matter to, for each severity, and how many findings there are.
+#[derive(Debug)]
+struct Concerned {
+    errors: Set,
+    warnings: Set,
+    notes: Set,
+    findings: usize,
+}
+
+fn by_rule(view: &View<'_>, found: &[Found<'_>]) -> BTreeMap<&'static str, Concerned> {
+    let concerns = Concerns::of(view);
+    let none = || Set::none(view);
+    let mut by_rule = BTreeMap::new();
+    for Found { finding, spot } in found {
+        let concerned = by_rule.entry(finding.rule).or_insert_with(|| Concerned {
+            errors: none(),
+            warnings: none(),
+            notes: none(),
+            findings: 0,
+        });
+        concerned.findings += 1;
+        let set = match finding.severity {
+            Severity::Error => &mut concerned.errors,
+            Severity::Warning => &mut concerned.warnings,
+            Severity::Note => &mut concerned.notes,
+        };
+        set.add(&concerns.concerned(*spot));
+    }
+    for concerned in by_rule.values_mut() {
+        // An operation counts for the worst that a rule says of it.
+        concerned.warnings.take(&concerned.errors);
+        concerned.notes.take(&concerned.errors);
+        concerned.notes.take(&concerned.warnings);
+    }
+    by_rule
+}
+
+fn score(view: &View<'_>, row: &Row, rules: &[&Rule], by_rule: &BTreeMap<&'static str, Concerned>) -> Score {
+    let (row, is_of_row, nothing) = *row;
+    let of_row: Vec<&&Rule> = rules.iter().filter(|rule| rule.owasp.contains(&row)).collect();
+    let mut judged =
+        Set::of(view, |index| view.operations.get(index).is_some_and(|operation| is_of_row(view, operation)));
+    let known: Vec<(&'static str, &Concerned)> =
+        of_row.iter().filter_map(|rule| Some((rule.id, by_rule.get(rule.id)?))).collect();
+    for (_, concerned) in &known {
+        [&concerned.errors, &concerned.warnings, &concerned.notes]
+            .into_iter()
+            .for_each(|set| judged.add(set));
+    }
+    let operations = judged.len();
+    let mut costs: Vec<Cost> =
+        known.iter().map(|(rule, concerned)| cost(rule, concerned, operations)).collect();
+    costs.sort_by(|a, b| b.tenths.cmp(&a.tenths).then_with(|| a.rule.cmp(b.rule)));
+    let lost: u64 = costs.iter().map(|cost| cost.tenths).sum();
+    let tenths = if of_row.is_empty() {
+        Err("no rule of the row was asked")
+    } else if operations == 0 {
+        Err(nothing)
+    } else {
+        Ok(FULL_TENTHS.saturating_sub(lost))
+    };
+    Score { row, tenths, operations, costs }
+}
+
+/// Weight by weight, what share of the operations is concerned; rounded up, so that nothing that is found is free.
+fn cost(rule: &'static str, concerned: &Concerned, operations: usize) -> Cost {
+    let of = |severity, set: &Set| weight(severity) * 10 * set.len() as u64;
+    let sum = of(Severity::Error, &concerned.errors)
+        + of(Severity::Warning, &concerned.warnings)
+        + of(Severity::Note, &concerned.notes);
+    let count = concerned.errors.len() + concerned.warnings.len() + concerned.notes.len();
+    Cost {
+        rule,
+        tenths: sum.div_ceil(operations.max(1) as u64),
+        operations: count,
+        findings: concerned.findings,
+    }
+}
+
+#[cfg(test)]
+mod tests;
