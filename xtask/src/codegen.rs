@@ -13,6 +13,7 @@ const PAGES: &[(&str, &str)] = &[
     ("config", "docs/reference/config.md"),
     ("policies", "docs/reference/policies.md"),
     ("rules", "docs/reference/rules.md"),
+    ("changes", "docs/reference/changes.md"),
     ("cli", "docs/reference/cli.md"),
 ];
 

@@ -6,6 +6,7 @@ mod egress;
 mod identity;
 mod proxies;
 mod quantity;
+mod review;
 mod tls;
 mod upstream;
 
@@ -28,6 +29,7 @@ pub use identity::{
 };
 pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
+pub use review::{FileRules, Level, Review, Threshold};
 pub use tls::{AskClients, Clients};
 pub use upstream::{Balance, Ejection, Health, Protocol, Upstream, UpstreamTls, Upstreams};
 
@@ -77,6 +79,9 @@ pub struct Config {
     /// Bounds on connections, heads, bodies and times.
     #[serde(default)]
     pub limits: Limits,
+    /// How specifications are reviewed.
+    #[serde(default)]
+    pub review: Review,
 }
 
 /// Where addresses are. Each file is read anew when it changes.

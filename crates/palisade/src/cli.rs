@@ -1,5 +1,6 @@
 //! The command line: what may be said, what it means by default, and the status a command ends with.
 
+mod diff;
 mod discover;
 mod values;
 
@@ -14,6 +15,7 @@ use model::Severity;
 use crate::commands::log::LogArguments;
 use crate::output::Format;
 use crate::output::findings::FindingsFormat;
+pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, Status};
 pub(crate) use values::{BodyText, ControlMode, HeaderField};
 
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     CedarSchema(CedarSchema),
     /// Judge specifications before any code is written: what they get wrong, where, and what to do.
     Review(Review),
+    /// Say what a new version of a specification makes worse: protections that are gone, and what breaks callers.
+    Diff(Diff),
     /// Print recorded requests in time order, while the gateway runs or after it stopped.
     #[command(after_help = LOG_EXAMPLES)]
     Log(LogArguments),
@@ -234,14 +238,24 @@ pub(crate) struct Review {
     /// The form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: FindingsFormat,
-    /// End with 1 if a finding is at least this severe
-    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
-    pub(crate) fail_on: FailOn,
+    /// End with 1 if a finding is at least this severe, in place of what the config says (error)
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// The config, for its section `review`: rules that are off, severities, a baseline. Without it, `palisade.yaml` of this
+    /// folder, else of that of the first SPEC
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ask this rule alone; may be repeated
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(crate) rules: Vec<String>,
+    /// Do not ask this rule; may be repeated
+    #[arg(long, value_name = "RULE")]
+    pub(crate) skip: Vec<String>,
     /// Findings that are known: they are counted, and neither shown nor failed on
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write what is found to the baseline in place of showing it
-    #[arg(long, requires = "baseline")]
+    /// Write what is found to the baseline in place of showing it, and say what was not judged
+    #[arg(long)]
     pub(crate) update_baseline: bool,
     /// As text, draw every place of every rule, and not the first few alone
     #[arg(long)]
@@ -272,6 +286,8 @@ pub(crate) enum Page {
     Policies,
     /// Every rule of the review.
     Rules,
+    /// Every kind of change that `diff` finds.
+    Changes,
     /// Every command.
     Cli,
 }

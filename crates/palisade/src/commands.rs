@@ -2,6 +2,7 @@
 
 pub(crate) mod cedar_schema;
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod explain;
 pub(crate) mod log;

@@ -1,5 +1,6 @@
 //! The reference under `docs/reference`, made from the types, tables and commands that it describes.
 
+pub(crate) mod changes;
 mod commands;
 mod config;
 mod policies;
@@ -18,6 +19,7 @@ pub(crate) fn page(page: Page) -> serde_json::Result<String> {
         Page::Config => Ok(config::page()),
         Page::Policies => Ok(policies::page(gateway::policies::ALL)),
         Page::Rules => Ok(rules::page()),
+        Page::Changes => Ok(changes::page()),
         Page::Cli => Ok(commands::page()),
     }
 }

@@ -21,6 +21,7 @@ fn the_reference_is_current() {
         ("config", "config.md"),
         ("policies", "policies.md"),
         ("rules", "rules.md"),
+        ("changes", "changes.md"),
         ("cli", "cli.md"),
     ];
     for (page, file) in pages {

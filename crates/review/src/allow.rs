@@ -3,12 +3,10 @@
 mod date;
 mod place;
 
-use model::{Finding, Position, Problem, Severity};
+use model::{Position, Problem, Severity};
 use spec::Library;
 
-use crate::report::Found;
-use crate::rule::Rule;
-use crate::rules;
+use crate::{diff, rules};
 
 pub use date::Date;
 use place::Written;
@@ -45,12 +43,16 @@ impl<'t> Allowance<'t> {
     }
 }
 
-/// Takes what is allowed out of `found` and returns how many that were. What is wrong with allowances is added to `problems`.
-pub(crate) fn apply(
+/// What found a thing, and the file and JSON pointer of what it is about.
+type About<T> = for<'t> fn(&'t T) -> (&'static str, &'t str, &'t str);
+
+/// Takes what is allowed out of `found` and returns how many that were. What is wrong with allowances is added to `problems`;
+/// one that finds nothing is wrong where its rule was `asked`.
+pub(crate) fn apply<T>(
     library: &Library,
-    asked: &[&Rule],
+    asked: &[&str],
     today: Date,
-    found: &mut Vec<Found<'_>>,
+    (found, about): (&mut Vec<T>, About<T>),
     problems: &mut Vec<Problem>,
 ) -> usize {
     let before = found.len();
@@ -59,10 +61,11 @@ pub(crate) fn apply(
         match judged(&text, today) {
             Ok(allowance) => {
                 let left = found.len();
-                found.retain(|Found { finding, .. }| {
-                    finding.rule != allowance.rule || !covers(&position, &below, finding)
+                found.retain(|thing| {
+                    let (rule, file, pointer) = about(thing);
+                    rule != allowance.rule || !covers(&position, &below, file, pointer)
                 });
-                let is_asked = asked.iter().any(|rule| rule.id == allowance.rule);
+                let is_asked = asked.contains(&allowance.rule);
                 if left == found.len() && is_asked {
                     let message = format!("`{}` is allowed here, and finds nothing", allowance.rule);
                     let problem = Problem { severity: Severity::Note, ..Problem::error(message) };
@@ -81,7 +84,7 @@ fn judged(text: &str, today: Date) -> Result<Allowance<'_>, (String, String)> {
         let help = "write `RULE until 2027-01-31, reason`".to_owned();
         (format!("the allowance is not understood: {fault}"), help)
     })?;
-    if let Err(near) = rules::rule(allowance.rule) {
+    if let Err(near) = known(allowance.rule) {
         let help = near.map_or_else(
             || "see `palisade review --list`".to_owned(),
             |near| format!("did you mean `{near}`?"),
@@ -95,10 +98,17 @@ fn judged(text: &str, today: Date) -> Result<Allowance<'_>, (String, String)> {
     Ok(allowance)
 }
 
-fn covers(position: &Position, below: &str, finding: &Finding) -> bool {
-    let rest = finding.position.pointer.strip_prefix(below);
-    finding.position.file == position.file
-        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a rule or a kind of change is called `id`; else what was probably meant, if one is near.
+fn known(id: &str) -> Result<(), Option<&'static str>> {
+    match (rules::rule(id), diff::change(id)) {
+        (Ok(_), _) | (_, Ok(_)) => Ok(()),
+        (Err(rule), Err(change)) => Err(rule.or(change)),
+    }
+}
+
+fn covers(position: &Position, below: &str, file: &str, pointer: &str) -> bool {
+    let rest = pointer.strip_prefix(below);
+    *file == *position.file && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

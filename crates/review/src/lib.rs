@@ -1,7 +1,10 @@
-//! Security rules over API documents: what a specification gets wrong before any code is written.
+//! Security rules over API documents: what a specification gets wrong before any code is written, and what a new version of
+//! it makes worse.
 
 mod allow;
+mod diff;
 mod fingerprint;
+mod page;
 mod report;
 mod rule;
 mod rules;
@@ -13,11 +16,13 @@ use model::{Finding, Problem};
 use spec::Library;
 
 pub use allow::{Allowance, Date};
+pub use diff::{CHANGES, Change, Matter, change, diff};
+pub use page::Page;
 pub use rule::Rule;
 pub use rules::{ALL, rule};
 pub use score::{Cost, FULL_TENTHS, Score, weight};
 
-use report::Findings;
+use report::{Findings, Found};
 use view::View;
 
 /// What the rules say of one API, and what they could not look at.
@@ -63,12 +68,17 @@ pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
     let operations = view.operations.iter().filter(|operation| operation.is_called()).count();
     let schemas = view.schemas.len();
     let mut not_judged = Vec::new();
-    let allowed = allow::apply(library, rules, today, &mut found, &mut not_judged);
+    let asked: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+    let allowed = allow::apply(library, &asked, today, (&mut found, about), &mut not_judged);
     let scores = score::scores(&view, rules, &found);
     let mut findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();
     findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));
     not_judged.splice(0..0, view.into_gaps());
     Review { findings, not_judged, judged: Judged { documents: 1, operations, schemas, allowed }, scores }
+}
+
+fn about<'t>(Found { finding, .. }: &'t Found<'_>) -> (&'static str, &'t str, &'t str) {
+    (finding.rule, &finding.position.file, &finding.position.pointer)
 }
 
 fn place(finding: &Finding) -> (&str, usize, &str) {

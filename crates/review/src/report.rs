@@ -1,16 +1,10 @@
 //! Where rules put what they find: positions, operations and fingerprints are added here.
 
-use std::collections::BTreeMap;
-
-use model::{Finding, OperationKey, Position, Severity};
+use model::{Finding, Position, Severity};
 use spec::{Document, Spot};
 
-use crate::fingerprint;
 use crate::rule::Rule;
 use crate::view::View;
-
-/// Characters of a value that are kept as evidence.
-const VALUE_MAX: usize = 200;
 
 /// A finding and what it is about.
 #[derive(Debug)]
@@ -82,38 +76,13 @@ impl<'r, 'l> Findings<'r, 'l> {
     }
 
     fn push(&mut self, spot: Spot<'l>, severity: Severity, message: String, value: Option<&str>) {
-        let Some(document) = self.view.library.document(spot.document) else { return };
-        let Rule { id, control, owasp, cwe, nist, fix, .. } = *self.rule;
-        let operation = self.view.operation_around(spot).map(|operation| OperationKey {
-            api: self.view.title.to_owned().into(),
-            method: operation.method.clone().into(),
-            path: operation.path.to_owned().into(),
-        });
-        let position = position(document, spot);
-        let mut evidence = BTreeMap::new();
-        if let Some(value) = value {
-            evidence.insert("value", value.chars().take(VALUE_MAX).collect());
-        }
-        let finding = Finding {
-            rule: id,
-            severity,
-            message,
-            control,
-            owasp,
-            cwe,
-            nist,
-            fingerprint: fingerprint::of(id, document, &position.pointer),
-            position,
-            operation,
-            evidence,
-            fix,
-        };
-        self.found.push(Found { finding, spot });
+        let finding = self.rule.page().finding(self.view, spot, severity, message, value);
+        self.found.extend(finding.map(|finding| Found { finding, spot }));
     }
 }
 
 /// Where a finding about `spot` is drawn: a scalar itself, and of what holds others, which may be long, its name.
-fn position(document: &Document, spot: Spot<'_>) -> Position {
+pub(crate) fn position(document: &Document, spot: Spot<'_>) -> Position {
     let is_long = spot.node.is_object() || spot.node.is_array();
     match document.entry_of(spot.node).filter(|_| is_long) {
         Some(entry) => document.key_position(&entry),

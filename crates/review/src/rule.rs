@@ -2,6 +2,7 @@
 
 use model::Severity;
 
+use crate::page::Page;
 use crate::report::Findings;
 use crate::view::View;
 
@@ -32,4 +33,12 @@ pub struct Rule {
     pub good: &'static str,
     /// Looks at the whole document.
     pub(crate) check: for<'l> fn(&View<'l>, &mut Findings<'_, 'l>),
+}
+
+impl Rule {
+    /// What there is to say of it.
+    pub fn page(&self) -> Page {
+        let Rule { id, title, severity, control, owasp, cwe, nist, why, fix, .. } = *self;
+        Page { id, title, severity, control, owasp, cwe, nist, why, fix }
+    }
 }

@@ -103,7 +103,7 @@ impl<'l> View<'l> {
     }
 
     /// What stands at `spot` is not judged; said once.
-    fn gap(&self, spot: Spot<'l>, message: String) {
+    pub(crate) fn gap(&self, spot: Spot<'l>, message: String) {
         let mut gaps = self.gaps.borrow_mut();
         if gaps.said.insert(spot.key()) && gaps.problems.len() < GAPS_MAX {
             let document = self.library.document(spot.document);

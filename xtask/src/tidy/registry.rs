@@ -12,6 +12,7 @@ struct Leaves {
 const LEAVES: &[Leaves] = &[
     Leaves { folder: "crates/gateway/src/policies/", registry: "crates/gateway/src/policies.rs" },
     Leaves { folder: "crates/review/src/rules/", registry: "crates/review/src/rules.rs" },
+    Leaves { folder: "crates/review/src/diff/kinds/", registry: "crates/review/src/diff/kinds.rs" },
     Leaves { folder: "crates/discover/src/logs/", registry: "crates/discover/src/logs.rs" },
 ];
 

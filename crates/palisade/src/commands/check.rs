@@ -6,6 +6,7 @@ use serde::Serialize;
 use spec::Document;
 
 use crate::cli::{Check, Exit, FailOn};
+use crate::commands::review::unknown_rules;
 use crate::feeds;
 use crate::load::load;
 use crate::output::problems::{self, Sources, Tally, Tool};
@@ -37,7 +38,10 @@ pub(crate) fn run(arguments: &Check) -> Exit {
 fn read(arguments: &Check) -> (Outcome, Vec<Document>) {
     let loaded = load(&arguments.source, arguments.upstream.as_deref());
     let before = Before { limiter: &feeds::limiter(), feeds: None, metrics: &Metrics::default() };
-    let Prepared { apis, problems, documents, .. } = prepare(loaded, before, 1);
+    // The gateway does not look at it, so what is wrong with it stops nothing.
+    let unknown = loaded.as_ref().map(|loaded| unknown_rules(&loaded.document)).unwrap_or_default();
+    let Prepared { apis, mut problems, documents, .. } = prepare(loaded, before, 1);
+    problems.extend(unknown.into_iter().map(|problem| Problem { severity: Severity::Warning, ..problem }));
     (Outcome { apis, problems }, documents)
 }
 

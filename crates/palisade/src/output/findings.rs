@@ -10,7 +10,7 @@ mod text;
 
 use clap::ValueEnum;
 use model::{Finding, Problem, Severity};
-use review::Review;
+use review::{Page, Review};
 use spec::{Document, Library};
 
 use super::Look;
@@ -41,6 +41,8 @@ pub(crate) struct Subject {
     pub(crate) file: String,
     /// The document and what it refers to, for their text.
     pub(crate) library: Library,
+    /// The version that it was held against, if it was.
+    pub(crate) old: Option<Library>,
     /// What the rules say.
     pub(crate) review: Review,
 }
@@ -48,6 +50,10 @@ pub(crate) struct Subject {
 /// What a review of several documents came to.
 #[derive(Debug)]
 pub(crate) struct Report {
+    /// What made it: `review` or `diff`.
+    pub(crate) command: &'static str,
+    /// The rules that were asked.
+    pub(crate) rules: Vec<Page>,
     /// The documents that were judged, at least in part.
     pub(crate) subjects: Vec<Subject>,
     /// What was not judged, in any of them or beside them.
@@ -61,6 +67,11 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.subjects.iter().flat_map(|subject| &subject.review.findings)
+    }
+
+    /// The rule called `id`, if it was asked.
+    fn rule(&self, id: &str) -> Option<&Page> {
+        self.rules.iter().find(|rule| rule.id == id)
     }
 
     fn tally(&self) -> Tally {
@@ -89,7 +100,7 @@ impl Report {
         }
         let (documents, operations) =
             (self.sum(|review| review.judged.documents), self.sum(|review| review.judged.operations));
-        let (schemas, rules) = (self.sum(|review| review.judged.schemas), review::ALL.len());
+        let (schemas, rules) = (self.sum(|review| review.judged.schemas), self.rules.len());
         lines.push(format!(
             "judged: {documents} document{}, {operations} operation{}, {schemas} schema{}, by {rules} rules",
             s(documents),
@@ -110,12 +121,12 @@ impl Report {
 }
 
 impl Subject {
-    fn documents(&self) -> &[Document] {
-        self.library.documents()
+    fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.library.documents().iter().chain(self.old.iter().flat_map(Library::documents))
     }
 
-    fn source_of(&self, file: &str) -> Option<&str> {
-        self.documents().iter().find_map(|document| document.source_of(file))
+    pub(crate) fn source_of(&self, file: &str) -> Option<&str> {
+        self.documents().find_map(|document| document.source_of(file))
     }
 }
 

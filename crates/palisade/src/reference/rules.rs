@@ -1,7 +1,7 @@
 //! The pages of the review's rules: what each finds, why, what to do, and examples.
 
 use model::Severity;
-use review::{ALL, FULL_TENTHS, Rule, weight};
+use review::{ALL, FULL_TENTHS, Page, Rule, weight};
 
 use crate::reference::{GENERATED, cell};
 
@@ -66,20 +66,33 @@ pub(crate) fn explained(rule: &Rule) -> String {
 }
 
 fn body(rule: &Rule) -> String {
-    let Rule { title, severity, control, owasp, cwe, nist, why, fix, bad, good, .. } = *rule;
     format!(
-        "*{title}; severity: {}; control: `{control}`; {}, {}, {}*\n\n{why}\n\nWhat to do: {fix}.\n\n\
-         Found (where carets are):\n\n~~~yaml\n{}\n~~~\n\nNot found:\n\n~~~yaml\n{}\n~~~\n",
+        "{}\nFound (where carets are):\n\n{}\nNot found:\n\n{}",
+        about(&rule.page()),
+        example(rule.bad),
+        example(rule.good)
+    )
+}
+
+/// What there is to say of a rule or a kind of change, before its examples.
+pub(super) fn about(page: &Page) -> String {
+    let Page { title, severity, control, owasp, cwe, nist, why, fix, .. } = *page;
+    format!(
+        "*{title}; severity: {}; control: `{control}`; {}, {}, {}*\n\n{why}\n\nWhat to do: {fix}.\n",
         word(severity),
         owasp.join(", "),
         cwe.join(", "),
         nist.join(", "),
-        bad.trim(),
-        good.trim()
     )
 }
 
-fn word(severity: Severity) -> &'static str {
+/// An example as a block of YAML.
+pub(super) fn example(text: &str) -> String {
+    format!("~~~yaml\n{}\n~~~\n", text.trim())
+}
+
+/// A severity in the words of a page.
+pub(super) fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

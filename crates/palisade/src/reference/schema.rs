@@ -3,7 +3,7 @@
 use gateway::config::Config;
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::reference::cell;
 
@@ -12,7 +12,20 @@ pub(super) fn of_config() -> Schema {
     let mut schema =
         SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<Config>();
     schema.insert("title".to_owned(), "palisade.yaml".into());
+    for place in ["/$defs/Review/properties/rules", "/$defs/FileRules/properties/rules"] {
+        if let Some(Value::Object(rules)) = schema.pointer_mut(place) {
+            rules.insert("propertyNames".to_owned(), json!({ "enum": rule_ids() }));
+        }
+    }
     sorted(schema)
+}
+
+/// What `review` of the config may name, which its type does not know.
+fn rule_ids() -> Vec<&'static str> {
+    let rules = review::ALL.iter().map(|rule| rule.id);
+    let mut ids: Vec<&'static str> = rules.chain(review::CHANGES.iter().map(|change| change.id)).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// The schema with its keys in alphabetical order.

@@ -4,7 +4,7 @@ use model::Severity;
 
 use crate::report::Findings;
 use crate::rule::Rule;
-use crate::view::{Operation, View};
+use crate::view::View;
 
 pub(super) const RULE: Rule = Rule {
     id: "deprecated-without-sunset",
@@ -35,18 +35,9 @@ paths:
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     for operation in view.called().filter(|operation| operation.spot.is_true("deprecated")) {
-        if !has_end(view, operation) {
+        if !operation.says_when_it_ends(view) {
             let at = operation.spot.get("deprecated").unwrap_or(operation.spot);
             findings.add(at, format!("`{}` does not say when it ends", operation.name()));
         }
     }
-}
-
-fn has_end<'l>(view: &View<'l>, operation: &Operation<'l>) -> bool {
-    let says = |(key, _): (&str, spec::Spot<'_>)| {
-        key.starts_with("x-") && key.to_ascii_lowercase().contains("sunset")
-    };
-    view.control(operation, "lifecycle").is_some_and(|lifecycle| lifecycle.get("sunset").is_some())
-        || operation.spot.members().any(says)
-        || operation.responses.iter().any(|response| response.has_header("Sunset"))
 }

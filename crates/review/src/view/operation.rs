@@ -9,7 +9,7 @@ use crate::words;
 const CALLBACKS_DEPTH_MAX: usize = 4;
 
 /// Who sends the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Direction {
     /// A caller: the operation stands under `paths`.
     Called,
@@ -21,6 +21,8 @@ pub(crate) enum Direction {
 #[derive(Debug)]
 pub(crate) struct Operation<'l> {
     pub(crate) direction: Direction,
+    /// Of a callback, the number of the operation that it is of, and its name there.
+    pub(crate) within: Option<(usize, &'l str)>,
     /// In upper case.
     pub(crate) method: String,
     /// The path as it is written; of a callback, its expression; of a webhook, its name.
@@ -116,6 +118,15 @@ impl<'l> Operation<'l> {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Whether it says when it ends: by `x-palisade`, an extension, or a header of its answers.
+    pub(crate) fn says_when_it_ends(&self, view: &View<'l>) -> bool {
+        let says =
+            |(key, _): (&str, Spot<'_>)| key.starts_with("x-") && key.to_ascii_lowercase().contains("sunset");
+        view.control(self, "lifecycle").is_some_and(|lifecycle| lifecycle.get("sunset").is_some())
+            || self.spot.members().any(says)
+            || self.responses.iter().any(|response| response.has_header("Sunset"))
+    }
+
     /// The words of its path, in lower case and without parameters.
     pub(crate) fn words(&self) -> Vec<String> {
         let segments = self.path.split('/').filter(|segment| !segment.starts_with('{'));
@@ -156,6 +167,10 @@ impl Response<'_> {
 }
 
 impl<'l> Parameter<'l> {
+    pub(crate) fn is_required(&self) -> bool {
+        self.spot.is_true("required")
+    }
+
     /// The parameter at `spot`, references followed; nothing for what is none, or a body.
     pub(super) fn of(view: &View<'l>, spot: Spot<'l>) -> Option<Parameter<'l>> {
         let (name, location) = (spot.text("name")?, spot.text("in")?);
@@ -183,23 +198,25 @@ impl<'l> View<'l> {
         }
         let mut from = 0;
         for _ in 0..CALLBACKS_DEPTH_MAX {
-            let callbacks: Vec<Spot<'l>> =
-                operations.iter().skip(from).map(|operation| operation.spot).collect();
+            let owners: Vec<(usize, Spot<'l>)> =
+                operations.iter().map(|operation| operation.spot).enumerate().skip(from).collect();
             from = operations.len();
-            let callbacks = callbacks.into_iter().flat_map(|operation| operation.members_of("callbacks"));
-            for (expression, item) in
-                callbacks.filter_map(|(_, spot)| self.follow(spot)).flat_map(Spot::members)
-            {
-                self.operations_of(
-                    Direction::Calling,
-                    expression,
-                    item,
-                    &Security::default(),
-                    &mut operations,
-                );
+            for (owner, spot) in owners {
+                for (name, callback) in spot.members_of("callbacks") {
+                    self.callback((owner, name), callback, &mut operations);
+                }
             }
         }
         operations
+    }
+
+    /// The operations of a callback of an operation.
+    fn callback(&self, within: (usize, &'l str), callback: Spot<'l>, operations: &mut Vec<Operation<'l>>) {
+        let before = operations.len();
+        for (expression, item) in self.follow(callback).into_iter().flat_map(Spot::members) {
+            self.operations_of(Direction::Calling, expression, item, &Security::default(), operations);
+        }
+        operations.iter_mut().skip(before).for_each(|operation| operation.within = Some(within));
     }
 
     fn operations_of(
@@ -216,6 +233,7 @@ impl<'l> View<'l> {
         for (method, spot) in own.chain(additional).filter(|(_, spot)| spot.node.is_object()) {
             operations.push(Operation {
                 direction,
+                within: None,
                 method: method.to_ascii_uppercase(),
                 path,
                 spot,

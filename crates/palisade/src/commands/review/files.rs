@@ -22,18 +22,18 @@ const STDIN: &str = "<stdin>";
 
 /// A file that is to be reviewed.
 #[derive(Debug)]
-pub(super) struct Named {
+pub(in crate::commands) struct Named {
     /// As positions call it.
-    pub(super) name: String,
+    pub(in crate::commands) name: String,
     /// Where it is; of standard input, nowhere.
-    pub(super) path: Option<PathBuf>,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::commands) path: Option<PathBuf>,
+    pub(in crate::commands) bytes: Vec<u8>,
     /// It was found in a folder, and so need not be an API document.
-    pub(super) found: bool,
+    pub(in crate::commands) found: bool,
 }
 
 /// The files that `specs` mean, and what is wrong with those that cannot be read.
-pub(super) fn named(specs: &[String]) -> (Vec<Named>, Vec<Problem>) {
+pub(in crate::commands) fn named(specs: &[String]) -> (Vec<Named>, Vec<Problem>) {
     let (mut named, mut problems) = (Vec::new(), Vec::new());
     for spec in specs {
         if spec == "-" {
@@ -81,10 +81,6 @@ fn paths(spec: &Path) -> (Vec<PathBuf>, bool) {
         spec.components().take_while(|part| !is_pattern(&part.as_os_str().to_string_lossy())).collect();
     let mut found = Vec::new();
     below(if start.as_os_str().is_empty() { Path::new(".") } else { &start }, &mut found, 0);
-    let parts = |path: &Path| -> Vec<String> {
-        let parts = path.components().filter(|part| !matches!(part, std::path::Component::CurDir));
-        parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
-    };
     let pattern = parts(spec);
     found.retain(|path| matches_parts(&pattern, &parts(path)));
     (found, true)
@@ -115,6 +111,17 @@ fn is_document(path: &Path) -> bool {
 
 fn is_pattern(part: &str) -> bool {
     part.contains(['*', '?'])
+}
+
+/// Whether `file`, as it was named, has the form of `pattern`.
+pub(super) fn matches(pattern: &str, file: &str) -> bool {
+    matches_parts(&parts(Path::new(pattern)), &parts(Path::new(file)))
+}
+
+/// The names that a path is made of, those of the current folder left out.
+fn parts(path: &Path) -> Vec<String> {
+    let parts = path.components().filter(|part| !matches!(part, std::path::Component::CurDir));
+    parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
 }
 
 /// Whether a path has the parts of a pattern, in which `**` stands for any number of folders.

@@ -13,7 +13,7 @@ pub(super) fn render(report: &Report) -> String {
     for subject in &report.subjects {
         let (text, failed) = suite(subject, report);
         suites.push_str(&text);
-        tests += review::ALL.len();
+        tests += report.rules.len();
         failures += failed;
     }
     let errors = report.not_judged.len();
@@ -28,7 +28,8 @@ pub(super) fn render(report: &Report) -> String {
         suites.push_str("  </testsuite>\n");
     }
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"palisade review\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\">\n{suites}</testsuites>\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"palisade {}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\">\n{suites}</testsuites>\n",
+        report.command,
         tests + errors
     )
 }
@@ -37,7 +38,7 @@ fn suite(subject: &Subject, report: &Report) -> (String, usize) {
     let mut cases = String::new();
     let mut failures = 0;
     let file = escaped(&subject.file);
-    for rule in review::ALL {
+    for rule in &report.rules {
         let found: Vec<&Finding> =
             subject.review.findings.iter().filter(|finding| finding.rule == rule.id).collect();
         let failed = found.iter().filter(|finding| finding.severity >= report.fail_on).count();
@@ -58,7 +59,7 @@ fn suite(subject: &Subject, report: &Report) -> (String, usize) {
             cases.push_str(&format!("{head}><system-out>{lines}</system-out></testcase>\n"));
         }
     }
-    let tests = review::ALL.len();
+    let tests = report.rules.len();
     let suite = format!(
         "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n{cases}  </testsuite>\n"
     );

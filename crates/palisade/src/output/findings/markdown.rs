@@ -8,7 +8,7 @@ use super::{Report, scores, word};
 
 /// The whole report. Places of notes are counted and not listed, which it says.
 pub(super) fn render(report: &Report) -> String {
-    let mut text = "## API review\n\n".to_owned();
+    let mut text = format!("## API {}\n\n", report.command);
     for line in report.summary() {
         text.push_str(&format!("- {}\n", escaped(&line)));
     }
@@ -34,7 +34,10 @@ pub(super) fn render(report: &Report) -> String {
         text.push_str("\n</details>\n");
     }
     if report.findings().any(|finding| finding.severity == Severity::Note) {
-        text.push_str("\nNotes are counted above and not listed; `palisade review --all` shows them.\n");
+        let command = report.command;
+        text.push_str(&format!(
+            "\nNotes are counted above and not listed; `palisade {command} --all` shows them.\n"
+        ));
     }
     text
 }
@@ -49,7 +52,7 @@ fn table(report: &Report) -> String {
     }
     let mut text = "\n| severity | rule | found | what to do |\n|---|---|---|---|\n".to_owned();
     for ((severity, rule), count) in counts {
-        let fix = review::rule(rule).map_or("", |rule| rule.fix);
+        let fix = report.rule(rule).map_or("", |rule| rule.fix);
         text.push_str(&format!("| {} | `{rule}` | {count} | {} |\n", word(severity.0), escaped(fix)));
     }
     text

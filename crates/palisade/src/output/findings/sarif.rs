@@ -1,7 +1,7 @@
 //! For code scanning: SARIF 2.1.0.
 
 use model::{Finding, Position, Problem, Severity};
-use review::Rule;
+use review::Page;
 use serde_json::{Value, json};
 
 use super::{Report, Subject};
@@ -10,8 +10,8 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The whole report, as one run.
 pub(super) fn render(report: &Report) -> serde_json::Result<String> {
-    let results: Vec<Value> = report.subjects.iter().flat_map(results).collect();
-    let rules: Vec<Value> = review::ALL.iter().map(|rule| descriptor(rule)).collect();
+    let results: Vec<Value> = report.subjects.iter().flat_map(|subject| results(subject, report)).collect();
+    let rules: Vec<Value> = report.rules.iter().map(descriptor).collect();
     let notifications: Vec<Value> = report.not_judged.iter().map(notification).collect();
     let is_whole = report.not_judged.iter().all(|problem| problem.severity < Severity::Error);
     let log = json!({
@@ -27,7 +27,7 @@ pub(super) fn render(report: &Report) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&log).map(|text| text + "\n")
 }
 
-fn descriptor(rule: &Rule) -> Value {
+fn descriptor(rule: &Page) -> Value {
     let tags: Vec<&str> =
         ["security"].iter().chain(rule.owasp).chain(rule.cwe).chain(rule.nist).copied().collect();
     json!({
@@ -49,13 +49,14 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-fn results(subject: &Subject) -> Vec<Value> {
+fn results(subject: &Subject, report: &Report) -> Vec<Value> {
     let findings = subject.review.findings.iter();
-    findings.map(|finding| result(finding, subject.source_of(&finding.position.file))).collect()
+    let index = |finding: &Finding| report.rules.iter().position(|rule| rule.id == finding.rule);
+    let source = |finding: &Finding| subject.source_of(&finding.position.file);
+    findings.map(|finding| result(finding, index(finding), source(finding))).collect()
 }
 
-fn result(finding: &Finding, source: Option<&str>) -> Value {
-    let index = review::ALL.iter().position(|rule| rule.id == finding.rule);
+fn result(finding: &Finding, index: Option<usize>, source: Option<&str>) -> Value {
     json!({
         "ruleId": finding.rule,
         "ruleIndex": index,

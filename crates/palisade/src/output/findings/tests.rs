@@ -19,10 +19,18 @@ fn report_of(spec: &str) -> Report {
     let (document, problems) = Document::parse("a b.yaml", spec, &spec::Limits::default());
     let library = Library::of(document);
     let review = review::review(&library, review::ALL, "2026-01-01".parse().unwrap());
-    let subject = Subject { file: "a b.yaml".to_owned(), library, review };
+    let subject = Subject { file: "a b.yaml".to_owned(), library, old: None, review };
     let not_judged = vec![Problem::warning("`x<y` cannot be read")];
     assert_eq!(problems, []);
-    Report { subjects: vec![subject], not_judged, known: 2, fail_on: Severity::Error }
+    let rules = review::ALL.iter().map(|rule| rule.page()).collect();
+    Report {
+        command: "review",
+        rules,
+        subjects: vec![subject],
+        not_judged,
+        known: 2,
+        fail_on: Severity::Error,
+    }
 }
 
 fn rendered(format: FindingsFormat) -> String {

@@ -27,7 +27,7 @@ pub(super) fn render(report: &Report, all: bool, look: Look) -> String {
         let drawn = if all { found.len() } else { found.len().min(DRAWN_MAX) };
         for (number, (subject, finding)) in found.iter().take(drawn).enumerate() {
             let problem = as_problem(finding);
-            let title = review::rule(rule).map_or("", |rule| rule.title);
+            let title = report.rule(rule).map_or("", |rule| rule.title);
             let note = Some(title).filter(|_| number == 0);
             let source = subject.source_of(&finding.position.file);
             text.push_str(&problems::draw(

@@ -1,0 +1,58 @@
+//! What a new version of a document loosens or breaks, held against the old one.
+
+mod change;
+mod controls;
+mod kinds;
+mod matching;
+mod pair;
+mod report;
+mod schemes;
+mod server;
+mod shape;
+mod walk;
+
+use model::Problem;
+use spec::Library;
+
+use crate::allow::{self, Date};
+use crate::view::View;
+use crate::{Judged, Review};
+use pair::Pair;
+use report::{Changes, Found};
+
+pub use change::{Change, Matter};
+pub use kinds::{CHANGES, change};
+
+/// Asks every one of `kinds` what became worse from the document of `old` to that of `new`, as of the day `today`, until which
+/// allowances of the new one may last.
+///
+/// It never fails: what cannot be compared is said in [`Review::not_judged`].
+pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Review {
+    let (old, new_view) = match (View::of(old), View::of(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (old, new) => {
+            let problems = [old.err(), new.err()].into_iter().flatten().map(|problem| *problem);
+            return Review { not_judged: problems.collect(), ..Review::default() };
+        }
+    };
+    let pair = Pair::of(&old, &new_view);
+    let mut found: Vec<Found> = Vec::new();
+    for kind in kinds {
+        let mut changes = Changes::new(kind, &pair);
+        (kind.check)(&pair, &mut changes);
+        found.extend(changes.into_found());
+    }
+    let judged =
+        Judged { documents: 1, operations: pair.called().count(), schemas: pair.values.len(), allowed: 0 };
+    drop(pair);
+    let mut not_judged: Vec<Problem> = [old, new_view].into_iter().flat_map(View::into_gaps).collect();
+    // An allowance outlives the change that it is about, so one that finds nothing is not said.
+    let allowed = allow::apply(new, &[], today, (&mut found, about), &mut not_judged);
+    let mut findings: Vec<model::Finding> = found.into_iter().map(|found| found.finding).collect();
+    findings.sort_by(|a, b| crate::place(a).cmp(&crate::place(b)).then_with(|| a.rule.cmp(b.rule)));
+    Review { findings, not_judged, judged: Judged { allowed, ..judged }, scores: Vec::new() }
+}
+
+fn about(found: &Found) -> (&'static str, &str, &str) {
+    (found.finding.rule, &found.file, &found.pointer)
+}

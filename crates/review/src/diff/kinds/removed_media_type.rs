@@ -1,0 +1,64 @@
+//! Finds media types that are not taken or given any more.
+
+use model::Severity;
+
+use crate::diff::change::{Change, Matter};
+use crate::diff::matching::removed_contents;
+use crate::diff::pair::Pair;
+use crate::diff::report::{At, Changes};
+
+pub(super) const CHANGE: Change = Change {
+    id: "removed-media-type",
+    title: "a body is not taken, or an answer not given, in a media type any more",
+    matter: Matter::Breaking,
+    severity: Severity::Error,
+    control: "undeclared",
+    owasp: &["API9:2023"],
+    cwe: &["CWE-439"],
+    nist: &["REC-API-4"],
+    why: "Requests with it are refused with 415, and clients that ask for it with 406. Parameters as `charset` are not compared.",
+    fix: "go on to take and give the media type",
+    old: "
+paths:
+  /orders:
+    post:
+      requestBody: { content: { application/json: {}, text/csv: {} } }
+#                                                     ^^^^^^^^
+      responses: {}
+",
+    bad: "
+paths:
+  /orders:
+    post:
+      requestBody: { content: { application/json: {} } }
+      responses: {}
+",
+    good: "
+paths:
+  /orders:
+    post:
+      requestBody: { content: { text/csv: {}, 'Application/JSON; charset=utf-8': {} } }
+      responses: {}
+",
+    check,
+};
+
+fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
+    for matched in pair.called() {
+        let (old, new) = (matched.old, matched.new);
+        // A form of Swagger 2.0 has no content, and one without media types takes any.
+        if !new.body.is_empty() {
+            for gone in removed_contents(&old.body, &new.body) {
+                let message = format!("`{}` does not take `{}` any more", new.name(), gone.media);
+                changes.add(At::Gone(gone.spot, new.spot), message);
+            }
+        }
+        for (before, now) in matched.responses().filter(|(_, now)| !now.contents.is_empty()) {
+            for gone in removed_contents(&before.contents, &now.contents) {
+                let message =
+                    format!("the answer {} of `{}` is not `{}` any more", now.status, new.name(), gone.media);
+                changes.add(At::Gone(gone.spot, now.listed), message);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Walks both versions of every value that is sent or returned, side by side, each pair once.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use spec::Spot;
+
+use super::matching::{Matched, contents, fields};
+use super::shape::{Shape, ShapeId, Shapes};
+use crate::view::{Content, Direction, View};
+
+/// The most pairs of schemas that are compared.
+const PAIRS_MAX: usize = 400_000;
+
+/// Who gives a value to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Way {
+    /// A caller, to the API.
+    Sent,
+    /// The API, to a caller.
+    Returned,
+}
+
+/// A value in both versions.
+#[derive(Debug)]
+pub(crate) struct Value<'l> {
+    pub(crate) way: Way,
+    /// How it is spoken of: "`name`", "items of `name`", "the body of `POST /orders`".
+    pub(crate) name: String,
+    pub(crate) old: ShapeId,
+    pub(crate) new: ShapeId,
+    /// Its properties, in either version, by name.
+    pub(crate) members: BTreeMap<&'l str, (Option<ShapeId>, Option<ShapeId>)>,
+}
+
+/// A value of which there is another form in one version alone.
+#[derive(Debug)]
+struct Step {
+    way: Way,
+    name: String,
+    old: ShapeId,
+    new: ShapeId,
+}
+
+#[derive(Debug)]
+pub(super) struct Walk<'p, 'v, 'l> {
+    old: &'p mut Shapes<'v, 'l>,
+    new: &'p mut Shapes<'v, 'l>,
+    left: VecDeque<Step>,
+    seen: HashSet<(ShapeId, ShapeId, Way)>,
+    values: Vec<Value<'l>>,
+}
+
+impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
+    pub(super) fn new(old: &'p mut Shapes<'v, 'l>, new: &'p mut Shapes<'v, 'l>) -> Walk<'p, 'v, 'l> {
+        Walk { old, new, left: VecDeque::new(), seen: HashSet::new(), values: Vec::new() }
+    }
+
+    /// Begins with everything that is sent and returned by an operation.
+    pub(super) fn operation(&mut self, matched: &Matched<'v, 'l>) {
+        let (old, new) = (matched.old, matched.new);
+        let (sent, returned) = match new.direction {
+            Direction::Called => (Way::Sent, Way::Returned),
+            Direction::Calling => (Way::Returned, Way::Sent),
+        };
+        for (old, new) in matched.parameters() {
+            if let (Some(one), Some(other)) = (old.schema, new.schema) {
+                self.spots(sent, &format!("`{}`", new.name), &[one], &[other]);
+            }
+        }
+        self.contents(sent, &format!("the body of `{}`", new.name()), &old.body, &new.body);
+        self.forms(sent, matched);
+        for (old, new) in matched.responses() {
+            let name = format!("the answer {} of `{}`", new.status, matched.new.name());
+            self.contents(returned, &name, &old.contents, &new.contents);
+        }
+    }
+
+    fn contents(&mut self, way: Way, name: &str, old: &[Content<'l>], new: &[Content<'l>]) {
+        for (old, new) in contents(old, new) {
+            if let (Some(old), Some(new)) = (old.schema, new.schema) {
+                self.spots(way, name, &[old], &[new]);
+            }
+        }
+    }
+
+    /// A form is the parameters of Swagger 2.0, or the body of its successors.
+    fn forms(&mut self, way: Way, matched: &Matched<'v, 'l>) {
+        let (old_fields, new_fields) = (fields(matched.old), fields(matched.new));
+        let body =
+            |shapes: &mut Shapes<'v, 'l>, own: &[(&'l str, Spot<'l>)], content: Option<&Content<'l>>| {
+                shapes.form(own).or_else(|| shapes.of(&[content?.schema?]))
+            };
+        if old_fields.is_empty() && new_fields.is_empty() {
+            return;
+        }
+        let old = body(self.old, &old_fields, matched.old.body.first());
+        let new = body(self.new, &new_fields, matched.new.body.first());
+        if let (Some(old), Some(new)) = (old, new) {
+            self.push(way, &format!("the body of `{}`", matched.new.name()), old, new);
+        }
+    }
+
+    fn spots(&mut self, way: Way, name: &str, old: &[Spot<'l>], new: &[Spot<'l>]) {
+        if let (Some(old), Some(new)) = (self.old.of(old), self.new.of(new)) {
+            self.push(way, name, old, new);
+        }
+    }
+
+    /// Each form of the one with its twin of the other.
+    fn push(&mut self, way: Way, name: &str, old: ShapeId, new: ShapeId) {
+        if !self.seen.insert((old, new, way)) {
+            return;
+        }
+        for (old, new) in self.twins(old, new) {
+            self.left.push_back(Step { way, name: name.to_owned(), old, new });
+        }
+    }
+
+    /// Walks on from what it began with, and gives every pair.
+    pub(super) fn finish(mut self, view: &View<'l>) -> Vec<Value<'l>> {
+        let mut done = HashSet::new();
+        while let Some(step) = self.left.pop_front() {
+            if !done.insert((step.old, step.new, step.way)) {
+                continue;
+            }
+            if self.values.len() >= PAIRS_MAX {
+                view.gap(
+                    view.root,
+                    format!("of more than {PAIRS_MAX} pairs of schemas the others are not compared"),
+                );
+                break;
+            }
+            self.step(step);
+        }
+        self.values
+    }
+
+    fn step(&mut self, step: Step) {
+        let Step { way, name, old, new } = step;
+        let (Some(one), Some(other)) = (self.old.get(old).cloned(), self.new.get(new).cloned()) else {
+            return;
+        };
+        if !one.is_whole || !other.is_whole {
+            return;
+        }
+        let mut members: BTreeMap<&'l str, (Option<ShapeId>, Option<ShapeId>)> = BTreeMap::new();
+        for (member, spots) in &one.properties {
+            members.entry(member).or_default().0 = self.old.of(spots);
+        }
+        for (member, spots) in &other.properties {
+            members.entry(member).or_default().1 = self.new.of(spots);
+        }
+        for (member, ids) in &members {
+            if let (Some(old), Some(new)) = *ids
+                && self.is_met(way, old, new)
+            {
+                self.push(way, &format!("`{member}`"), old, new);
+            }
+        }
+        self.below(way, &name, &one, &other);
+        self.values.push(Value { way, name, old, new, members });
+    }
+
+    fn below(&mut self, way: Way, name: &str, one: &Shape<'l>, other: &Shape<'l>) {
+        if !one.items.is_empty() && !other.items.is_empty() {
+            self.spots(way, &format!("items of {name}"), &one.items, &other.items);
+        }
+        if !one.additional.is_empty() && !other.additional.is_empty() {
+            self.spots(way, &format!("other properties of {name}"), &one.additional, &other.additional);
+        }
+        for (one, other) in one.prefix_items.iter().zip(&other.prefix_items) {
+            self.spots(way, &format!("items of {name}"), one, other);
+        }
+    }
+
+    /// Whether a property goes this way in both versions: what is `readOnly` is not sent, and what is `writeOnly` not returned.
+    fn is_met(&self, way: Way, old: ShapeId, new: ShapeId) -> bool {
+        let is_out = |shape: Option<&Shape<'l>>| {
+            shape.is_some_and(|shape| match way {
+                Way::Sent => shape.read_only.is_some(),
+                Way::Returned => shape.write_only.is_some(),
+            })
+        };
+        !is_out(self.old.get(old)) && !is_out(self.new.get(new))
+    }
+
+    /// The forms of both versions that are the same, or most alike; those without a twin are left out.
+    fn twins(&mut self, old: ShapeId, new: ShapeId) -> Vec<(ShapeId, ShapeId)> {
+        let (mut old, mut new) = (self.old.variants(old), self.new.variants(new));
+        if let ([old], [new]) = (old.as_slice(), new.as_slice()) {
+            return vec![(*old, *new)];
+        }
+        let mut twins = Vec::new();
+        old.retain(|one| {
+            let digest = self.old.digest(*one);
+            let same = new.iter().position(|other| self.new.digest(*other) == digest);
+            twins.extend(same.map(|place| (*one, new.remove(place))));
+            same.is_none()
+        });
+        for one in old {
+            let Some(shape) = self.old.get(one) else { continue };
+            let likeness = |other: &ShapeId| self.new.get(*other).map_or(0, |other| likeness(shape, other));
+            let best = (0..new.len())
+                .max_by_key(|place| (new.get(*place).map_or(0, likeness), std::cmp::Reverse(*place)));
+            twins.extend(best.map(|place| (one, new.remove(place))));
+        }
+        twins
+    }
+}
+
+/// How much two forms have in common.
+fn likeness(one: &Shape<'_>, other: &Shape<'_>) -> usize {
+    let names = one.properties.keys().filter(|name| other.properties.contains_key(*name)).count();
+    4 * names + usize::from(one.types == other.types)
+}
