@@ -1,26 +1,31 @@
-//! Which APIs there are, from what others wrote down about them: logs of servers and gateways.
+//! Which APIs there are, from what others wrote down about them: logs of servers and gateways, and recorded traffic.
 
 mod civil;
 mod columns;
+mod credential;
 mod distinct;
+mod elements;
 mod envelope;
 mod json;
 mod kind;
 mod learn;
 mod line;
 pub mod logs;
+mod message;
 mod openapi;
 mod pattern;
 mod read;
 mod survey;
 mod tally;
+pub mod traffic;
 
+pub use credential::{Credential, Credentials};
 pub use envelope::unwrap;
 pub use kind::Kind;
 pub use learn::{LearnLimits, Learned, Learner, Lesson};
-pub use line::{Credential, Credentials, Line};
+pub use line::Line;
 pub use openapi::openapi;
 pub use pattern::{Pattern, PatternFault};
-pub use read::{FileReport, Progress, Read, Reading, Source, sources};
+pub use read::{FileReport, Progress, Read, Reading, Source, Written, sources};
 pub use survey::{Findings, Survey};
-pub use tally::{Confidence, Observation, Place, Tally};
+pub use tally::{Confidence, Observation, Place, Position, Tally};

@@ -1,4 +1,4 @@
-//! What one line of a log says of one request.
+//! What is said of one request, by a line of a log or by what was recorded of traffic.
 
 mod field;
 
@@ -8,9 +8,10 @@ use std::net::IpAddr;
 
 use model::Timestamp;
 
+use crate::credential::Credentials;
 pub(crate) use field::{Field, field_of};
 
-/// One request and its answer, as far as a line tells; texts are borrowed from the line where they stand in it as they are.
+/// One request and its answer, as far as it is told of; texts are borrowed from where they stand as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line<'l> {
     /// When; of its beginning or its end, as the product has it.
@@ -33,6 +34,12 @@ pub struct Line<'l> {
     pub status: Option<u16>,
     /// Bytes of the answer: of its body or of all of it, as the product counts.
     pub bytes: Option<u64>,
+    /// Bytes of the body of the request.
+    pub request_bytes: Option<u64>,
+    /// `Content-Type` of the request.
+    pub request_type: Option<Cow<'l, str>>,
+    /// `Content-Type` of the answer.
+    pub answer_type: Option<Cow<'l, str>>,
     /// How long it took, in microseconds.
     pub duration_us: Option<u64>,
     /// `User-Agent`.
@@ -41,72 +48,6 @@ pub struct Line<'l> {
     pub referer: Option<Cow<'l, str>>,
     /// What the caller showed of themselves.
     pub credentials: Credentials,
-}
-
-/// What a caller showed to say who they are, as far as a log tells of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Credential {
-    /// A user is named; how they proved it is not.
-    User,
-    /// A password with each request.
-    Basic,
-    /// A token.
-    Bearer,
-    /// An `Authorization` field of another scheme, or one that the log hides.
-    Authorization,
-    /// A key of the application.
-    ApiKey,
-    /// A cookie.
-    Cookie,
-    /// A certificate of the client.
-    Certificate,
-}
-
-impl Credential {
-    /// All of them, in their order.
-    pub const ALL: [Credential; 7] = [
-        Credential::User,
-        Credential::Basic,
-        Credential::Bearer,
-        Credential::Authorization,
-        Credential::ApiKey,
-        Credential::Cookie,
-        Credential::Certificate,
-    ];
-
-    /// Its stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Credential::User => "user",
-            Credential::Basic => "basic",
-            Credential::Bearer => "bearer",
-            Credential::Authorization => "authorization",
-            Credential::ApiKey => "api-key",
-            Credential::Cookie => "cookie",
-            Credential::Certificate => "mtls",
-        }
-    }
-}
-
-/// A set of [`Credential`]s.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Credentials(u8);
-
-impl Credentials {
-    /// Puts one in.
-    pub fn insert(&mut self, credential: Credential) {
-        self.0 |= 1 << credential as u8;
-    }
-
-    /// Puts in all of `other`.
-    pub fn extend(&mut self, other: Credentials) {
-        self.0 |= other.0;
-    }
-
-    /// Those that are in it.
-    pub fn iter(self) -> impl Iterator<Item = Credential> {
-        Credential::ALL.into_iter().filter(move |credential| self.0 & (1 << *credential as u8) != 0)
-    }
 }
 
 impl<'l> Line<'l> {
@@ -137,6 +78,9 @@ impl fmt::Display for Line<'_> {
             text("protocol", &self.protocol),
             number("status", self.status.map(u64::from)),
             number("bytes", self.bytes),
+            number("request_bytes", self.request_bytes),
+            text("request_type", &self.request_type),
+            text("answer_type", &self.answer_type),
             number("duration_us", self.duration_us),
             text("user_agent", &self.user_agent),
             text("referer", &self.referer),

@@ -76,10 +76,10 @@ fn schema(kind: Kind) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tally::{Place, Tally};
+    use crate::tally::{Place, Position, Tally};
 
     fn learned(method: &str, path: &str, confidence: Confidence) -> Learned {
-        let mut tally = Tally::new(Place { file: 0, line: 1 });
+        let mut tally = Tally::new(Place { file: 0, position: Position::Line(1) });
         tally.confidence = confidence;
         tally.classes = [0, 0, 3, 0, 1, 0];
         tally.query = vec![("page".into(), Kind::Integer)];

@@ -1,4 +1,4 @@
-//! Reads logs on all cores, in bounded memory: the part of the crate that touches the disk.
+//! Reads logs and recordings on all cores, in bounded memory: the part of the crate that touches the disk.
 
 mod lines;
 mod source;
@@ -13,9 +13,11 @@ use spec::Contract;
 
 use crate::envelope::unwrap;
 use crate::learn::LearnLimits;
+use crate::line::Line;
 use crate::logs::{Entry, Formats, LineReader};
 use crate::survey::{Findings, Survey};
-use crate::tally::{Observation, Place};
+use crate::tally::{Observation, Place, Position};
+use crate::traffic::{Recording, Told};
 use lines::{Lines, Piece};
 pub use source::{Source, sources};
 
@@ -28,25 +30,28 @@ const SHOWN_BYTES_MAX: usize = 200;
 /// Larger files are read in parts of this size, on several cores.
 const PART_BYTES: u64 = 64 << 20;
 
+/// So many lines are counted before others are told.
+const COUNTED_TOGETHER: u64 = 4096;
+
 /// How far reading is; looked at while it goes on.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Bytes of the files, as they lie on the disk.
     pub bytes: AtomicU64,
-    /// Lines.
+    /// Lines, entries or packets.
     pub lines: AtomicU64,
 }
 
 /// What was in one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileReport {
-    /// Its lines.
+    /// Its lines; of a recording its entries.
     pub lines: u64,
-    /// Those that tell of a request, by format.
+    /// Requests that it tells of, by format.
     pub formats: BTreeMap<&'static str, u64>,
-    /// Empty lines and comments.
+    /// What tells of no request: empty lines, comments.
     pub nothing: u64,
-    /// Lines that are like no format, or too long to be one.
+    /// Lines that are like no format or too long to be one, and entries that are damaged.
     pub unknown: u64,
     /// The first of those, with their numbers.
     pub shown: Vec<(u64, String)>,
@@ -63,11 +68,20 @@ pub struct Read {
     pub files: Vec<FileReport>,
 }
 
-/// How logs are read.
+/// What the files are.
+#[derive(Debug, Clone, Copy)]
+pub enum Written<'r> {
+    /// Logs, whose lines may be in these formats.
+    Lines(&'r Formats),
+    /// Recorded traffic, each in one of its formats.
+    Traffic,
+}
+
+/// How files are read.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'r> {
-    /// The formats that lines may be in.
-    pub formats: &'r Formats,
+    /// What they are.
+    pub written: Written<'r>,
     /// What is declared.
     pub contracts: &'r [Contract],
     /// How much is kept.
@@ -87,7 +101,7 @@ impl Reading<'_> {
     /// Reads all `sources`.
     pub fn read(&self, sources: &[Source], progress: &Progress) -> Read {
         let parts: Vec<Part> =
-            sources.iter().enumerate().flat_map(|(file, source)| parts(file, source)).collect();
+            sources.iter().enumerate().flat_map(|(file, source)| self.parts(file, source)).collect();
         let next = AtomicUsize::new(0);
         let work = || {
             let mut survey = Survey::new(self.contracts, self.limits);
@@ -126,54 +140,102 @@ impl Reading<'_> {
     fn part(&self, part: &Part, source: &Source, survey: &mut Survey<'_>, progress: &Progress) -> FileReport {
         let mut report = FileReport::default();
         let opened = source.open(part.start, &progress.bytes);
-        let read = opened.and_then(|stream| {
-            self.lines(Lines::new(stream, part.start, part.end), part.file, survey, &mut report, progress)
+        let file = u32::try_from(part.file).unwrap_or(u32::MAX);
+        let read = opened.and_then(|stream| match self.written {
+            Written::Lines(formats) => {
+                let lines = Lines::new(stream, part.start, part.end);
+                read_lines(
+                    lines,
+                    LineReader::new(formats),
+                    &mut Target { file, survey, report: &mut report, progress },
+                )
+            }
+            Written::Traffic => {
+                read_traffic(stream, &mut Target { file, survey, report: &mut report, progress })
+            }
         });
         report.fault = read.err().map(|error| error.to_string());
         report
     }
 
-    fn lines(
-        &self,
-        mut lines: Lines<impl io::Read>,
-        file: usize,
-        survey: &mut Survey<'_>,
-        report: &mut FileReport,
-        progress: &Progress,
-    ) -> io::Result<()> {
-        let mut reader = LineReader::new(self.formats);
-        let file = u32::try_from(file).unwrap_or(u32::MAX);
-        while let Some(piece) = lines.next()? {
-            report.lines += 1;
-            if report.lines.is_multiple_of(4096) {
-                progress.lines.fetch_add(4096, Ordering::Relaxed);
-            }
-            let Piece::Line(bytes) = piece else {
-                report.show("a line longer than is read");
-                continue;
-            };
-            let raw = String::from_utf8_lossy(bytes);
-            let line = unwrap(&raw);
-            match reader.read(&line) {
-                Entry::Request(format, line) => {
-                    *report.formats.entry(format).or_default() += 1;
-                    let place = Place { file, line: report.lines };
-                    survey.observe(&Observation { line: &line, place });
-                }
-                Entry::Nothing => report.nothing += 1,
-                Entry::Unknown => report.show(&line),
-            }
-        }
-        Ok(())
+    /// The parts of a file: one, unless it is a large log, plain, and names no columns, which hold for all that follows.
+    fn parts(&self, file: usize, source: &Source) -> Vec<Part> {
+        let is_divisible = matches!(self.written, Written::Lines(_)) && source.is_divisible();
+        let length = source.length().filter(|length| is_divisible && *length > PART_BYTES);
+        let Some(length) = length else { return vec![Part { file, start: 0, end: u64::MAX }] };
+        let starts = (0..length.div_ceil(PART_BYTES)).map(|number| number * PART_BYTES);
+        starts.map(|start| Part { file, start, end: start + PART_BYTES }).collect()
     }
 }
 
+/// Where goes what a file tells.
+struct Target<'t, 'c> {
+    file: u32,
+    survey: &'t mut Survey<'c>,
+    report: &'t mut FileReport,
+    progress: &'t Progress,
+}
+
+impl Target<'_, '_> {
+    fn count(&mut self) {
+        self.report.lines += 1;
+        if self.report.lines.is_multiple_of(COUNTED_TOGETHER) {
+            self.progress.lines.fetch_add(COUNTED_TOGETHER, Ordering::Relaxed);
+        }
+    }
+
+    fn observe(&mut self, line: &Line<'_>, position: Position) {
+        self.survey.observe(&Observation { line, place: Place { file: self.file, position } });
+    }
+}
+
+fn read_lines(
+    mut lines: Lines<impl io::Read>,
+    mut reader: LineReader<'_>,
+    target: &mut Target<'_, '_>,
+) -> io::Result<()> {
+    while let Some(piece) = lines.next()? {
+        target.count();
+        let Piece::Line(bytes) = piece else {
+            target.report.show(target.report.lines, "a line longer than is read");
+            continue;
+        };
+        let raw = String::from_utf8_lossy(bytes);
+        let line = unwrap(&raw);
+        match reader.read(&line) {
+            Entry::Request(format, line) => {
+                *target.report.formats.entry(format).or_default() += 1;
+                target.observe(&line, Position::Line(target.report.lines));
+            }
+            Entry::Nothing => target.report.nothing += 1,
+            Entry::Unknown => target.report.show(target.report.lines, &line),
+        }
+    }
+    Ok(())
+}
+
+fn read_traffic(stream: impl io::Read, target: &mut Target<'_, '_>) -> io::Result<()> {
+    let Some(recording) = Recording::open(stream)? else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is like no form of recorded traffic"));
+    };
+    let id = recording.format().id;
+    recording.read(&mut |told| match told {
+        Told::Next => target.count(),
+        Told::Request(line, position) => {
+            *target.report.formats.entry(id).or_default() += 1;
+            target.observe(&line, position);
+        }
+        Told::Nothing => target.report.nothing += 1,
+        Told::Unknown(position, what) => target.report.show(position.number(), &what),
+    })
+}
+
 impl FileReport {
-    fn show(&mut self, line: &str) {
+    fn show(&mut self, number: u64, line: &str) {
         self.unknown += 1;
         if self.shown.len() < SHOWN_MAX {
             let end = line.floor_char_boundary(SHOWN_BYTES_MAX);
-            self.shown.push((self.lines, line.get(..end).unwrap_or_default().to_owned()));
+            self.shown.push((number, line.get(..end).unwrap_or_default().to_owned()));
         }
     }
 
@@ -190,16 +252,6 @@ impl FileReport {
         self.unknown += part.unknown;
         self.fault = self.fault.take().or(part.fault);
     }
-}
-
-/// The parts of a file: one, unless it is large, plain and names no columns, which hold for all that follows.
-fn parts(file: usize, source: &Source) -> Vec<Part> {
-    let length = source.length().filter(|_| source.is_divisible());
-    let Some(length) = length.filter(|length| *length > PART_BYTES) else {
-        return vec![Part { file, start: 0, end: u64::MAX }];
-    };
-    let starts = (0..length.div_ceil(PART_BYTES)).map(|number| number * PART_BYTES);
-    starts.map(|start| Part { file, start, end: start + PART_BYTES }).collect()
 }
 
 /// Counts what is read of a file.

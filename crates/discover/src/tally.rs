@@ -2,15 +2,20 @@
 
 use model::Timestamp;
 
+use crate::credential::Credentials;
 use crate::distinct::Distinct;
 use crate::kind::Kind;
-use crate::line::{Credentials, Line};
+use crate::line::Line;
 
 /// The most names of query parameters that are kept of one operation.
 const QUERY_NAMES_MAX: usize = 32;
 
 /// The longest name of a query parameter that is kept, in bytes.
 const QUERY_NAME_BYTES_MAX: usize = 64;
+
+/// The most media types that are kept of one operation, each way, and the longest name of one, in bytes.
+const TYPES_MAX: usize = 8;
+const TYPE_BYTES_MAX: usize = 96;
 
 /// How far requests show that there is something that answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -49,8 +54,27 @@ impl Confidence {
 pub struct Place {
     /// The number of the file in its run.
     pub file: u32,
-    /// One-based line.
-    pub line: u64,
+    /// Where in that file.
+    pub position: Position,
+}
+
+/// Where in a file something stands; each is counted from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Position {
+    /// A line of a log.
+    Line(u64),
+    /// An entry of a recording: a request with its answer, a span, an item of a collection.
+    Entry(u64),
+    /// A packet of a capture.
+    Packet(u64),
+}
+
+impl Position {
+    /// The number alone.
+    pub fn number(self) -> u64 {
+        let (Position::Line(number) | Position::Entry(number) | Position::Packet(number)) = self;
+        number
+    }
 }
 
 /// One request that somebody wrote down: what is said, and where.
@@ -79,8 +103,12 @@ pub struct Tally {
     pub clients: Distinct,
     /// What callers showed.
     pub credentials: Credentials,
-    /// How many of them showed nothing, as far as the log tells.
+    /// How many of them showed nothing, as far as is known.
     pub anonymous: u64,
+    /// Media types of their bodies.
+    pub request_types: Vec<Box<str>>,
+    /// Media types of the answers.
+    pub answer_types: Vec<Box<str>>,
     /// Names in the query, with the kind of their values.
     pub query: Vec<(Box<str>, Kind)>,
     /// Where the first of a file stands; of several files the first.
@@ -98,6 +126,8 @@ impl Tally {
             clients: Distinct::default(),
             credentials: Credentials::default(),
             anonymous: 0,
+            request_types: Vec::new(),
+            answer_types: Vec::new(),
             query: Vec::new(),
             place,
         }
@@ -115,14 +145,18 @@ impl Tally {
         if let Some(client) = line.client {
             self.clients.insert(&client);
         }
-        self.credentials.extend(line.credentials);
-        if line.credentials == Credentials::default() {
-            self.anonymous += 1;
+        let mut shown = line.credentials;
+        if let Some(query) = &line.query {
+            shown.extend(Credentials::of_query(query));
         }
-        if let Some(query) = &line.query
-            && Confidence::of(line.status) == Confidence::High
-        {
-            self.add_query(query);
+        self.credentials.extend(shown);
+        self.anonymous += u64::from(shown.is_anonymous());
+        if Confidence::of(line.status) == Confidence::High {
+            if let Some(query) = &line.query {
+                self.add_query(query);
+            }
+            add_type(&mut self.request_types, line.request_type.as_deref());
+            add_type(&mut self.answer_types, line.answer_type.as_deref());
         }
         self.place = self.place.min(seen.place);
     }
@@ -137,6 +171,8 @@ impl Tally {
         self.clients.merge(&other.clients);
         self.credentials.extend(other.credentials);
         self.anonymous += other.anonymous;
+        other.request_types.iter().for_each(|name| add_type(&mut self.request_types, Some(name)));
+        other.answer_types.iter().for_each(|name| add_type(&mut self.answer_types, Some(name)));
         for (name, kind) in other.query {
             self.add_name(&name, kind);
         }
@@ -168,5 +204,20 @@ impl Tally {
             Err(at) if self.query.len() < QUERY_NAMES_MAX => self.query.insert(at, (name.into(), kind)),
             Err(_) => {}
         }
+    }
+}
+
+/// Puts the media type of a `Content-Type` in its place of `known`, without parameters; what is none is left out.
+fn add_type(known: &mut Vec<Box<str>>, value: Option<&str>) {
+    let Some(value) = value else { return };
+    let name = value.split(';').next().unwrap_or_default().trim();
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"/.+-_!#$&^".contains(&byte);
+    let is_type = name.len() <= TYPE_BYTES_MAX && name.contains('/') && name.bytes().all(is_token);
+    if known.len() >= TYPES_MAX || !is_type {
+        return;
+    }
+    let name = name.to_ascii_lowercase().into_boxed_str();
+    if let Err(at) = known.binary_search(&name) {
+        known.insert(at, name);
     }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use discover::{LearnLimits, Learner, Line, Observation, Place};
+use discover::{LearnLimits, Learner, Line, Observation, Place, Position};
 use spec::{Contract, Document, Library, LibraryLimits, Limits, Template};
 
 const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/openapi/real");
@@ -160,7 +160,10 @@ fn learned(requests: &[(String, String, u16)]) -> BTreeSet<(String, String)> {
             status: Some(*status),
             ..Line::default()
         };
-        learner.observe(&Observation { line: &line, place: Place { file: 0, line: number as u64 + 1 } });
+        learner.observe(&Observation {
+            line: &line,
+            place: Place { file: 0, position: Position::Line(number as u64 + 1) },
+        });
     }
     let operations = learner.finish().operations;
     operations.into_iter().map(|operation| (operation.method.to_string(), shape(&operation.path))).collect()

@@ -16,7 +16,7 @@ use crate::commands::log::LogArguments;
 use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
-pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, Status};
+pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status};
 pub(crate) use values::{BodyText, ControlMode, HeaderField};
 
 /// API security in one binary: a gateway that holds every request against the API's own specification.

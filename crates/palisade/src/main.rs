@@ -45,7 +45,10 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::run(&arguments).into(),
         Command::Explain(arguments) => commands::explain::run(&arguments).into(),
         Command::Discover(Discover { of: DiscoverFrom::Logs(arguments) }) => {
-            commands::discover::run(&arguments).into()
+            commands::discover::logs(&arguments).into()
+        }
+        Command::Discover(Discover { of: DiscoverFrom::Traffic(arguments) }) => {
+            commands::discover::traffic(&arguments).into()
         }
         Command::CedarSchema(arguments) => commands::cedar_schema::run(&arguments).into(),
         Command::Review(arguments) => commands::review::run(&arguments).into(),

@@ -14,6 +14,7 @@ const LEAVES: &[Leaves] = &[
     Leaves { folder: "crates/review/src/rules/", registry: "crates/review/src/rules.rs" },
     Leaves { folder: "crates/review/src/diff/kinds/", registry: "crates/review/src/diff/kinds.rs" },
     Leaves { folder: "crates/discover/src/logs/", registry: "crates/discover/src/logs.rs" },
+    Leaves { folder: "crates/discover/src/traffic/", registry: "crates/discover/src/traffic.rs" },
 ];
 
 /// Leaves whose id is not their file's name, or that their registry does not list.

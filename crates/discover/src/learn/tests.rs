@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::line::Line;
-use crate::tally::Place;
+use crate::tally::{Place, Position};
 
 /// Learns from lines `METHOD path status [times]`, and tells operations with their kinds and counts.
 fn learned(limits: LearnLimits, requests: &[(String, u16)]) -> (Vec<String>, Lesson) {
@@ -17,7 +17,10 @@ fn learned(limits: LearnLimits, requests: &[(String, u16)]) -> (Vec<String>, Les
             status: Some(*status),
             ..Line::default()
         };
-        learner.observe(&Observation { line: &line, place: Place { file: 0, line: number as u64 + 1 } });
+        learner.observe(&Observation {
+            line: &line,
+            place: Place { file: 0, position: Position::Line(number as u64 + 1) },
+        });
     }
     let lesson = learner.finish();
     let told = lesson.operations.iter().map(|operation| {

@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use model::Timestamp;
 
-use super::{Credential, Line};
+use super::Line;
 use crate::civil;
+use crate::credential::Credential;
 
 /// Something that a line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,11 +187,8 @@ pub(super) fn set<'l>(line: &mut Line<'l>, field: Field, value: Cow<'l, str>) ->
 }
 
 fn credential(line: &mut Line<'_>, field: Field, text: &str) {
-    let scheme = text.split(' ').next().unwrap_or_default();
     let credential = match field {
-        Field::Authorization if scheme.eq_ignore_ascii_case("bearer") => Credential::Bearer,
-        Field::Authorization if scheme.eq_ignore_ascii_case("basic") => Credential::Basic,
-        Field::Authorization => Credential::Authorization,
+        Field::Authorization => Credential::of_authorization(text),
         Field::ApiKey => Credential::ApiKey,
         Field::Cookie => Credential::Cookie,
         _ if text == "NONE" || text.starts_with("FAILED") => return,

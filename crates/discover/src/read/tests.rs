@@ -27,7 +27,12 @@ fn read(paths: &[PathBuf]) -> (Read, Vec<Source>) {
     let (sources, problems) = sources(paths);
     assert_eq!(problems, []);
     let formats = Formats::of(ALL);
-    let reading = Reading { formats: &formats, contracts: &[], limits: LearnLimits::default(), workers: 3 };
+    let reading = Reading {
+        written: Written::Lines(&formats),
+        contracts: &[],
+        limits: LearnLimits::default(),
+        workers: 3,
+    };
     (reading.read(&sources, &Progress::default()), sources)
 }
 
@@ -50,7 +55,7 @@ fn a_folder_is_read_whatever_its_files_are_packed_in() {
     let [operation] = &read.findings.lesson.operations[..] else { panic!("{:?}", read.findings) };
     assert_eq!((operation.path.as_str(), operation.tally.count), ("/orders/{orderId}", 5000));
     assert_eq!(operation.tally.clients.count(), 200);
-    assert_eq!(operation.tally.place, Place { file: 0, line: 3 });
+    assert_eq!(operation.tally.place, Place { file: 0, position: Position::Line(3) });
 }
 
 #[test]

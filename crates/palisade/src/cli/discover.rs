@@ -11,7 +11,8 @@ use crate::output::Format;
 #[command(after_help = "\
 Examples:
   palisade discover logs /var/log/nginx
-  palisade discover logs access.log.1.gz --spec openapi.yaml --fail-on shadow")]
+  palisade discover logs access.log.1.gz --spec openapi.yaml --fail-on shadow
+  palisade discover traffic session.har")]
 pub(crate) struct Discover {
     /// What to look into.
     #[command(subcommand)]
@@ -23,6 +24,8 @@ pub(crate) struct Discover {
 pub(crate) enum DiscoverFrom {
     /// Logs of servers and gateways, in whichever format each line is.
     Logs(DiscoverLogs),
+    /// Recorded traffic, in whichever form each file is.
+    Traffic(DiscoverTraffic),
 }
 
 /// `palisade discover logs`
@@ -43,15 +46,43 @@ for) or a `zombie` (deprecated, and asked for). Paths that nobody answered are c
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification or the pattern cannot be
 used, and with 3 where a file cannot be read or no line tells of a request.")]
 pub(crate) struct DiscoverLogs {
+    /// What is read, and what becomes of it.
+    #[command(flatten)]
+    pub(crate) discovery: Discovery,
+    /// How lines are made, in place of the known formats: text with the variables of nginx's `log_format`
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) pattern: Option<String>,
+}
+
+/// `palisade discover traffic`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade discover traffic session.har
+  palisade discover traffic recordings/ --spec openapi.yaml --fail-on shadow
+  palisade discover traffic 'staging-*.har.gz' --format json
+  palisade discover traffic session.har --openapi learned.json
+
+Reads HTTP Archives (HAR). What is said of logs is said of it: what a specification declares is looked up
+there, and of the rest templates are learned. Values of credentials are neither kept nor printed.
+
+Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
+where a file cannot be read or none tells of a request.")]
+pub(crate) struct DiscoverTraffic {
+    /// What is read, and what becomes of it.
+    #[command(flatten)]
+    pub(crate) discovery: Discovery,
+}
+
+/// What is read, and what becomes of it.
+#[derive(Debug, Args)]
+pub(crate) struct Discovery {
     /// Files, as they are or packed with gzip or Zstandard; folders; names with `*`; `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Vec<PathBuf>,
-    /// How lines are made, in place of the known formats: text with the variables of nginx's `log_format`
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) pattern: Option<String>,
     /// The form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: Format,

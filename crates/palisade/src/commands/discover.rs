@@ -1,28 +1,30 @@
-//! `palisade discover logs`: the operations that logs tell of, and how they stand to what is declared.
+//! `palisade discover`: the operations that logs and recorded traffic tell of, and how they stand to what is declared.
 
 mod operations;
 mod progress;
 mod table;
+mod told;
 
 use std::path::Path;
 use std::thread;
 
 use discover::logs::{ALL, Formats};
-use discover::{FileReport, LearnLimits, Pattern, Progress, Read, Reading, Source, sources};
+use discover::{LearnLimits, Pattern, Progress, Read, Reading, Source, Written, sources};
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location};
 
-use crate::cli::{DiscoverLogs, Exit};
+use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit};
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 use operations::Listed;
+use told::Words;
 
 /// Largest document that a specification refers to, in bytes.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// Reads the logs that the arguments name, and says what they tell.
-pub(crate) fn run(arguments: &DiscoverLogs) -> Exit {
-    let (contracts, documents, mut wrong) = contracts(&arguments.spec);
+pub(crate) fn logs(arguments: &DiscoverLogs) -> Exit {
+    let mut wrong = Vec::new();
     let formats = match arguments.pattern.as_deref().map(Pattern::parse) {
         None => Formats::of(ALL),
         Some(Ok(pattern)) => Formats::own(pattern),
@@ -31,31 +33,42 @@ pub(crate) fn run(arguments: &DiscoverLogs) -> Exit {
             Formats::of(&[])
         }
     };
+    discover(&arguments.discovery, Written::Lines(&formats), wrong)
+}
+
+/// Reads the recorded traffic that the arguments name, and says what it tells.
+pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
+    discover(&arguments.discovery, Written::Traffic, Vec::new())
+}
+
+fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>) -> Exit {
+    let (contracts, documents, more_wrong) = contracts(&discovery.spec);
+    wrong.extend(more_wrong);
     if wrong.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(wrong, &documents, arguments.format);
+        return problems::refuse(wrong, &documents, discovery.format);
     }
-    let (sources, missing) = sources(&arguments.paths);
+    let (sources, missing) = sources(&discovery.paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let workers = arguments.workers.map_or(cores, usize::from);
+    let workers = discovery.workers.map_or(cores, usize::from);
     let limits = LearnLimits::default();
-    let reading = Reading { formats: &formats, contracts: &contracts, limits, workers };
-    let read = read(&reading, &sources);
-    let told = told(&sources, &read);
-    if output::report(&told).is_err() {
+    let reading = Reading { written, contracts: &contracts, limits, workers };
+    let words = Words::of(written);
+    let read = read(&reading, &sources, &words);
+    if output::report(&told::text(&sources, &read, &words)).is_err() {
         return Exit::Failed;
     }
     if read.files.iter().all(|file| file.formats.is_empty()) {
-        return fail("error: no line tells of a request\n  help: say how lines are made with `--pattern`\n");
+        return fail(words.no_request);
     }
     let files: Vec<String> = sources.into_iter().map(|source| source.name).collect();
-    finish(arguments, &contracts, &files, &read)
+    finish(discovery, &contracts, &files, &read)
 }
 
-fn finish(arguments: &DiscoverLogs, contracts: &[Contract], files: &[String], read: &Read) -> Exit {
-    if let Some(path) = &arguments.openapi {
+fn finish(discovery: &Discovery, contracts: &[Contract], files: &[String], read: &Read) -> Exit {
+    if let Some(path) = &discovery.openapi {
         let document = discover::openapi(&read.findings.lesson.operations);
         let written = serde_json::to_string_pretty(&document)
             .map_err(std::io::Error::other)
@@ -66,8 +79,8 @@ fn finish(arguments: &DiscoverLogs, contracts: &[Contract], files: &[String], re
     }
     let listed = operations::listed(contracts, &read.findings, files);
     let is_found = |status| listed.iter().any(|operation: &Listed| operation.status == Some(status));
-    let exit = if arguments.fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
-    let text = match arguments.format {
+    let exit = if discovery.fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
+    let text = match discovery.format {
         Format::Text => Ok(table::text(&listed, &read.findings, Look::of_stdout())),
         Format::Json => operations::json(&listed, files, read),
     };
@@ -78,44 +91,10 @@ fn finish(arguments: &DiscoverLogs, contracts: &[Contract], files: &[String], re
 }
 
 /// Reads, and says how far it is on a terminal.
-fn read(reading: &Reading<'_>, sources: &[Source]) -> Read {
+fn read(reading: &Reading<'_>, sources: &[Source], words: &Words) -> Read {
     let progress = Progress::default();
     let total: Option<u64> = sources.iter().map(Source::length).sum();
-    progress::shown(&progress, total, || reading.read(sources, &progress))
-}
-
-/// What was in the files: one line each where something could not be read, and one for all of them.
-fn told(sources: &[Source], read: &Read) -> String {
-    let mut text = String::new();
-    for (source, file) in sources.iter().zip(&read.files) {
-        let name = source.name.escape_debug();
-        if let Some(fault) = &file.fault {
-            text.push_str(&format!("warning: `{name}` was not read to its end: {fault}\n"));
-        }
-        if file.unknown > 0 {
-            text.push_str(&format!(
-                "warning: {} of {} lines of `{name}` are like no format\n",
-                file.unknown, file.lines
-            ));
-            for (number, line) in &file.shown {
-                text.push_str(&format!("  {number}: {}\n", line.escape_debug()));
-            }
-        }
-    }
-    let count = |of: fn(&FileReport) -> u64| read.files.iter().map(of).sum::<u64>();
-    let requests = count(|file| file.formats.values().sum());
-    let mut formats: Vec<&str> = read.files.iter().flat_map(|file| file.formats.keys().copied()).collect();
-    formats.sort_unstable();
-    formats.dedup();
-    text.push_str(&format!(
-        "{} lines, {requests} requests, {} like no format; {} of {} files; formats: {}\n",
-        count(|file| file.lines),
-        count(|file| file.unknown),
-        read.files.iter().filter(|file| !file.formats.is_empty()).count(),
-        read.files.len(),
-        if formats.is_empty() { "none".to_owned() } else { formats.join(", ") },
-    ));
-    text
+    progress::shown(&progress, total, words.records, || reading.read(sources, &progress))
 }
 
 /// What the specifications declare, their documents, and what is wrong with them.

@@ -49,6 +49,7 @@ mod oidc;
 mod opaque;
 mod phantom;
 mod proxies;
+mod recorded;
 mod redirects;
 mod references;
 mod reload;

@@ -1,6 +1,6 @@
 //! The operations that were found, as they are listed and written.
 
-use discover::{Confidence, Credential, Findings, Kind, Learned, Read, Tally};
+use discover::{Confidence, Credential, Findings, Kind, Learned, Position, Read, Tally};
 use model::Timestamp;
 use serde::Serialize;
 use spec::{Contract, Operation, ParameterLocation};
@@ -25,6 +25,9 @@ pub(super) struct Listed<'r> {
     responses: Option<Classes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clients: Option<u64>,
+    /// Media types that were seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_types: Option<ContentTypes<'r>>,
     sources: Vec<Source<'r>>,
     #[serde(skip)]
     pub(super) tally: Option<&'r Tally>,
@@ -54,10 +57,21 @@ struct Classes {
 }
 
 #[derive(Debug, Serialize)]
+struct ContentTypes<'r> {
+    request: &'r [Box<str>],
+    response: &'r [Box<str>],
+}
+
+#[derive(Debug, Serialize)]
 struct Source<'r> {
     kind: &'static str,
     file: &'r str,
-    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_seen: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,7 +124,9 @@ fn declared<'r>(
     let spec = operation.position.as_ref().map(|position| Source {
         kind: "spec",
         file: &position.file,
-        line: position.line as u64,
+        line: Some(position.line as u64),
+        entry: None,
+        packet: None,
         first_seen: None,
         last_seen: None,
         count: None,
@@ -126,6 +142,7 @@ fn declared<'r>(
         confidence: Confidence::High.name(),
         responses: tally.map(classes),
         clients: tally.map(|tally| tally.clients.count()),
+        content_types: tally.and_then(content_types),
         sources: spec.into_iter().chain(tally.map(|tally| traffic(tally, files))).collect(),
         tally,
     }
@@ -146,25 +163,36 @@ fn shadow<'r>(learned: &'r Learned, status: Option<Status>, files: &'r [String])
         confidence: learned.tally.confidence.name(),
         responses: Some(classes(&learned.tally)),
         clients: Some(learned.tally.clients.count()),
+        content_types: content_types(&learned.tally),
         sources: vec![traffic(&learned.tally, files)],
         tally: Some(&learned.tally),
     }
 }
 
 fn traffic<'r>(tally: &Tally, files: &'r [String]) -> Source<'r> {
+    let position = tally.place.position;
+    let number = |is: fn(Position) -> bool| is(position).then(|| position.number());
     Source {
         kind: "traffic",
         file: files.get(tally.place.file as usize).map(String::as_str).unwrap_or_default(),
-        line: tally.place.line,
+        line: number(|at| matches!(at, Position::Line(_))),
+        entry: number(|at| matches!(at, Position::Entry(_))),
+        packet: number(|at| matches!(at, Position::Packet(_))),
         first_seen: tally.first_seen,
         last_seen: tally.last_seen,
         count: Some(tally.count),
     }
 }
 
-/// What callers showed; nothing where no line tells of it, since most logs do not.
+/// What callers showed; empty where nothing tells of it, since most logs do not.
 fn authentication(tally: &Tally) -> Vec<&'static str> {
     tally.credentials.iter().map(Credential::name).collect()
+}
+
+/// The media types of bodies; none where nothing tells of them, as in most logs.
+fn content_types(tally: &Tally) -> Option<ContentTypes<'_>> {
+    let (request, response) = (&tally.request_types[..], &tally.answer_types[..]);
+    (!request.is_empty() || !response.is_empty()).then_some(ContentTypes { request, response })
 }
 
 fn classes(tally: &Tally) -> Classes {
@@ -192,6 +220,7 @@ pub(super) fn json(operations: &[Listed<'_>], files: &[String], read: &Read) -> 
     #[derive(Serialize)]
     struct NotRead<'r> {
         file: &'r str,
+        /// Of recorded traffic, entries.
         lines: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         fault: Option<&'r str>,
