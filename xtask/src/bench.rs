@@ -6,6 +6,7 @@ mod envoy;
 mod field;
 mod growth;
 mod haproxy;
+mod linters;
 mod load;
 mod machine;
 mod nginx;
@@ -64,7 +65,7 @@ pub(crate) struct Arguments {
     inner: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
 enum Mode {
     /// What each control costs alone, and all together
     Controls,
@@ -72,6 +73,11 @@ enum Mode {
     Growth,
     /// What becomes of floods, bombs and slowness, and of honest callers meanwhile
     Attacks,
+    /// What a review of documents takes, beside linters of others
+    Review {
+        /// The documents, OpenAPI
+        documents: Vec<PathBuf>,
+    },
     /// Some of everything, for the compiler to watch
     #[command(hide = true)]
     Training,
@@ -101,11 +107,12 @@ impl Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let Some(program) = &arguments.inner else { return run_release(arguments) };
-    match arguments.mode {
+    match &arguments.mode {
         None => compare(arguments, program),
         Some(Mode::Controls) => controls::run(arguments, program),
         Some(Mode::Growth) => growth::run(arguments, program),
         Some(Mode::Attacks) => attacks::run(arguments, program),
+        Some(Mode::Review { documents }) => linters::run(arguments, program, documents),
         Some(Mode::Training) => training::run(arguments, program),
     }
 }

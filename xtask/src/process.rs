@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,6 +37,37 @@ pub(crate) struct Usage {
     pub(crate) processor: Duration,
     /// Memory that is resident at this moment.
     pub(crate) resident_bytes: u64,
+}
+
+/// What a program took from its start to its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    pub(crate) elapsed: Duration,
+    /// The most that was resident, as it was seen a moment before the end.
+    pub(crate) peak_bytes: u64,
+    pub(crate) status: ExitStatus,
+    /// It ended as programs do that judge: with nothing found, or with something.
+    pub(crate) is_judged: bool,
+}
+
+/// Runs a program whose output nobody reads.
+pub(crate) fn run_to_end(name: &str, command: &mut Command) -> Outcome<Run> {
+    let failed = || because::<std::io::Error>(format!("cannot run {name}"));
+    let begun = Instant::now();
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = quiet.spawn().map_err(failed())?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        // Of a program that has ended nothing can be read.
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(peak, first_number);
+        if let Some(status) = child.try_wait().map_err(failed())? {
+            let is_judged = matches!(status.code(), Some(0 | 1));
+            return Ok(Run { elapsed: begun.elapsed(), peak_bytes: peak * 1024, status, is_judged });
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 impl Process {
@@ -186,4 +217,14 @@ fn a_program_that_is_asked_to_end_does_first_what_it_does_then() {
     process.wait_for(&lines, "listening on ").expect("listens");
     process.end().expect("ends");
     assert_eq!(lines.iter().collect::<Vec<_>>(), ["done"]);
+}
+
+#[test]
+fn a_run_tells_how_it_ended_and_what_it_took() {
+    let shell =
+        |script: &str| run_to_end("shell", Command::new("/bin/sh").args(["-c", script])).expect("runs");
+    let judged = shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exit 1");
+    assert!(judged.is_judged && judged.peak_bytes > 100_000, "{judged:?}");
+    assert!(judged.elapsed > Duration::from_millis(1), "{judged:?}");
+    assert!(!shell("exit 2").is_judged && !shell("kill -9 $$").is_judged);
 }

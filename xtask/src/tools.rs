@@ -1,6 +1,6 @@
 //! Programs that a task needs beside cargo, installed where they are missing, with a word on what is installed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::failure::{Failure, Outcome, because};
@@ -103,27 +103,40 @@ fn proxies() -> Outcome<PathBuf> {
 
 /// Installs the OpenID provider of the end-to-end tests.
 pub(crate) fn oidc_provider() -> Outcome<()> {
-    npm_packages("oidc", "oidc-provider", "oidc-provider (3 MB)")
+    npm_packages(&end_to_end("oidc"), "oidc-provider", "oidc-provider (3 MB)")
 }
 
 /// Installs the servers and clients of gRPC and WebSockets of the end-to-end tests.
 pub(crate) fn streams() -> Outcome<()> {
-    npm_packages("streams", "streams", "@grpc/grpc-js and ws (14 MB)")
+    npm_packages(&end_to_end("streams"), "streams", "@grpc/grpc-js and ws (14 MB)")
 }
 
 /// Installs the database of countries of the end-to-end tests.
 pub(crate) fn countries() -> Outcome<()> {
-    npm_packages("countries", "countries", "@ip-location-db/geo-whois-asn-country-mmdb (16 MB)")
+    npm_packages(&end_to_end("countries"), "countries", "@ip-location-db/geo-whois-asn-country-mmdb (16 MB)")
 }
 
-/// Installs what the lock file in the folder `kept` of the end-to-end tests says into the folder `used` of our tools, where
-/// there is npm.
-fn npm_packages(kept: &str, used: &str, what: &str) -> Outcome<()> {
+/// The linters that the review is measured beside, which are installed if they are missing.
+pub(crate) fn linters() -> Outcome<PathBuf> {
+    npm_packages(
+        &root().join("bench/linters"),
+        "linters",
+        "@stoplight/spectral-cli and @redocly/cli (83 MB)",
+    )?;
+    Ok(target().join("tools/linters"))
+}
+
+/// A folder of the end-to-end tests.
+fn end_to_end(name: &str) -> PathBuf {
+    root().join("crates/palisade/tests/end_to_end").join(name)
+}
+
+/// Installs what the lock file in the folder `kept` says into the folder `used` of our tools, where there is npm.
+fn npm_packages(kept: &Path, used: &str, what: &str) -> Outcome<()> {
     if !answers(npm(&["--version"])) {
-        say::progress("   not installed, since there is no npm: the tests that need it are skipped");
+        say::progress("   not installed, since there is no npm: what needs it is skipped");
         return Ok(());
     }
-    let kept = root().join("crates/palisade/tests/end_to_end").join(kept);
     let folder = target().join("tools").join(used);
     let is_current = ["package.json", "package-lock.json"].iter().all(|name| {
         let (kept, used) = (std::fs::read(kept.join(name)), std::fs::read(folder.join(name)));
@@ -133,7 +146,7 @@ fn npm_packages(kept: &str, used: &str, what: &str) -> Outcome<()> {
     if is_current && folder.join("node_modules/.package-lock.json").is_file() {
         return Ok(());
     }
-    say::progress(&format!("   installing npm's {what} for the end-to-end tests"));
+    say::progress(&format!("   installing npm's {what}"));
     std::fs::create_dir_all(&folder).map_err(because(format!("cannot make `{}`", folder.display())))?;
     for name in ["package.json", "package-lock.json"] {
         let copied = std::fs::copy(kept.join(name), folder.join(name));
