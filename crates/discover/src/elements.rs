@@ -114,7 +114,7 @@ impl<R: Read> Elements<R> {
     }
 
     /// Where it is, in bytes from the beginning.
-    pub(crate) fn at(&self) -> u64 {
+    fn at(&self) -> u64 {
         self.before + self.from as u64
     }
 

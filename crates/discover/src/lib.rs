@@ -1,11 +1,13 @@
 //! Which APIs there are, from what others wrote down about them: logs of servers and gateways, and recorded traffic.
 
+mod capture;
 mod civil;
 mod columns;
 mod credential;
 mod distinct;
 mod elements;
 mod envelope;
+mod host;
 mod json;
 mod kind;
 mod learn;
@@ -21,6 +23,7 @@ pub mod traffic;
 
 pub use credential::{Credential, Credentials};
 pub use envelope::unwrap;
+pub use host::{Evidence, Host, HostTally};
 pub use kind::Kind;
 pub use learn::{LearnLimits, Learned, Learner, Lesson};
 pub use line::Line;

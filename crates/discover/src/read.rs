@@ -225,6 +225,10 @@ fn read_traffic(stream: impl io::Read, target: &mut Target<'_, '_>) -> io::Resul
             *target.report.formats.entry(id).or_default() += 1;
             target.observe(&line, position);
         }
+        Told::Host(host, position) => {
+            *target.report.formats.entry(id).or_default() += 0;
+            target.survey.see_host(host, Place { file: target.file, position });
+        }
         Told::Nothing => target.report.nothing += 1,
         Told::Unknown(position, what) => target.report.show(position.number(), &what),
     })

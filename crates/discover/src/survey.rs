@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use http::Method;
 use spec::{Contract, OperationIndex};
 
+use crate::host::{Host, HostTally, Hosts};
 use crate::learn::{LearnLimits, Learner, Lesson};
 use crate::line::Line;
-use crate::tally::{Observation, Tally};
+use crate::tally::{Observation, Place, Tally};
 
 /// Observations, held against what is declared. Several, of parts of the same logs, are merged into one.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub struct Survey<'c> {
     /// Requests of each operation of each contract, if there were any.
     declared: Vec<Vec<Option<Tally>>>,
     learner: Learner,
+    hosts: Hosts,
     no_request: u64,
 }
 
@@ -26,6 +28,8 @@ pub struct Findings {
     pub declared: Vec<Vec<Option<Tally>>>,
     /// What no contract declares.
     pub lesson: Lesson,
+    /// Hosts that were talked to in what is encrypted, with their ports.
+    pub hosts: Vec<(Box<str>, u16, HostTally)>,
     /// Lines of what came and was no HTTP request.
     pub no_request: u64,
 }
@@ -38,6 +42,7 @@ impl<'c> Survey<'c> {
             contracts,
             declared: contracts.iter().map(none).collect(),
             learner: Learner::new(limits),
+            hosts: Hosts::default(),
             no_request: 0,
         }
     }
@@ -72,6 +77,11 @@ impl<'c> Survey<'c> {
         }
     }
 
+    /// Takes in an encrypted connection.
+    pub fn see_host(&mut self, host: Host, place: Place) {
+        self.hosts.observe(host, place);
+    }
+
     /// Takes in all that `other` saw.
     pub fn merge(&mut self, other: Survey<'_>) {
         let pairs = self.declared.iter_mut().flatten().zip(other.declared.into_iter().flatten());
@@ -83,11 +93,17 @@ impl<'c> Survey<'c> {
             }
         }
         self.learner.merge(other.learner);
+        self.hosts.merge(other.hosts);
         self.no_request += other.no_request;
     }
 
     /// What was found out.
     pub fn finish(self) -> Findings {
-        Findings { declared: self.declared, lesson: self.learner.finish(), no_request: self.no_request }
+        Findings {
+            declared: self.declared,
+            lesson: self.learner.finish(),
+            hosts: self.hosts.finish(),
+            no_request: self.no_request,
+        }
     }
 }

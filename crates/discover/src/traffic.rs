@@ -1,12 +1,14 @@
 //! Every form in which traffic is recorded, and how a file is read in whichever of them it is.
 
 mod har;
+mod pcap;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Read};
 
 use crate::elements::Elements;
+use crate::host::Host;
 use crate::line::Line;
 use crate::tally::Position;
 
@@ -30,12 +32,14 @@ pub struct Format {
 /// How a file shows in which format it is.
 #[derive(Debug)]
 pub(crate) enum Mark {
+    /// It begins with one of these.
+    Bytes(&'static [&'static [u8]]),
     /// It is a JSON object with one of these members.
     Members(&'static [&'static str]),
 }
 
 /// Every format, alphabetical.
-pub const ALL: &[&Format] = &[&har::FORMAT];
+pub const ALL: &[&Format] = &[&har::FORMAT, &pcap::FORMAT];
 
 /// What a file tells, one after the other.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub enum Told<'t> {
     Next,
     /// A request, and where it stands.
     Request(Line<'t>, Position),
+    /// A connection that is encrypted, and the host that it shows.
+    Host(Host, Position),
     /// What the entry is about is no request.
     Nothing,
     /// Something is damaged: where, and what is wrong with it.
@@ -103,6 +109,7 @@ impl<R: Read> Recording<R> {
 impl Mark {
     fn is_on(&self, head: &[u8]) -> bool {
         match self {
+            Mark::Bytes(marks) => marks.iter().any(|mark| head.starts_with(mark)),
             Mark::Members(names) => has_member(head, names),
         }
     }

@@ -77,7 +77,7 @@ fn an_archive_tells_of_operations_and_of_what_callers_showed() {
     assert_eq!(orders["content_types"], json!({ "request": [], "response": ["application/json"] }));
     assert_eq!(orders["sources"][0]["entry"], 1);
     assert_eq!(document["not_read"][0]["first"][0]["line"], 34);
-    assert!(stderr.contains("34 entries, 33 requests, 1 damaged; 1 of 1 files; formats: har"), "{stderr}");
+    assert!(stderr.contains("34 records, 33 requests, 1 damaged; 1 of 1 files; formats: har"), "{stderr}");
     let (_, table, _) = discovered(&stage, &["session.har"]);
     assert!(
         table.contains("bearer-jwt") && table.contains("GET shop.example/v1/orders/{orderId}"),
@@ -99,4 +99,71 @@ fn a_recording_that_breaks_off_says_where() {
     let (code, _, stderr) = discovered(&stage, &["notes.txt"]);
     assert_eq!(code, 3);
     assert!(stderr.contains("no file tells of a request"), "{stderr}");
+}
+
+/// A pcap file of what a client and a server say in turn, in packets of raw IP.
+fn capture(turns: &[(bool, &[u8])]) -> Vec<u8> {
+    let mut said = [1_u32, 1];
+    let mut file: Vec<u8> = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    let begin: [(bool, &[u8]); 1] = [(true, b"")];
+    for (is_client, payload) in begin.iter().chain(turns) {
+        let (own, other) = if *is_client { (0, 1) } else { (1, 0) };
+        let ends = [40_000_u16, 443];
+        let addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
+        let is_first = payload.is_empty();
+        let mut packet = vec![0x45, 0];
+        packet.extend((40 + payload.len() as u16).to_be_bytes());
+        packet.extend([0, 0, 0, 0, 64, 6, 0, 0]);
+        packet.extend(addresses[own].iter().chain(&addresses[other]));
+        packet.extend(ends[own].to_be_bytes());
+        packet.extend(ends[other].to_be_bytes());
+        packet.extend(if is_first { 0 } else { said[own] }.to_be_bytes());
+        packet.extend(said[other].to_be_bytes());
+        packet.extend([0x50, if is_first { 0x02 } else { 0x10 }, 0, 0, 0, 0, 0, 0]);
+        packet.extend(*payload);
+        said[own] += payload.len() as u32;
+        for word in [1_760_104_536, 0, packet.len() as u32, packet.len() as u32] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(packet);
+    }
+    file
+}
+
+/// The first message of a client of TLS, as a real one writes it.
+fn client_hello() -> Vec<u8> {
+    let config = rustls::ClientConfig::builder().with_root_certificates(rustls::RootCertStore::empty());
+    let mut config = config.with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let name = "secret.example".try_into().unwrap();
+    let mut client = rustls::ClientConnection::new(std::sync::Arc::new(config), name).unwrap();
+    let mut hello = Vec::new();
+    client.write_tls(&mut hello).unwrap();
+    hello
+}
+
+#[test]
+fn captured_packets_tell_of_operations_and_of_encrypted_hosts() {
+    let stage = Stage::new();
+    let asked = b"GET /v1/orders/7 HTTP/1.1\r\nHost: shop.example\r\nX-Api-Key: canary-key\r\n\r\n";
+    let answered = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    std::fs::write(stage.path("clear.pcap"), capture(&[(true, asked), (false, answered)])).unwrap();
+    std::fs::write(stage.path("encrypted.pcap"), capture(&[(true, &client_hello())])).unwrap();
+    let (code, stdout, stderr) = discovered(&stage, &["clear.pcap", "encrypted.pcap", "--format", "json"]);
+    assert_eq!(code, 0, "{stderr}");
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    let operation = &document["operations"][0];
+    assert_eq!(operation["path"], "/v1/orders/{orderId}");
+    assert_eq!(operation["authentication"], json!(["api-key"]));
+    let source = &operation["sources"][0];
+    assert_eq!((&source["file"], &source["packet"]), (&json!("clear.pcap"), &json!(2)));
+    let host = &document["hosts"][0];
+    assert_eq!((&host["name"], &host["evidence"]), (&json!("secret.example"), &json!("sni")));
+    assert_eq!((&host["protocols"], &host["sources"][0]["packet"]), (&json!(["h2"]), &json!(2)));
+    assert!(stderr.contains("5 records, 1 requests, 0 damaged; 2 of 2 files; formats: pcap"), "{stderr}");
+    let (_, table, _) = discovered(&stage, &["encrypted.pcap"]);
+    assert!(table.contains("secret.example:443  1 connections (sni, h2)"), "{table}");
 }

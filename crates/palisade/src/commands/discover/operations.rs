@@ -1,6 +1,6 @@
 //! The operations that were found, as they are listed and written.
 
-use discover::{Confidence, Credential, Findings, Kind, Learned, Position, Read, Tally};
+use discover::{Confidence, Credential, Findings, Kind, Learned, Place, Position, Read, Tally};
 use model::Timestamp;
 use serde::Serialize;
 use spec::{Contract, Operation, ParameterLocation};
@@ -170,17 +170,22 @@ fn shadow<'r>(learned: &'r Learned, status: Option<Status>, files: &'r [String])
 }
 
 fn traffic<'r>(tally: &Tally, files: &'r [String]) -> Source<'r> {
-    let position = tally.place.position;
-    let number = |is: fn(Position) -> bool| is(position).then(|| position.number());
+    let (first_seen, last_seen) = (tally.first_seen, tally.last_seen);
+    Source { first_seen, last_seen, count: Some(tally.count), ..at(tally.place, files) }
+}
+
+/// A place in what was read.
+fn at<'r>(place: Place, files: &'r [String]) -> Source<'r> {
+    let number = |is: fn(Position) -> bool| is(place.position).then(|| place.position.number());
     Source {
         kind: "traffic",
-        file: files.get(tally.place.file as usize).map(String::as_str).unwrap_or_default(),
+        file: files.get(place.file as usize).map(String::as_str).unwrap_or_default(),
         line: number(|at| matches!(at, Position::Line(_))),
         entry: number(|at| matches!(at, Position::Entry(_))),
         packet: number(|at| matches!(at, Position::Packet(_))),
-        first_seen: tally.first_seen,
-        last_seen: tally.last_seen,
-        count: Some(tally.count),
+        first_seen: None,
+        last_seen: None,
+        count: None,
     }
 }
 
@@ -207,8 +212,20 @@ pub(super) fn json(operations: &[Listed<'_>], files: &[String], read: &Read) -> 
         schema_version: u32,
         tool: Tool,
         operations: &'r [Listed<'r>],
+        /// Of what is encrypted.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        hosts: Vec<Host<'r>>,
         unanswered: Unanswered,
         not_read: Vec<NotRead<'r>>,
+    }
+    #[derive(Serialize)]
+    struct Host<'r> {
+        name: &'r str,
+        port: u16,
+        evidence: &'static str,
+        protocols: &'r [Box<str>],
+        authentication: &'static [&'static str],
+        sources: [Source<'r>; 1],
     }
     #[derive(Serialize)]
     struct Unanswered {
@@ -238,11 +255,25 @@ pub(super) fn json(operations: &[Listed<'_>], files: &[String], read: &Read) -> 
         fault: file.fault.as_deref(),
         first: file.shown.iter().map(|(line, text)| Shown { line: *line, text }).collect(),
     });
+    let hosts = read.findings.hosts.iter().map(|(name, port, host)| Host {
+        name,
+        port: *port,
+        evidence: host.evidence.name(),
+        protocols: &host.protocols,
+        authentication: if host.shows_certificate { &["mtls"] } else { &[] },
+        sources: [Source {
+            first_seen: host.first_seen,
+            last_seen: host.last_seen,
+            count: Some(host.connections),
+            ..at(host.place, files)
+        }],
+    });
     let lesson = &read.findings.lesson;
     let report = Report {
         schema_version: model::SCHEMA_VERSION,
         tool: Tool::THIS,
         operations,
+        hosts: hosts.collect(),
         unanswered: Unanswered {
             requests: lesson.unanswered.0,
             paths: lesson.unanswered.1,

@@ -26,6 +26,17 @@ pub(super) fn text(listed: &[Listed<'_>], findings: &Findings, look: Look) -> St
         text.push_str(&line(row, &widths, has_status, style(operation.status), look));
     }
     text.push_str(&format!("\n{}\n", summary(listed, findings)));
+    if !findings.hosts.is_empty() {
+        text.push_str("\nEncrypted, so that only the host is seen:\n");
+    }
+    for (name, port, host) in &findings.hosts {
+        let protocols = host.protocols.join(", ");
+        let protocols = if protocols.is_empty() { String::new() } else { format!(", {protocols}") };
+        let by = host.evidence.name();
+        let with = if host.shows_certificate { ", mtls" } else { "" };
+        let count = host.connections;
+        text.push_str(&format!("  {name}:{port}  {count} connections ({by}{protocols}{with})\n"));
+    }
     text
 }
 

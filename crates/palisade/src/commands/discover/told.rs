@@ -23,7 +23,7 @@ impl Words {
                 no_request: "error: no line tells of a request\n  help: say how lines are made with `--pattern`\n",
             },
             Written::Traffic => Words {
-                records: "entries",
+                records: "records",
                 unknown: "damaged",
                 no_request: "error: no file tells of a request\n  help: `palisade discover logs` reads access logs\n",
             },

@@ -1,0 +1,8 @@
+//! Captures that are written here, packet by packet, and what is told of them.
+
+mod http1;
+mod http2;
+mod links;
+mod loss;
+mod tape;
+mod tls;
