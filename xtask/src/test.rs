@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.run("database of countries", tools::countries)?;
         steps.run("proxies", tools::proxies_if_possible)?;
         steps.run("gRPC and WebSockets", tools::streams)?;
+        steps.run("pre-commit and schemas of CI", tools::ci_if_possible)?;
         tests(&mut steps)?;
         steps.run("mutants of the demo", mutants_of_the_demo)?;
     }

@@ -101,6 +101,32 @@ fn proxies() -> Outcome<PathBuf> {
     Ok(folder)
 }
 
+/// Installs what checks the files for the CI of others, as its requirements say, where there is pip.
+pub(crate) fn ci_if_possible() -> Outcome<()> {
+    if let Err(failure) = ci() {
+        say::progress(&format!(
+            "   not installed, so the tests with pre-commit and schemas are skipped: {failure}"
+        ));
+    }
+    Ok(())
+}
+
+fn ci() -> Outcome<()> {
+    let kept = root().join("crates/palisade/tests/end_to_end/ci/requirements.txt");
+    let folder = target().join("tools/ci");
+    let used = folder.join("requirements.txt");
+    if matches!((std::fs::read(&kept), std::fs::read(&used)), (Ok(kept), Ok(used)) if kept == used) {
+        return Ok(());
+    }
+    say::progress("   installing pre-commit and check-jsonschema as Python packages (15 MB)");
+    run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut install = Command::new(folder.join("bin/python"));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    run(install.arg(&kept))?;
+    std::fs::copy(&kept, &used).map_err(because(format!("cannot write `{}`", used.display())))?;
+    Ok(())
+}
+
 /// Installs the OpenID provider of the end-to-end tests.
 pub(crate) fn oidc_provider() -> Outcome<()> {
     npm_packages(&end_to_end("oidc"), "oidc-provider", "oidc-provider (3 MB)")

@@ -25,6 +25,7 @@ mod backends;
 mod blocks;
 mod bound;
 mod cedar;
+mod ci;
 mod commands;
 mod countries;
 mod decisions;
