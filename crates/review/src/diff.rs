@@ -11,7 +11,7 @@ mod server;
 mod shape;
 mod walk;
 
-use model::Problem;
+use model::{Problem, Severity};
 use spec::Library;
 
 use crate::allow::{self, Date};
@@ -28,6 +28,10 @@ pub use kinds::{CHANGES, change};
 ///
 /// It never fails: what cannot be compared is said in [`Review::not_judged`].
 pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Review {
+    let of_messages = [old, new].into_iter().find_map(of_messages);
+    if let Some(problem) = of_messages {
+        return Review { not_judged: vec![problem], ..Review::default() };
+    }
     let (old, new_view) = match (View::of(old), View::of(new)) {
         (Ok(old), Ok(new)) => (old, new),
         (old, new) => {
@@ -51,6 +55,13 @@ pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Rev
     let mut findings: Vec<model::Finding> = found.into_iter().map(|found| found.finding).collect();
     findings.sort_by(|a, b| crate::place(a).cmp(&crate::place(b)).then_with(|| a.rule.cmp(b.rule)));
     Review { findings, not_judged, judged: Judged { allowed, ..judged }, scores: Vec::new() }
+}
+
+/// What a document of AsyncAPI says is not compared; that nothing is found in it must not look as if it were.
+fn of_messages(library: &Library) -> Option<Problem> {
+    let root = library.root().filter(|root| root.get("asyncapi").is_some())?;
+    let message = "documents of AsyncAPI are not compared yet";
+    library.document(root.document).map(|document| document.problem(Severity::Warning, root.node, message))
 }
 
 fn about(found: &Found) -> (&'static str, &str, &str) {

@@ -1,6 +1,7 @@
 //! Every kind of change. Nothing else in the workspace names one.
 
 mod added_answer_property;
+mod added_form;
 mod added_internal_server;
 mod added_privileged_property;
 mod downgraded_server;
@@ -22,6 +23,7 @@ mod other_authentication;
 mod removed_answer;
 mod removed_answer_property;
 mod removed_choice;
+mod removed_form;
 mod removed_media_type;
 mod removed_operation;
 mod removed_parameter;
@@ -46,6 +48,7 @@ const VALUE_MAX: usize = 40;
 /// Every kind of change, alphabetical.
 pub const CHANGES: &[&Change] = &[
     &added_answer_property::CHANGE,
+    &added_form::CHANGE,
     &added_internal_server::CHANGE,
     &added_privileged_property::CHANGE,
     &downgraded_server::CHANGE,
@@ -67,6 +70,7 @@ pub const CHANGES: &[&Change] = &[
     &removed_answer::CHANGE,
     &removed_answer_property::CHANGE,
     &removed_choice::CHANGE,
+    &removed_form::CHANGE,
     &removed_media_type::CHANGE,
     &removed_operation::CHANGE,
     &removed_parameter::CHANGE,

@@ -7,7 +7,7 @@ use super::report::At;
 use super::schemes::{How, Schemes, Weaker};
 use super::server::{self, Server};
 use super::shape::{Shape, ShapeId, Shapes};
-use super::walk::{self, Value, Way};
+use super::walk::{Forms, Value, Walk, Walked, Way};
 use crate::view::{Operation, View};
 
 /// Two versions of a document.
@@ -21,6 +21,8 @@ pub(crate) struct Pair<'v, 'l> {
     pub(crate) removed: Vec<&'v Operation<'l>>,
     /// Values that are sent or returned in both, each pair once.
     pub(crate) values: Vec<Value<'l>>,
+    /// Values that have other forms in one of the versions.
+    pub(crate) forms: Vec<Forms>,
     pub(crate) old_servers: Vec<Server<'l>>,
     pub(crate) new_servers: Vec<Server<'l>>,
     schemes: Schemes<'l>,
@@ -53,15 +55,17 @@ impl<'v, 'l> Pair<'v, 'l> {
             operations,
             removed,
             values: Vec::new(),
+            forms: Vec::new(),
             old_servers,
             new_servers,
             schemes: Schemes::of(old, new),
             old_shapes: Shapes::new(old),
             new_shapes: Shapes::new(new),
         };
-        let mut walk = walk::Walk::new(&mut pair.old_shapes, &mut pair.new_shapes);
+        let mut walk = Walk::new(&mut pair.old_shapes, &mut pair.new_shapes);
         pair.operations.iter().for_each(|matched| walk.operation(matched));
-        pair.values = walk.finish(new);
+        let Walked { values, forms } = walk.finish(new);
+        (pair.values, pair.forms) = (values, forms);
         pair
     }
 

@@ -32,7 +32,21 @@ pub(crate) struct Value<'l> {
     pub(crate) members: BTreeMap<&'l str, (Option<ShapeId>, Option<ShapeId>)>,
 }
 
-/// A value of which there is another form in one version alone.
+/// A value of which one version has a form, by `oneOf` or `anyOf`, that the other has not.
+#[derive(Debug)]
+pub(crate) struct Forms {
+    pub(crate) way: Way,
+    /// How it is spoken of.
+    pub(crate) name: String,
+    /// The forms of the old version that are gone.
+    pub(crate) gone: Vec<ShapeId>,
+    /// The forms of the new version that the old one has not.
+    pub(crate) added: Vec<ShapeId>,
+    /// One that is in the new version, for where it is.
+    pub(crate) kept: ShapeId,
+}
+
+/// A pair of forms that is still to be compared.
 #[derive(Debug)]
 struct Step {
     way: Way,
@@ -41,6 +55,9 @@ struct Step {
     new: ShapeId,
 }
 
+/// Pairs of forms, those of the old version without a twin, and those of the new one.
+type Twins = (Vec<(ShapeId, ShapeId)>, Vec<ShapeId>, Vec<ShapeId>);
+
 #[derive(Debug)]
 pub(super) struct Walk<'p, 'v, 'l> {
     old: &'p mut Shapes<'v, 'l>,
@@ -48,11 +65,19 @@ pub(super) struct Walk<'p, 'v, 'l> {
     left: VecDeque<Step>,
     seen: HashSet<(ShapeId, ShapeId, Way)>,
     values: Vec<Value<'l>>,
+    forms: Vec<Forms>,
+}
+
+/// Everything that was met in both versions.
+#[derive(Debug, Default)]
+pub(super) struct Walked<'l> {
+    pub(super) values: Vec<Value<'l>>,
+    pub(super) forms: Vec<Forms>,
 }
 
 impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
     pub(super) fn new(old: &'p mut Shapes<'v, 'l>, new: &'p mut Shapes<'v, 'l>) -> Walk<'p, 'v, 'l> {
-        Walk { old, new, left: VecDeque::new(), seen: HashSet::new(), values: Vec::new() }
+        Walk { old, new, left: VecDeque::new(), seen: HashSet::new(), values: Vec::new(), forms: Vec::new() }
     }
 
     /// Begins with everything that is sent and returned by an operation.
@@ -111,13 +136,17 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
         if !self.seen.insert((old, new, way)) {
             return;
         }
-        for (old, new) in self.twins(old, new) {
+        let (twins, gone, added) = self.twins(old, new);
+        if !gone.is_empty() || !added.is_empty() {
+            self.forms.push(Forms { way, name: name.to_owned(), gone, added, kept: new });
+        }
+        for (old, new) in twins {
             self.left.push_back(Step { way, name: name.to_owned(), old, new });
         }
     }
 
     /// Walks on from what it began with, and gives every pair.
-    pub(super) fn finish(mut self, view: &View<'l>) -> Vec<Value<'l>> {
+    pub(super) fn finish(mut self, view: &View<'l>) -> Walked<'l> {
         let mut done = HashSet::new();
         while let Some(step) = self.left.pop_front() {
             if !done.insert((step.old, step.new, step.way)) {
@@ -132,7 +161,7 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
             }
             self.step(step);
         }
-        self.values
+        Walked { values: self.values, forms: self.forms }
     }
 
     fn step(&mut self, step: Step) {
@@ -184,11 +213,11 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
         !is_out(self.old.get(old)) && !is_out(self.new.get(new))
     }
 
-    /// The forms of both versions that are the same, or most alike; those without a twin are left out.
-    fn twins(&mut self, old: ShapeId, new: ShapeId) -> Vec<(ShapeId, ShapeId)> {
+    /// The forms of both versions that are the same, or most alike, and those of each that have no twin.
+    fn twins(&mut self, old: ShapeId, new: ShapeId) -> Twins {
         let (mut old, mut new) = (self.old.variants(old), self.new.variants(new));
         if let ([old], [new]) = (old.as_slice(), new.as_slice()) {
-            return vec![(*old, *new)];
+            return (vec![(*old, *new)], Vec::new(), Vec::new());
         }
         let mut twins = Vec::new();
         old.retain(|one| {
@@ -197,14 +226,15 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
             twins.extend(same.map(|place| (*one, new.remove(place))));
             same.is_none()
         });
-        for one in old {
-            let Some(shape) = self.old.get(one) else { continue };
+        old.retain(|one| {
+            let Some(shape) = self.old.get(*one) else { return true };
             let likeness = |other: &ShapeId| self.new.get(*other).map_or(0, |other| likeness(shape, other));
             let best = (0..new.len())
                 .max_by_key(|place| (new.get(*place).map_or(0, likeness), std::cmp::Reverse(*place)));
-            twins.extend(best.map(|place| (one, new.remove(place))));
-        }
-        twins
+            twins.extend(best.map(|place| (*one, new.remove(place))));
+            best.is_none()
+        });
+        (twins, old, new)
     }
 }
 
