@@ -232,7 +232,7 @@ Of a folder or pattern, files that are no API documents are passed over. Baselin
 name they are given here, so run it from the same folder. Ends with 2 where a document cannot be read or
 judged, or nothing was, else with 1 where a finding that the baseline does not know is at or above --fail-on.")]
 pub(crate) struct Review {
-    /// OpenAPI documents (2.0 to 3.2, JSON or YAML), folders of them, patterns with `*`, `**` and `?`, or `-` for standard input
+    /// OpenAPI and AsyncAPI documents (2.0 to 3.2 and 2.0 to 3.1, JSON or YAML), folders of them, patterns with `*`, `**` and `?`, or `-` for standard input
     #[arg(value_name = "SPEC", required_unless_present_any = ["list", "explain"])]
     pub(crate) specs: Vec<String>,
     /// The form of the result

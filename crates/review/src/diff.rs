@@ -46,15 +46,16 @@ pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Rev
         (kind.check)(&pair, &mut changes);
         found.extend(changes.into_found());
     }
-    let judged =
-        Judged { documents: 1, operations: pair.called().count(), schemas: pair.values.len(), allowed: 0 };
+    let (operations, schemas) = (pair.called().count(), pair.values.len());
+    let mut judged = Judged { documents: 1, operations, schemas, ..Judged::default() };
     drop(pair);
+    let kind = Some(new_view.kind());
     let mut not_judged: Vec<Problem> = [old, new_view].into_iter().flat_map(View::into_gaps).collect();
     // An allowance outlives the change that it is about, so one that finds nothing is not said.
-    let allowed = allow::apply(new, &[], today, (&mut found, about), &mut not_judged);
+    judged.allowed = allow::apply(new, &[], today, (&mut found, about), &mut not_judged);
     let mut findings: Vec<model::Finding> = found.into_iter().map(|found| found.finding).collect();
     findings.sort_by(|a, b| crate::place(a).cmp(&crate::place(b)).then_with(|| a.rule.cmp(b.rule)));
-    Review { findings, not_judged, judged: Judged { allowed, ..judged }, scores: Vec::new() }
+    Review { findings, not_judged, judged, scores: Vec::new(), kind }
 }
 
 /// What a document of AsyncAPI says is not compared; that nothing is found in it must not look as if it were.

@@ -18,7 +18,7 @@ use spec::Library;
 pub use allow::{Allowance, Date};
 pub use diff::{CHANGES, Change, Matter, change, diff};
 pub use page::Page;
-pub use rule::Rule;
+pub use rule::{Kind, Rule};
 pub use rules::{ALL, rule};
 pub use score::{Cost, FULL_TENTHS, Score, weight};
 
@@ -34,8 +34,11 @@ pub struct Review {
     pub not_judged: Vec<Problem>,
     /// How much was judged.
     pub judged: Judged,
-    /// How it stands in each row of the OWASP API Security Top 10; none where the document is not understood.
+    /// How it stands in each row of the OWASP API Security Top 10; none where the document is not understood, and none of
+    /// changes.
     pub scores: Vec<Score>,
+    /// What kind of document it is; nothing where it is none that is understood.
+    pub kind: Option<Kind>,
 }
 
 /// How much of an API was judged.
@@ -43,8 +46,12 @@ pub struct Review {
 pub struct Judged {
     /// 1, or 0 where the document is none that is understood.
     pub documents: usize,
-    /// Operations that callers can ask for.
+    /// Operations that callers can ask for; of messages, all that receive or send.
     pub operations: usize,
+    /// Channels of messages.
+    pub channels: usize,
+    /// Messages, each once.
+    pub messages: usize,
     /// Schemas, each once.
     pub schemas: usize,
     /// Findings that the document itself allows, with a reason and a last day.
@@ -60,21 +67,20 @@ pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
         Err(problem) => return Review { not_judged: vec![*problem], ..Review::default() },
     };
     let mut found = Vec::new();
-    for rule in rules {
+    for rule in rules.iter().filter(|rule| rule.kinds().any(|kind| kind == view.kind())) {
         let mut findings = Findings::new(rule, &view);
         (rule.check)(&view, &mut findings);
         found.extend(findings.into_found());
     }
-    let operations = view.operations.iter().filter(|operation| operation.is_called()).count();
-    let schemas = view.schemas.len();
+    let (mut judged, kind) = (view.judged(), Some(view.kind()));
     let mut not_judged = Vec::new();
     let asked: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
-    let allowed = allow::apply(library, &asked, today, (&mut found, about), &mut not_judged);
+    judged.allowed = allow::apply(library, &asked, today, (&mut found, about), &mut not_judged);
     let scores = score::scores(&view, rules, &found);
     let mut findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();
     findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));
     not_judged.splice(0..0, view.into_gaps());
-    Review { findings, not_judged, judged: Judged { documents: 1, operations, schemas, allowed }, scores }
+    Review { findings, not_judged, judged, scores, kind }
 }
 
 fn about<'t>(Found { finding, .. }: &'t Found<'_>) -> (&'static str, &'t str, &'t str) {

@@ -55,6 +55,11 @@ impl<'r, 'l> Findings<'r, 'l> {
         self.push(spot, self.rule.severity, message.into(), None);
     }
 
+    /// As [`Findings::add_hidden`], with another severity than the rule's.
+    pub(crate) fn add_hidden_as(&mut self, severity: Severity, spot: Spot<'l>, message: impl Into<String>) {
+        self.push(spot, severity, message.into(), None);
+    }
+
     /// Every operation that callers can ask for and that does not describe its answer `status`, or says nothing of what it
     /// holds.
     pub(crate) fn add_undescribed(&mut self, status: &str) {

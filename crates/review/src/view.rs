@@ -1,6 +1,7 @@
 //! A document as rules look at it, compiled once: operations, security, schemas with composition resolved.
 
 mod concern;
+mod events;
 mod facts;
 mod operation;
 mod reach;
@@ -14,7 +15,10 @@ use std::collections::{HashMap, HashSet};
 use model::{Problem, Severity};
 use spec::{Format, Library, Node, Spot};
 
+use crate::{Judged, Kind};
+
 pub(crate) use concern::{Concerns, Set};
+pub(crate) use events::{Channel, Events, Message, Payload, Server, Transport};
 pub(crate) use facts::{Keywords, Types};
 pub(crate) use operation::{Content, Direction, Operation, Parameter, Response};
 pub(crate) use reach::Property;
@@ -32,12 +36,14 @@ pub(crate) struct View<'l> {
     pub(crate) root: Spot<'l>,
     /// `info.title`, or nothing.
     pub(crate) title: &'l str,
-    /// Every operation, also those that the API itself calls.
+    /// Every operation, also those that the API itself calls; of messages, those that it receives and those that it sends.
     pub(crate) operations: Vec<Operation<'l>>,
     /// The security schemes that are declared.
     pub(crate) schemes: Vec<Scheme<'l>>,
     /// The `url`s of all servers; of Swagger 2.0, its `schemes`.
     pub(crate) servers: Vec<Spot<'l>>,
+    /// What an AsyncAPI document has in place of paths.
+    pub(crate) events: Events<'l>,
     /// Every schema, each once, in the order in which it was met.
     pub(crate) schemas: Vec<Schema<'l>>,
     schema_at: HashMap<(u32, u32), usize>,
@@ -69,14 +75,19 @@ impl<'l> View<'l> {
             operations: Vec::new(),
             schemes: Vec::new(),
             servers: Vec::new(),
+            events: Events::default(),
             schemas: Vec::new(),
             schema_at: HashMap::new(),
             operation_at: Vec::new(),
             gaps: RefCell::default(),
         };
         view.schemes = view.declared_schemes();
-        view.servers = view.declared_servers();
-        view.operations = view.declared_operations();
+        if format.is_asyncapi() {
+            view.read_events();
+        } else {
+            view.servers = view.declared_servers();
+            view.operations = view.declared_operations();
+        }
         let places = view.operations.iter().enumerate();
         view.operation_at = places
             .map(|(index, operation)| (operation.spot.document, operation.spot.node.index(), index))
@@ -84,6 +95,27 @@ impl<'l> View<'l> {
         view.operation_at.sort_unstable();
         view.walk_schemas();
         Ok(view)
+    }
+
+    /// What kind of document it is.
+    pub(crate) fn kind(&self) -> Kind {
+        if self.format.is_asyncapi() { Kind::AsyncApi } else { Kind::OpenApi }
+    }
+
+    /// How much there is to judge.
+    pub(crate) fn judged(&self) -> Judged {
+        let operations = match self.kind() {
+            Kind::OpenApi => self.called().count(),
+            Kind::AsyncApi => self.operations.len(),
+        };
+        Judged {
+            documents: 1,
+            operations,
+            channels: self.events.channels.len(),
+            messages: self.events.messages.len(),
+            schemas: self.schemas.len(),
+            allowed: 0,
+        }
     }
 
     pub(crate) fn into_gaps(self) -> Vec<Problem> {
@@ -117,10 +149,13 @@ impl<'l> View<'l> {
         self.operations.iter().filter(|operation| operation.is_called())
     }
 
-    /// Every parameter of operations that callers ask for, one that several share once.
+    /// Every parameter of operations that callers ask for and of channels, one that several share once.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter<'l>> {
         let mut seen = HashSet::new();
-        let parameters = self.called().flat_map(|operation| &operation.parameters);
+        let is_event = self.format.is_asyncapi();
+        let operations = self.operations.iter().filter(move |operation| is_event || operation.is_called());
+        let of_channels = self.events.channels.iter().flat_map(|channel| &channel.parameters);
+        let parameters = operations.flat_map(|operation| &operation.parameters).chain(of_channels);
         parameters.filter(move |parameter| seen.insert(parameter.spot.key()))
     }
 
@@ -147,7 +182,9 @@ impl<'l> View<'l> {
     /// What a schema is called: by its parameter, else by the key under which it stands; of an item, nothing.
     pub(crate) fn name_of(&self, spot: Spot<'l>) -> Option<&'l str> {
         let of_parameter = || {
-            let mut parameters = self.operation_around(spot)?.parameters.iter();
+            let of_operation = self.operation_around(spot).map(|operation| &operation.parameters);
+            let of_channels = self.events.channels.iter().flat_map(|channel| &channel.parameters);
+            let mut parameters = of_operation.into_iter().flatten().chain(of_channels);
             parameters.find(|parameter| parameter.schema.is_some_and(|schema| schema.key() == spot.key()))
         };
         match self.library.document(spot.document)?.entry_of(spot.node)?.key {
@@ -172,20 +209,20 @@ impl<'l> View<'l> {
 
 fn unknown(library: &Library, root: Spot<'_>) -> Problem {
     let has = |key: &str| root.get(key).is_some();
-    let (severity, message, help) = if has("asyncapi") {
-        (Severity::Warning, "documents of AsyncAPI are not judged yet", None)
+    let (message, help) = if has("asyncapi") {
+        let help = "the versions 2.0 to 2.6, 3.0 and 3.1 are read";
+        ("the document is of a version of AsyncAPI that is not known", help)
     } else if has("openapi") || has("swagger") {
-        let help = "the versions 2.0 and 3.0 to 3.2 are read";
-        (Severity::Error, "the document is of a version that is not known", Some(help))
+        ("the document is of a version that is not known", "the versions 2.0 and 3.0 to 3.2 are read")
     } else {
-        let message = "the document says neither `swagger: \"2.0\"` nor `openapi: 3.0`, `3.1` or `3.2`";
-        (Severity::Error, message, Some("name an API document"))
+        let message = "the document says neither `swagger: \"2.0\"`, nor `openapi: 3.0`, `3.1` or `3.2`, nor `asyncapi`";
+        (message, "name an API document")
     };
     let problem = match library.document(root.document) {
-        Some(document) => document.problem(severity, root.node, message),
+        Some(document) => document.problem(Severity::Error, root.node, message),
         None => Problem::error(message),
     };
-    Problem { help: help.map(str::to_owned), ..problem }
+    problem.help(help)
 }
 
 /// The text of the member called `key`, in lower case.

@@ -218,10 +218,23 @@ pub(crate) fn is_secret(text: &str) -> bool {
 
 /// The host of a URL, without its port.
 pub(crate) fn host_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    host_of_authority(url.split_once("://")?.1)
+}
+
+/// The host of `host:port/path`, without a scheme.
+pub(crate) fn host_of_authority(address: &str) -> Option<&str> {
+    let authority = address.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
     Some(host.split(':').next().unwrap_or(host)).filter(|host| !host.is_empty())
+}
+
+/// Whether a host is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    host.starts_with("[::1]")
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || name.starts_with("127.")
 }
 
 /// Whether a host is one of the inside: by its address, its last name, or a word of it.
@@ -245,11 +258,7 @@ pub(crate) fn is_plain_http(url: &str) -> bool {
     let is_plain = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("ws");
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
-    let is_loopback = host.starts_with("[::1]") || {
-        let name = host.split(':').next().unwrap_or_default();
-        name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.")
-    };
-    is_plain && !is_loopback
+    is_plain && !is_loopback(host)
 }
 
 #[cfg(test)]

@@ -134,6 +134,41 @@ fn pointer(path: &Value) -> Option<String> {
     Some(tokens.map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect())
 }
 
+/// Rules of Spectral about AsyncAPI that ask what ours ask. Where a scheme or a scope is not declared the places are alike;
+/// of parameters and owners, each draws in its own way, and parameters that are described and not used are no hole.
+const SPECTRAL_ASYNCAPI: &[(&str, &[&str])] = &[
+    ("asyncapi-channel-parameters", &["undefined-channel-parameter"]),
+    ("asyncapi-info-contact", &["missing-owner"]),
+    ("asyncapi-operation-security", &["undefined-security-scheme", "undefined-scope"]),
+    ("asyncapi-server-security", &["undefined-security-scheme", "undefined-scope"]),
+];
+
+#[test]
+fn cases_of_spectral_about_asyncapi_are_answered_alike() {
+    let Some(cases) = cases("spectral_rulesets_cases.json") else { return };
+    let mut judged = 0;
+    for case in &cases {
+        let (rule, name) = (case["rule"].as_str().unwrap(), case["name"].as_str().unwrap());
+        let Some((_, ours)) = SPECTRAL_ASYNCAPI.iter().find(|(theirs, _)| *theirs == rule) else { continue };
+        if name.contains("redundant") {
+            continue;
+        }
+        let found = found(&case["document"].to_string(), "case.json", ours);
+        let expected: Vec<Option<String>> =
+            case["expect"].as_array().unwrap().iter().map(|one| pointer(&one["path"])).collect();
+        assert_eq!(found.len(), expected.len(), "{rule}: {name}: {found:?}");
+        if rule.ends_with("-security") {
+            let mut places: Vec<Option<String>> =
+                found.into_iter().map(|finding| Some(finding.position.pointer)).collect();
+            places.sort();
+            assert_eq!(places, expected, "{rule}: {name}");
+        }
+        judged += 1;
+    }
+    println!("Spectral's cases about AsyncAPI: {judged} alike");
+    assert_eq!(judged, 16);
+}
+
 /// Queries of KICS that ask what rules of ours ask, and those rules. The others are about the form of a document.
 const KICS: &[(&str, &[&str])] = &[
     ("Additional Properties Too Permissive", &["additional-properties", "unbounded-additional-properties"]),

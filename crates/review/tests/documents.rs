@@ -21,7 +21,10 @@ use std::time::{Duration, Instant};
 use model::Finding;
 use spec::{Document, Library, LibraryLimits, Limits, Location, read_below};
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/openapi");
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
+
+/// Folders of documents within it.
+const FOLDERS: &[&str] = &["openapi", "asyncapi"];
 
 /// How many findings each rule has in each folder.
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents.txt");
@@ -62,7 +65,8 @@ fn reviewed(path: &Path) -> Reviewed {
     for finding in &review.findings {
         lies_in_its_node(finding, &library);
     }
-    let file = path.strip_prefix(CORPUS).unwrap().to_str().unwrap().to_owned();
+    let file = path.strip_prefix(CORPUS).unwrap().to_str().unwrap();
+    let file = file.strip_prefix("openapi/").unwrap_or(file).to_owned();
     Reviewed { file, findings: review.findings, took }
 }
 
@@ -85,7 +89,7 @@ fn all() -> Option<Vec<Reviewed>> {
         return None;
     }
     let mut paths = Vec::new();
-    files_below(Path::new(CORPUS), &mut paths);
+    FOLDERS.iter().for_each(|folder| files_below(&Path::new(CORPUS).join(folder), &mut paths));
     paths.retain(|path| path.file_name().unwrap() != "index.json");
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
@@ -102,6 +106,27 @@ fn all() -> Option<Vec<Reviewed>> {
     let mut done = done.into_inner().unwrap();
     done.sort_by(|a, b| a.file.cmp(&b.file));
     Some(done)
+}
+
+/// Whatever is cut out of a document, the review ends, and each finding lies in what it is about.
+#[test]
+fn broken_documents_are_reviewed_too() {
+    let mut seeds = Vec::new();
+    files_below(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/review")), &mut seeds);
+    assert_eq!(seeds.len(), 3);
+    let mut found = 0;
+    for seed in seeds {
+        let text = std::fs::read_to_string(seed).unwrap();
+        for (at, length) in (0..text.len()).step_by(7).flat_map(|at| [(at, 3), (at, 40), (at, text.len())]) {
+            let (before, after) = (&text[..at], text.get(at + length..).unwrap_or_default());
+            let (document, _) = Document::parse("a.yaml", format!("{before}{after}"), &Limits::default());
+            let library = Library::of(document);
+            let review = review::review(&library, review::ALL, "2026-01-01".parse().unwrap());
+            review.findings.iter().for_each(|finding| lies_in_its_node(finding, &library));
+            found += review.findings.len();
+        }
+    }
+    assert!(found > 1000, "{found}");
 }
 
 #[test]

@@ -11,7 +11,7 @@
 
 use std::path::Path;
 
-use review::{ALL, Rule, rule};
+use review::{ALL, Kind, Rule, rule};
 use spec::{Document, Library, Limits};
 
 /// Line, and columns from the first to after the last, all from 1.
@@ -110,12 +110,23 @@ fn found(rule: &Rule, text: &str) -> Vec<Place> {
 #[test]
 fn every_rule_proves_its_examples() {
     for rule in ALL {
-        let (bad, _) = document_of(rule.bad);
-        let marks = marked(&bad);
-        assert!(!marks.is_empty(), "{} has no marked place", rule.id);
-        assert_eq!(found(rule, &bad), marks, "{}: line, first column, column after the last\n{bad}", rule.id);
-        let (good, _) = document_of(rule.good);
-        assert_eq!(marked(&good), [], "{}", rule.id);
-        assert_eq!(found(rule, &good), [], "{}\n{good}", rule.id);
+        let kinds: Vec<Kind> = rule.kinds().collect();
+        assert!(kinds.is_sorted_by(|a, b| a < b), "{}: one bad example of each kind", rule.id);
+        for bad in rule.bad.split("\n---\n") {
+            let (bad, _) = document_of(bad);
+            let marks = marked(&bad);
+            assert!(!marks.is_empty(), "{} has no marked place", rule.id);
+            assert_eq!(
+                found(rule, &bad),
+                marks,
+                "{}: line, first column, column after the last\n{bad}",
+                rule.id
+            );
+        }
+        for good in rule.good.split("\n---\n") {
+            let (good, _) = document_of(good);
+            assert_eq!(marked(&good), [], "{}", rule.id);
+            assert_eq!(found(rule, &good), [], "{}\n{good}", rule.id);
+        }
     }
 }

@@ -65,6 +65,10 @@ pub enum Format {
     OpenApi31,
     /// OpenAPI 3.2.
     OpenApi32,
+    /// AsyncAPI 2.0 to 2.6, which describes messages and no requests: never that of a contract.
+    AsyncApi2,
+    /// AsyncAPI 3.0 and 3.1, likewise.
+    AsyncApi3,
 }
 
 /// Names an operation within its contract.

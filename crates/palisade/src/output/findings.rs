@@ -10,7 +10,7 @@ mod text;
 
 use clap::ValueEnum;
 use model::{Finding, Problem, Severity};
-use review::{Page, Review};
+use review::{Kind, Page, Review};
 use spec::{Document, Library};
 
 use super::Look;
@@ -64,6 +64,11 @@ pub(crate) struct Report {
     pub(crate) fail_on: Severity,
 }
 
+/// Whether a rule is about documents of a kind; a kind of change is about those that can be compared.
+fn is_about(rule: &Page, kind: Kind) -> bool {
+    review::rule(rule.id).map_or(kind == Kind::OpenApi, |rule| rule.kinds().any(|known| known == kind))
+}
+
 impl Report {
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.subjects.iter().flat_map(|subject| &subject.review.findings)
@@ -87,6 +92,12 @@ impl Report {
         self.subjects.iter().map(|subject| of(&subject.review)).sum()
     }
 
+    /// How many rules are about the kinds of documents that were judged.
+    fn rules(&self) -> usize {
+        let kinds: Vec<Kind> = self.subjects.iter().filter_map(|subject| subject.review.kind).collect();
+        self.rules.iter().filter(|rule| kinds.iter().any(|kind| is_about(rule, *kind))).count()
+    }
+
     /// What was judged and what was not, in lines that begin with the latter.
     fn summary(&self) -> Vec<String> {
         let s = |count: usize| if count == 1 { "" } else { "s" };
@@ -100,9 +111,15 @@ impl Report {
         }
         let (documents, operations) =
             (self.sum(|review| review.judged.documents), self.sum(|review| review.judged.operations));
-        let (schemas, rules) = (self.sum(|review| review.judged.schemas), self.rules.len());
+        let (schemas, rules) = (self.sum(|review| review.judged.schemas), self.rules());
+        let channels = self.sum(|review| review.judged.channels);
+        let messages = self.sum(|review| review.judged.messages);
+        let of_events = match channels + messages {
+            0 => String::new(),
+            _ => format!(" {channels} channel{}, {messages} message{},", s(channels), s(messages)),
+        };
         lines.push(format!(
-            "judged: {documents} document{}, {operations} operation{}, {schemas} schema{}, by {rules} rules",
+            "judged: {documents} document{}, {operations} operation{},{of_events} {schemas} schema{}, by {rules} rules",
             s(documents),
             s(operations),
             s(schemas)

@@ -1,7 +1,7 @@
 //! The pages of the review's rules: what each finds, why, what to do, and examples.
 
 use model::Severity;
-use review::{ALL, FULL_TENTHS, Page, Rule, weight};
+use review::{ALL, FULL_TENTHS, Kind, Page, Rule, weight};
 
 use crate::reference::{GENERATED, cell};
 
@@ -12,17 +12,19 @@ pub(super) fn page() -> String {
          Each looks at a whole document, with `security` inherited, `$ref`s followed and schemas composed. An error is wrong \
          whatever the API is for; a warning is wrong for most; a note is worth knowing. Ids read after \"allow\": \
          `# palisade-allow: RULE until 2027-01-31, reason` in a YAML document, or `x-palisade-allow` in any, takes the \
-         findings of one rule at or below its place out until that day.\n\n\
-         | rule | severity | what it finds | OWASP API Top 10 | control |\n|---|---|---|---|---|\n"
+         findings of one rule at or below its place out until that day. A rule is about documents of OpenAPI, of AsyncAPI, or of \
+         both; what \"callers send\" is in the latter what the application receives.\n\n\
+         | rule | severity | what it finds | OWASP API Top 10 | control | about |\n|---|---|---|---|---|---|\n"
     );
     for rule in ALL {
         page.push_str(&format!(
-            "| [`{0}`](#{0}) | {1} | {2} | {3} | `{4}` |\n",
+            "| [`{0}`](#{0}) | {1} | {2} | {3} | `{4}` | {5} |\n",
             rule.id,
             word(rule.severity),
             cell(rule.title),
             rule.owasp.join(", "),
-            rule.control
+            rule.control,
+            kinds(rule)
         ));
     }
     page.push_str(&scores());
@@ -56,7 +58,9 @@ fn scores() -> String {
 /// One line for each rule.
 pub(crate) fn list() -> String {
     let width = ALL.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    let line = |rule: &&Rule| format!("{:width$}  {:7}  {}\n", rule.id, word(rule.severity), rule.title);
+    let line = |rule: &&Rule| {
+        format!("{:width$}  {:7}  {:17}  {}\n", rule.id, word(rule.severity), kinds(rule), rule.title)
+    };
     ALL.iter().map(line).collect()
 }
 
@@ -67,8 +71,9 @@ pub(crate) fn explained(rule: &Rule) -> String {
 
 fn body(rule: &Rule) -> String {
     format!(
-        "{}\nFound (where carets are):\n\n{}\nNot found:\n\n{}",
+        "{}\nAbout: {}.\n\nFound (where carets are):\n\n{}\nNot found:\n\n{}",
         about(&rule.page()),
+        kinds(rule),
         example(rule.bad),
         example(rule.good)
     )
@@ -84,6 +89,11 @@ pub(super) fn about(page: &Page) -> String {
         cwe.join(", "),
         nist.join(", "),
     )
+}
+
+/// The kinds of documents that a rule is about.
+fn kinds(rule: &Rule) -> String {
+    rule.kinds().map(Kind::name).collect::<Vec<_>>().join(", ")
 }
 
 /// An example as a block of YAML.

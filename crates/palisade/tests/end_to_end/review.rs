@@ -77,7 +77,7 @@ fn what_cannot_be_judged_is_said_and_ends_with_2() {
         let said = report["not_judged"][0]["message"].as_str().unwrap();
         assert!(said.contains(message), "{report}");
     }
-    stage.write("messages.yaml", "asyncapi: 2.6.0\ninfo: { title: a, version: '1' }\nchannels: {}\n");
+    stage.write("messages.yaml", "asyncapi: 1.2.0\ninfo: { title: a, version: '1' }\nchannels: {}\n");
     std::fs::create_dir_all(stage.path("empty")).unwrap();
     for spec in ["messages.yaml", "empty"] {
         assert_eq!(
@@ -96,6 +96,49 @@ fn what_cannot_be_judged_is_said_and_ends_with_2() {
         (&3.into(), &"warning".into())
     );
     assert_eq!(check(&stage.palisade(&["review"]), 2).0, "");
+}
+
+const MESSAGES: &str = "\
+asyncapi: 3.0.0
+info: { title: Orders, version: '1', contact: { name: Orders } }
+servers: { production: { host: 'broker.example:1883', protocol: mqtt } }
+channels:
+  orders:
+    address: orders/{orderId}
+    parameters: { orderId: {} }
+    messages: { order: { payload: { type: object, properties: { note: { type: string } } } } }
+operations:
+  takeOrder: { action: receive, channel: { $ref: '#/channels/orders' } }
+";
+
+#[test]
+fn documents_of_messages_are_judged_by_the_rules_about_them() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path("apis/events")).unwrap();
+    stage.write("apis/events/orders.yaml", MESSAGES);
+    let report = json(&stage, &["apis"], 1);
+    assert_eq!(
+        rules(&report),
+        ["unauthenticated-server", "plain-transport", "unbounded-string", "unrestricted-string"],
+        "{report}"
+    );
+    let judged = &report["judged"];
+    assert_eq!(
+        (&judged["channels"], &judged["messages"], &judged["operations"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    assert_eq!(report["not_judged"].as_array().unwrap().len(), 0, "{report}");
+    let (stdout, _) = check(&stage.palisade(&["review", "apis"]), 1);
+    let drawn =
+        "error[plain-transport]: the server `production` is without TLS\n --> apis/events/orders.yaml:3:65\n";
+    assert!(stdout.contains(drawn), "{stdout}");
+    let counts = "\njudged: 1 document, 1 operation, 1 channel, 1 message, 2 schemas, by ";
+    assert!(stdout.contains(counts), "{stdout}");
+    // A rule about requests is no test that messages have passed.
+    let (junit, _) = check(&stage.palisade(&["review", "apis", "--format", "junit"]), 1);
+    assert!(junit.contains("name=\"plain-transport\"") && !junit.contains("name=\"missing-429\""), "{junit}");
+    let (stdout, _) = check(&stage.palisade(&["review", "--explain", "plain-transport"]), 0);
+    assert!(stdout.contains("severity: error; about AsyncAPI; "), "{stdout}");
 }
 
 #[test]

@@ -26,6 +26,14 @@ components:
   schemas:
     User: { type: object, additionalProperties: true, properties: { name: { type: string } } }
 #                                               ^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    User: { type: object, additionalProperties: true }
+#                                               ^^^^
 ",
     good: "
 openapi: 3.0.3

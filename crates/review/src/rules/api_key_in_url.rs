@@ -21,6 +21,14 @@ components:
   securitySchemes:
     key: { type: apiKey, in: query, name: key }
 #                            ^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  securitySchemes:
+    key: { type: httpApiKey, in: query, name: key }
+#                                ^^^^^
 ",
     good: "
 components:
@@ -31,7 +39,7 @@ components:
 };
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    for scheme in view.schemes.iter().filter(|scheme| scheme.is_type("apiKey")) {
+    for scheme in view.schemes.iter().filter(|scheme| scheme.is_api_key()) {
         let Some(location) = scheme.spot.get("in") else { continue };
         if matches!(location.node.as_str(), Some("query" | "path")) {
             findings.add(location, format!("the key of `{}` stands in the URL", scheme.name));

@@ -22,6 +22,14 @@ components:
   securitySchemes:
     login: { type: http, scheme: basic }
 #                                ^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  securitySchemes:
+    login: { type: http, scheme: basic }
+#                                ^^^^^
 ",
     good: "
 components:

@@ -27,6 +27,13 @@ paths:
       - { name: access_token, in: query, schema: { type: string } }
 #               ^^^^^^^^^^^^
       responses: {}
+---
+asyncapi: 2.6.0
+info: { title: Prices, version: '1' }
+servers: { push: { url: push.example, protocol: wss } }
+channels:
+  /prices: { bindings: { ws: { query: { type: object, properties: { access_token: { type: string } } } } } }
+#                                                                   ^^^^^^^^^^^^
 ",
     good: "
 paths:

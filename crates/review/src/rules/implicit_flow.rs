@@ -25,6 +25,14 @@ components:
       flows:
         implicit: { authorizationUrl: https://a.example/a, scopes: {} }
 #       ^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  securitySchemes:
+    login: { type: oauth2, flows: { implicit: { authorizationUrl: https://a.example/a, availableScopes: {} } } }
+#                                   ^^^^^^^^
 ",
     good: "
 components:

@@ -22,6 +22,14 @@ components:
   schemas:
     Count: { type: integer }
 #   ^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    Count: { type: integer }
+#   ^^^^^
 ",
     good: "
 components:

@@ -26,6 +26,11 @@ servers:
 #      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 - url: http://10.0.0.7/
 #      ^^^^^^^^^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: 'kafka.orders.internal:9092', protocol: kafka-secure } }
+#                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 ",
     good: "
 servers:
@@ -45,11 +50,18 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
         }
         return;
     }
-    for server in view.root.items_of("servers").filter(|server| !server.is_true("x-internal")) {
-        let Some(url) = server.get("url") else { continue };
-        let host = url.node.as_str().and_then(words::host_of);
-        if let Some(host) = host.filter(|host| words::is_internal_host(host)) {
-            findings.add(url, format!("`{host}` is a host of the inside"));
+    let of_requests = view.root.items_of("servers").filter_map(|server| {
+        let url = server.get("url")?;
+        Some((server, url, words::host_of(url.node.as_str()?)?))
+    });
+    let of_messages = view
+        .events
+        .servers
+        .iter()
+        .filter_map(|server| Some((server.spot, server.address?, server.host.as_str())));
+    for (server, address, host) in of_requests.chain(of_messages) {
+        if words::is_internal_host(host) && !server.is_true("x-internal") {
+            findings.add(address, format!("`{host}` is a host of the inside"));
         }
     }
 }

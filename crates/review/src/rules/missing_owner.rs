@@ -22,6 +22,11 @@ openapi: 3.1.0
 info: { title: Orders, version: '1' }
 #              ^^^^^^
 paths: {}
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+#              ^^^^^^
+servers: { broker: { host: broker.example, protocol: amqps } }
 ",
     good: "
 openapi: 3.1.0

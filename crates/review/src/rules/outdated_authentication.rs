@@ -22,6 +22,14 @@ components:
   securitySchemes:
     old: { type: http, scheme: negotiate }
 #                              ^^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  securitySchemes:
+    old: { type: http, scheme: digest }
+#                              ^^^^^^
 ",
     good: "
 components:

@@ -25,6 +25,14 @@ components:
       flows:
         password: { tokenUrl: https://a.example/t, scopes: {} }
 #       ^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  securitySchemes:
+    login: { type: oauth2, flows: { password: { tokenUrl: https://a.example/t, availableScopes: {} } } }
+#                                   ^^^^^^^^
 ",
     good: "
 components:

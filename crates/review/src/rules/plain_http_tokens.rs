@@ -25,6 +25,14 @@ components:
       flows:
         clientCredentials: { tokenUrl: http://login.example/token, scopes: {} }
 #                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  securitySchemes:
+    login: { type: openIdConnect, openIdConnectUrl: http://login.example }
+#                                                   ^^^^^^^^^^^^^^^^^^^^
 ",
     good: "
 components:

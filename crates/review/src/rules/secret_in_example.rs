@@ -24,6 +24,14 @@ components:
   schemas:
     Key: { type: string, example: ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8 }
 #                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    Key: { type: string, examples: [ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8] }
+#                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 ",
     good: "
 components:

@@ -22,6 +22,14 @@ components:
   schemas:
     Labels: { type: object, additionalProperties: { type: string } }
 #   ^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    Labels: { type: object, additionalProperties: { type: string } }
+#   ^^^^^^
 ",
     good: "
 components:

@@ -23,6 +23,14 @@ components:
   schemas:
     Lines: { type: array, items: { type: boolean } }
 #   ^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    Lines: { type: array, items: { type: boolean } }
+#   ^^^^^
 ",
     good: "
 components:

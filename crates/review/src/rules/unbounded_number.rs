@@ -26,6 +26,14 @@ components:
 #   ^^^^^
     Twice: { type: integer, minimum: 1, exclusiveMinimum: 1, maximum: 4 }
 #   ^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    Count: { type: integer, minimum: 1 }
+#   ^^^^^
 ",
     good: "
 components:

@@ -31,6 +31,14 @@ components:
 #   ^^^^
     Order: { type: object, properties: { note: { type: string }, city: { type: string } } }
 #   ^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: broker.example, protocol: amqps } }
+components:
+  schemas:
+    Note: { type: string }
+#   ^^^^
 ",
     good: "
 components:

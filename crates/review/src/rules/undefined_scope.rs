@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use model::Severity;
+use spec::Spot;
 
 use crate::report::Findings;
 use crate::rule::Rule;
-use crate::view::{Security, View};
+use crate::view::View;
 
 pub(super) const RULE: Rule = Rule {
     id: "undefined-scope",
@@ -26,6 +27,14 @@ paths: {}
 components:
   securitySchemes:
     login: { type: oauth2, flows: { clientCredentials: { tokenUrl: https://a.example, scopes: { 'orders:read': r } } } }
+---
+asyncapi: 2.6.0
+info: { title: Orders, version: '1' }
+servers: { broker: { url: broker.example, protocol: amqps, security: [{ login: ['orders:raed'] }] } }
+#                                                                               ^^^^^^^^^^^^^
+components:
+  securitySchemes:
+    login: { type: oauth2, flows: { clientCredentials: { tokenUrl: https://a.example, scopes: { 'orders:read': r } } } }
 ",
     good: "
 security: [{ login: ['orders:read'] }]
@@ -38,20 +47,17 @@ components:
 };
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    let of_root = Security::of(view.root).unwrap_or_default();
-    let of_operations = view.called().map(|operation| &operation.security);
-    let mut seen = HashSet::new();
-    for need in std::iter::once(&of_root).chain(of_operations).flat_map(Security::needs) {
-        let Some(scheme) = view.scheme(need.scheme).filter(|scheme| !scheme.flows().is_empty()) else {
+    for need in view.needs() {
+        let Some(scheme) = view.scheme_of(&need).filter(|scheme| !scheme.flows().is_empty()) else {
             continue;
         };
         let declared: HashSet<&str> = scheme
             .flows()
             .into_iter()
-            .flat_map(|(_, flow)| flow.members_of("scopes"))
+            .flat_map(|(_, flow)| flow.members_of("scopes").chain(flow.members_of("availableScopes")))
             .map(|(scope, _)| scope)
             .collect();
-        for scope in need.spot.items().filter(|scope| seen.insert(scope.key())) {
+        for scope in need.listed.into_iter().flat_map(Spot::items) {
             if let Some(name) = scope.node.as_str().filter(|name| !declared.contains(name)) {
                 findings.add(scope, format!("`{}` has no scope `{name}`", need.scheme));
             }

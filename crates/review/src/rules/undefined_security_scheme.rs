@@ -1,12 +1,11 @@
 //! Finds security requirements that name no scheme.
 
-use std::collections::HashSet;
-
 use model::Severity;
+use spec::Format;
 
 use crate::report::Findings;
 use crate::rule::Rule;
-use crate::view::{Security, View};
+use crate::view::View;
 
 pub(super) const RULE: Rule = Rule {
     id: "undefined-security-scheme",
@@ -24,6 +23,12 @@ security: [{ tokn: [] }]
 #            ^^^^
 paths: {}
 components: { securitySchemes: { token: { type: http, scheme: bearer } } }
+---
+asyncapi: 2.6.0
+info: { title: Orders, version: '1' }
+servers: { broker: { url: broker.example, protocol: amqps, security: [{ tokn: [] }] } }
+#                                                                       ^^^^
+components: { securitySchemes: { token: { type: http, scheme: bearer } } }
 ",
     good: "
 security: [{ token: [] }]
@@ -34,12 +39,9 @@ components: { securitySchemes: { token: { type: http, scheme: bearer } } }
 };
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    let of_root = Security::of(view.root).unwrap_or_default();
-    let of_operations = view.called().map(|operation| &operation.security);
-    let mut seen = HashSet::new();
-    for need in std::iter::once(&of_root).chain(of_operations).flat_map(Security::needs) {
-        let is_uri = need.scheme.contains(['/', '#']);
-        if !is_uri && view.scheme(need.scheme).is_none() && seen.insert(need.spot.key()) {
+    for need in view.needs() {
+        let is_uri = need.scheme.contains(['/', '#']) || view.format == Format::AsyncApi3;
+        if !is_uri && view.scheme_of(&need).is_none() {
             findings.add_named(need.spot, format!("no security scheme is called `{}`", need.scheme));
         }
     }

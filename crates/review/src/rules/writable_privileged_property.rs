@@ -30,6 +30,13 @@ paths:
             schema: { type: object, properties: { name: { type: string }, isAdmin: { type: boolean } } }
 #                                                                         ^^^^^^^
       responses: {}
+---
+asyncapi: 2.6.0
+info: { title: Users, version: '1' }
+servers: { broker: { url: broker.example, protocol: amqps } }
+channels:
+  users: { publish: { message: { payload: { properties: { isAdmin: { type: boolean } } } } } }
+#                                                         ^^^^^^^
 ",
     good: "
 paths:

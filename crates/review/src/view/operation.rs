@@ -11,10 +11,20 @@ const CALLBACKS_DEPTH_MAX: usize = 4;
 /// Who sends the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Direction {
-    /// A caller: the operation stands under `paths`.
+    /// A caller: the operation stands under `paths`, or receives messages.
     Called,
-    /// The API itself: a webhook or a callback.
+    /// The API itself: a webhook, a callback, or an operation that sends messages.
     Calling,
+}
+
+impl Direction {
+    /// That of an answer.
+    pub(super) fn turned(self) -> Direction {
+        match self {
+            Direction::Called => Direction::Calling,
+            Direction::Calling => Direction::Called,
+        }
+    }
 }
 
 /// One operation.
@@ -23,9 +33,9 @@ pub(crate) struct Operation<'l> {
     pub(crate) direction: Direction,
     /// Of a callback, the number of the operation that it is of, and its name there.
     pub(crate) within: Option<(usize, &'l str)>,
-    /// In upper case.
+    /// In upper case; of messages `RECEIVE` or `SEND`.
     pub(crate) method: String,
-    /// The path as it is written; of a callback, its expression; of a webhook, its name.
+    /// The path as it is written; of a callback, its expression; of a webhook, its name; of messages, the channel's address.
     pub(crate) path: &'l str,
     pub(crate) spot: Spot<'l>,
     /// The path item that it stands in.
@@ -33,7 +43,7 @@ pub(crate) struct Operation<'l> {
     pub(crate) security: Security<'l>,
     /// Its own, then those of its path.
     pub(crate) parameters: Vec<Parameter<'l>>,
-    /// What may be sent, by media type.
+    /// What may be sent, by media type; messages are kept apart.
     pub(crate) body: Vec<Content<'l>>,
     pub(crate) responses: Vec<Response<'l>>,
 }
@@ -42,7 +52,7 @@ pub(crate) struct Operation<'l> {
 #[derive(Debug)]
 pub(crate) struct Parameter<'l> {
     pub(crate) name: &'l str,
-    /// Its `in`.
+    /// Its `in`; of a channel, `address`, `query` or `header`.
     pub(crate) location: &'l str,
     pub(crate) spot: Spot<'l>,
     /// In Swagger 2.0 the parameter is its own schema.

@@ -3,7 +3,7 @@
 use spec::{Format, Spot};
 
 use super::schema::Met;
-use super::{Direction, Parameter, View};
+use super::{Direction, Message, Parameter, Payload, View};
 
 /// Kinds of kinds that are followed.
 const KINDS_DEPTH_MAX: usize = 8;
@@ -19,6 +19,7 @@ impl<'l> View<'l> {
     /// Fills `schemas`. A schema is looked at again only where it is met in a way that is new, so the walk ends.
     pub(super) fn walk_schemas(&mut self) {
         self.walk(self.schemas_of_operations());
+        self.walk(self.schemas_of_events());
         let declared = self.schemas_of_components();
         // A kind of what operations take or give is met where that is, though only its own `allOf` says so.
         for _ in 0..KINDS_DEPTH_MAX {
@@ -59,7 +60,8 @@ impl<'l> View<'l> {
         if !spot.node.is_object() {
             return;
         }
-        if spot.get("$ref").is_some() && (self.format < Format::OpenApi31 || is_plain_reference(spot)) {
+        if spot.get("$ref").is_some() && (!self.format.keeps_beside_references() || is_plain_reference(spot))
+        {
             left.extend(self.follow(spot).filter(|target| target.key() != spot.key()).map(|spot| Step {
                 spot,
                 met,
@@ -148,6 +150,18 @@ impl<'l> View<'l> {
         steps
     }
 
+    /// What messages hold, and what channels take beside them. Where there are operations, nobody sends a message that is
+    /// part of none.
+    fn schemas_of_events(&self) -> Vec<Step<'l>> {
+        let step = |spot: Spot<'l>, met: Met| Step { spot, met, within: None };
+        let is_used = |message: &&Message<'l>| message.met.has(Met::VALUE) || self.operations.is_empty();
+        let messages = self.events.messages.iter().filter(is_used);
+        let held = messages.flat_map(|message| message.schemas().map(|schema| step(schema, message.met)));
+        let parameters = self.events.channels.iter().flat_map(|channel| &channel.parameters);
+        let taken = parameters.filter_map(|parameter| Some(step(parameter.schema?, Met::VALUE | Met::SENT)));
+        held.chain(taken).collect()
+    }
+
     /// What is declared to be shared, whether or not anything refers to it.
     fn schemas_of_components(&self) -> Vec<Step<'l>> {
         let step = |spot: Spot<'l>| Step { spot, met: Met::DECLARED, within: None };
@@ -156,7 +170,16 @@ impl<'l> View<'l> {
             if self.format == Format::Swagger20 { Some(self.root) } else { self.root.get("components") };
         let Some(holder) = holder else { return steps };
         let schemas = if self.format == Format::Swagger20 { "definitions" } else { "schemas" };
-        steps.extend(holder.members_of(schemas).map(|(_, schema)| step(schema)));
+        let shared = holder.members_of(schemas).map(|(_, schema)| schema);
+        if self.format.is_asyncapi() {
+            let described = shared.map(|schema| self.described(schema));
+            steps.extend(described.filter_map(|payload| match payload {
+                Payload::Schema(schema) => Some(step(schema)),
+                Payload::Missing | Payload::Foreign(_) => None,
+            }));
+            return steps;
+        }
+        steps.extend(shared.map(step));
         let parameters = holder.members_of("parameters").filter_map(|(_, spot)| self.follow(spot));
         let parameters = parameters.filter_map(|spot| Parameter::of(self, spot));
         steps.extend(parameters.filter_map(|parameter| parameter.schema).map(step));

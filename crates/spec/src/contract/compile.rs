@@ -27,9 +27,13 @@ pub fn compile(library: &Library) -> (Contract, Vec<Problem>) {
 fn compiled<'l>(source: &Source<'l>) -> Contract {
     let digest = digest(source.texts());
     let root = source.root();
-    let Some((root, format)) = root.and_then(|root| Some((root, Format::of(root)?))) else {
+    let format = root.and_then(Format::of);
+    let (Some(root), Some(format)) = (root, format.filter(|format| !format.is_asyncapi())) else {
         if let Some(root) = root {
-            let message = "the document says neither `swagger: \"2.0\"` nor `openapi: 3.0`, `3.1` or `3.2`";
+            let message = match format {
+                Some(_) => "the document is one of AsyncAPI, which describes no requests",
+                None => "the document says neither `swagger: \"2.0\"` nor `openapi: 3.0`, `3.1` or `3.2`",
+            };
             source.problem(Severity::Error, root, message);
         }
         return Contract::empty(digest);
@@ -95,14 +99,33 @@ impl Format {
     pub fn of(root: Spot<'_>) -> Option<Format> {
         let version = |key: &str| root.get(key).and_then(|version| version.node.scalar());
         if let Some(version) = version("openapi") {
-            let is = |wanted: &str| {
-                version == wanted || version.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
-            };
             let known = [("3.0", Format::OpenApi30), ("3.1", Format::OpenApi31), ("3.2", Format::OpenApi32)];
-            return known.into_iter().find(|(wanted, _)| is(wanted)).map(|(_, format)| format);
+            let mut known = known.into_iter();
+            return known.find(|(wanted, _)| is_of(version, wanted)).map(|(_, format)| format);
+        }
+        if let Some(version) = version("asyncapi") {
+            let is_one = |known: &[&str]| known.iter().any(|wanted| is_of(version, wanted));
+            let is_second = is_one(&["2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]);
+            let second = is_second.then_some(Format::AsyncApi2);
+            return second.or_else(|| is_one(&["3.0", "3.1"]).then_some(Format::AsyncApi3));
         }
         version("swagger").filter(|version| *version == "2.0").map(|_| Format::Swagger20)
     }
+
+    /// Whether it describes messages and no requests.
+    pub fn is_asyncapi(self) -> bool {
+        matches!(self, Format::AsyncApi2 | Format::AsyncApi3)
+    }
+
+    /// Whether what stands beside a `$ref` of a schema counts, as JSON Schema has it since 2019-09.
+    pub fn keeps_beside_references(self) -> bool {
+        matches!(self, Format::OpenApi31 | Format::OpenApi32)
+    }
+}
+
+/// Whether `version` is `wanted` or a patch of it.
+fn is_of(version: &str, wanted: &str) -> bool {
+    version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl<'l> Reader<'_, 'l> {

@@ -24,7 +24,15 @@ fn each_version_is_recognised_and_others_are_refused() {
         assert_eq!(trial.said(), Vec::<String>::new(), "{version}");
         assert_eq!((trial.contract.format, trial.contract.version.as_str()), (expected, "1.0"));
     }
-    for version in ["openapi: 3.10.0", "openapi: 4.0.0", "swagger: '1.2'", "asyncapi: 3.0.0", "a: 1"] {
+    for version in [
+        "openapi: 3.10.0",
+        "openapi: 4.0.0",
+        "swagger: '1.2'",
+        "asyncapi: 2.6.0",
+        "asyncapi: 3.0.0",
+        "asyncapi: 1.2.0",
+        "a: 1",
+    ] {
         let trial = Trial::of(version);
         assert_eq!(trial.said().len(), 1, "{version}");
         assert!(trial.contract.operations.is_empty());

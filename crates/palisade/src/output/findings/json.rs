@@ -22,6 +22,8 @@ struct Printed<'r> {
 struct Judged {
     documents: usize,
     operations: usize,
+    channels: usize,
+    messages: usize,
     schemas: usize,
     rules: usize,
     allowed: usize,
@@ -36,8 +38,10 @@ pub(super) fn render(report: &Report) -> serde_json::Result<String> {
         judged: Judged {
             documents: report.sum(|review| review.judged.documents),
             operations: report.sum(|review| review.judged.operations),
+            channels: report.sum(|review| review.judged.channels),
+            messages: report.sum(|review| review.judged.messages),
             schemas: report.sum(|review| review.judged.schemas),
-            rules: report.rules.len(),
+            rules: report.rules(),
             allowed: report.sum(|review| review.judged.allowed),
             in_baseline: report.known,
         },

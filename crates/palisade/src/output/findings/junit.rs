@@ -1,19 +1,23 @@
-//! For build servers: each document is a suite, and each rule a test of it.
+//! For build servers: each document is a suite, and each rule about documents of its kind a test of it.
 
 use std::fmt::Write;
 
 use model::Finding;
+use review::Page;
 
-use super::{Report, Subject, word};
+use super::{Report, Subject, is_about, word};
 
 /// The whole report; a rule fails where it has a finding at or above the severity that fails.
 pub(super) fn render(report: &Report) -> String {
     let mut suites = String::new();
     let (mut tests, mut failures) = (0, 0);
     for subject in &report.subjects {
-        let (text, failed) = suite(subject, report);
+        let kind = subject.review.kind;
+        let is_asked = |rule: &&Page| kind.is_some_and(|kind| is_about(rule, kind));
+        let rules: Vec<&Page> = report.rules.iter().filter(is_asked).collect();
+        let (text, failed) = suite(subject, &rules, report);
         suites.push_str(&text);
-        tests += report.rules.len();
+        tests += rules.len();
         failures += failed;
     }
     let errors = report.not_judged.len();
@@ -34,11 +38,11 @@ pub(super) fn render(report: &Report) -> String {
     )
 }
 
-fn suite(subject: &Subject, report: &Report) -> (String, usize) {
+fn suite(subject: &Subject, rules: &[&Page], report: &Report) -> (String, usize) {
     let mut cases = String::new();
     let mut failures = 0;
     let file = escaped(&subject.file);
-    for rule in &report.rules {
+    for rule in rules {
         let found: Vec<&Finding> =
             subject.review.findings.iter().filter(|finding| finding.rule == rule.id).collect();
         let failed = found.iter().filter(|finding| finding.severity >= report.fail_on).count();
@@ -59,7 +63,7 @@ fn suite(subject: &Subject, report: &Report) -> (String, usize) {
             cases.push_str(&format!("{head}><system-out>{lines}</system-out></testcase>\n"));
         }
     }
-    let tests = report.rules.len();
+    let tests = rules.len();
     let suite = format!(
         "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n{cases}  </testsuite>\n"
     );
