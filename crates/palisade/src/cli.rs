@@ -17,7 +17,7 @@ use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status};
-pub(crate) use values::{BodyText, ControlMode, HeaderField};
+pub(crate) use values::{BodyText, ControlMode, FixTo, HeaderField};
 
 /// API security in one binary: a gateway that holds every request against the API's own specification.
 #[derive(Debug, Parser)]
@@ -226,6 +226,7 @@ Examples:
   palisade review openapi.yaml
   palisade review apis/ --fail-on warning --format sarif > review.sarif
   palisade review 'apis/**/*.yaml' --baseline review.json
+  palisade review openapi.yaml --fix
   palisade review --explain unauthenticated-write
 
 Of a folder or pattern, files that are no API documents are passed over. Baselines know files by the
@@ -257,6 +258,12 @@ pub(crate) struct Review {
     /// Write what is found to the baseline in place of showing it, and say what was not judged
     #[arg(long)]
     pub(crate) update_baseline: bool,
+    /// Write what mends findings where nobody has to decide, and show the others: as an OpenAPI Overlay beside each
+    /// document, or as FILE for the one that is named; `in-place`, into the text of the documents themselves, of which
+    /// everything else stays as it is
+    #[arg(long, value_name = "FILE|in-place", num_args = 0..=1, require_equals = true, default_missing_value = "",
+          conflicts_with = "update_baseline")]
+    pub(crate) fix: Option<FixTo>,
     /// As text, draw every place of every rule, and not the first few alone
     #[arg(long)]
     pub(crate) all: bool,

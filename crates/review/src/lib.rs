@@ -4,6 +4,7 @@
 mod allow;
 mod diff;
 mod fingerprint;
+mod fixes;
 mod page;
 mod report;
 mod rule;
@@ -17,6 +18,7 @@ use spec::Library;
 
 pub use allow::{Allowance, Date};
 pub use diff::{CHANGES, Change, Matter, change, diff};
+pub use fixes::{FIXERS, Fix, Fixer, fixer, fixes};
 pub use page::Page;
 pub use rule::{Kind, Rule};
 pub use rules::{ALL, rule};

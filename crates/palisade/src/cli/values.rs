@@ -1,5 +1,6 @@
 //! Values of flags that have a grammar of their own.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -34,6 +35,29 @@ pub(crate) enum BodyText {
     File(PathBuf),
     /// Standard input.
     Stdin,
+}
+
+/// Where what mends findings is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FixTo {
+    /// An overlay beside each document.
+    Beside,
+    /// An overlay of this name.
+    File(PathBuf),
+    /// The documents themselves.
+    InPlace,
+}
+
+impl FromStr for FixTo {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<FixTo, Infallible> {
+        Ok(match text {
+            "" => FixTo::Beside,
+            "in-place" => FixTo::InPlace,
+            file => FixTo::File(PathBuf::from(file)),
+        })
+    }
 }
 
 /// Where keys are: an `http:` or `https:` address, else a file.

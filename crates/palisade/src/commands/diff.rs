@@ -72,6 +72,7 @@ fn compared(arguments: &cli::Diff) -> std::io::Result<Exit> {
         fail_on: settings.fail_on(arguments.fail_on),
         baseline: arguments.baseline.clone(),
         update_baseline: arguments.update_baseline,
+        fix: None,
         rules: changes.iter().map(page).collect(),
     };
     outcome::end(wanted, subjects, not_judged)

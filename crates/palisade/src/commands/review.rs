@@ -2,6 +2,7 @@
 
 mod baseline;
 pub(super) mod files;
+mod fix;
 pub(super) mod outcome;
 pub(super) mod selection;
 pub(super) mod settings;
@@ -75,6 +76,7 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
         fail_on: settings.fail_on(arguments.fail_on),
         baseline: settings.baseline(arguments.baseline.as_deref()),
         update_baseline: arguments.update_baseline,
+        fix: arguments.fix.clone(),
         rules: rules.iter().map(page).collect(),
     };
     outcome::end(wanted, subjects, not_judged)

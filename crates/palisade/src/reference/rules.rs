@@ -70,8 +70,10 @@ pub(crate) fn explained(rule: &Rule) -> String {
 }
 
 fn body(rule: &Rule) -> String {
+    let fixer = review::fixer(rule.id);
+    let fixer = fixer.map_or_else(String::new, |fixer| format!("\n`--fix` {}.\n", fixer.what));
     format!(
-        "{}\nAbout: {}.\n\nFound (where carets are):\n\n{}\nNot found:\n\n{}",
+        "{}{fixer}\nAbout: {}.\n\nFound (where carets are):\n\n{}\nNot found:\n\n{}",
         about(&rule.page()),
         kinds(rule),
         example(rule.bad),

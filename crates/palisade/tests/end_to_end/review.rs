@@ -175,3 +175,84 @@ fn rules_are_listed_and_explained() {
     let (_, stderr) = check(&stage.palisade(&["review", "--explain", "plain-htp"]), 2);
     assert_eq!(stderr, "error: no rule is called `plain-htp`; did you mean `plain-http`?\n");
 }
+
+/// Findings of one kind, and one that only people can mend.
+const MENDABLE: &str = "\
+openapi: 3.1.0
+info: { title: Orders, version: '1' } # of the shop
+servers:
+- url: 'http://api.example/v1' # the one
+paths:
+  /notes: { $ref: notes.yaml }
+";
+
+const NOTES: &str = "\
+# read by many
+get:
+  security: []
+  parameters:
+  - { name: text, in: query, schema: { type: string } }
+  responses: { '200': { description: ok } }
+";
+
+#[test]
+fn fixes_are_an_overlay_beside_the_document_which_is_not_touched() {
+    let stage = Stage::new();
+    stage.write("api.yaml", MENDABLE);
+    stage.write("notes.yaml", NOTES);
+    let (_, stderr) = check(&stage.palisade(&["review", "api.yaml", "--fix", "--fail-on", "error"]), 0);
+    let read = |name: &str| std::fs::read_to_string(stage.path(name)).unwrap();
+    assert_eq!((read("api.yaml"), read("notes.yaml")), (MENDABLE.to_owned(), NOTES.to_owned()));
+    assert!(
+        stderr.contains("`api.fixes.overlay.yaml`\n")
+            && stderr.contains("`notes.fixes.overlay.yaml`; 1 with"),
+        "{stderr}"
+    );
+    let overlay = read("api.fixes.overlay.yaml");
+    assert!(overlay.contains("- target: \"$.servers[0]\"\n  description: \"plain-http: "), "{overlay}");
+    assert!(overlay.contains("\n  update: { url: https://api.example/v1 }\n"), "{overlay}");
+    assert!(
+        read("notes.fixes.overlay.yaml").contains("is assumed: confirm it"),
+        "{}",
+        read("notes.fixes.overlay.yaml")
+    );
+    // It is written again, and nothing else is written over.
+    check(&stage.palisade(&["review", "api.yaml", "--fix"]), 0);
+    for file in ["--fix=api.yaml", "--fix=notes.yaml"] {
+        let (_, stderr) = check(&stage.palisade(&["review", "api.yaml", file]), 3);
+        assert!(stderr.contains("is no overlay made by `--fix`"), "{stderr}");
+    }
+    assert_eq!((read("api.yaml"), read("notes.yaml")), (MENDABLE.to_owned(), NOTES.to_owned()));
+    // The gateway's own reader of overlays makes of it what was meant.
+    let spec = [
+        "check",
+        "--spec",
+        "api.yaml",
+        "--overlay",
+        "api.fixes.overlay.yaml",
+        "--upstream",
+        "http://127.0.0.1:1",
+    ];
+    check(&stage.palisade(&spec), 0);
+}
+
+#[test]
+fn fixes_in_place_change_what_they_name_and_no_other_byte() {
+    let stage = Stage::new();
+    stage.write("api.yaml", MENDABLE);
+    stage.write("notes.yaml", NOTES);
+    check(&stage.palisade(&["review", "api.yaml", "--fix=in-place"]), 0);
+    let read = |name: &str| std::fs::read_to_string(stage.path(name)).unwrap();
+    assert_eq!(read("api.yaml"), MENDABLE.replace("'http:", "'https:"));
+    let notes = read("notes.yaml");
+    assert!(notes.starts_with("# read by many\nget:\n  security: []\n"), "{notes}");
+    assert!(notes.contains("schema: { type: string, maxLength: 1000 } }\n"), "{notes}");
+    let report = json(&stage, &["api.yaml", "--fix=in-place"], 0);
+    let left = rules(&report);
+    for rule in ["plain-http", "unbounded-string", "missing-429", "missing-500"] {
+        assert!(!left.contains(&rule), "{left:?}");
+    }
+    assert_eq!(read("notes.yaml"), notes, "there was nothing left to mend");
+    let (_, stderr) = check(&stage.palisade(&["review", "-", "--fix"]), 2);
+    assert!(stderr.is_empty() || stderr.contains("nothing to mend"), "{stderr}");
+}

@@ -79,6 +79,11 @@ impl<'l> Schema<'l> {
         self.met.has(Met::VALUE | Met::BRANCH) || !self.met.has(Met::PART)
     }
 
+    /// Whether it speaks of the value of another schema with that one, or is one of its branches.
+    pub(crate) fn is_part(&self) -> bool {
+        self.met.has(Met::PART | Met::BRANCH)
+    }
+
     /// Whether callers may send what it describes: also where nothing says who does.
     pub(crate) fn is_sent(&self) -> bool {
         self.met.has(Met::SENT) || !self.met.has(Met::RETURNED)

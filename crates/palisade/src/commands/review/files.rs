@@ -18,7 +18,7 @@ const DEPTH_MAX: usize = 32;
 const STDIN_BYTES_MAX: usize = 32 << 20;
 
 /// What standard input is called in positions.
-const STDIN: &str = "<stdin>";
+pub(super) const STDIN: &str = "<stdin>";
 
 /// A file that is to be reviewed.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use model::{Finding, Problem, Severity};
 use review::Page;
 
 use super::baseline::{self, Baseline};
-use crate::cli::Exit;
+use super::fix;
+use crate::cli::{Exit, FixTo};
 use crate::output::findings::{self, FindingsFormat, Report, Subject};
 use crate::output::problems::{self, Sources};
 use crate::output::{self, Look};
@@ -24,6 +25,8 @@ pub(in crate::commands) struct Wanted {
     pub(in crate::commands) fail_on: Severity,
     pub(in crate::commands) baseline: Option<PathBuf>,
     pub(in crate::commands) update_baseline: bool,
+    /// Where to write what mends findings, which are not shown then.
+    pub(in crate::commands) fix: Option<FixTo>,
     /// The rules that were asked.
     pub(in crate::commands) rules: Vec<Page>,
 }
@@ -57,6 +60,15 @@ pub(in crate::commands) fn end(
         let is_new = |finding: &Finding| !baseline.as_ref().is_some_and(|baseline| baseline.has(finding));
         subject.review.findings.retain(is_new);
         report.known += all - subject.review.findings.len();
+    }
+    if let Some(to) = &wanted.fix {
+        match fix::fix(to, &mut report.subjects) {
+            Ok(lines) => output::report(&(lines.join("\n") + "\n"))?,
+            Err(message) => {
+                output::report(&format!("error: {message}\n"))?;
+                return Ok(Exit::Failed);
+            }
+        }
     }
     let status = exit(&report, may_be_empty);
     match findings::render(&report, wanted.format, wanted.all, Look::of_stdout()) {
