@@ -137,6 +137,11 @@ pub(crate) fn streams() -> Outcome<()> {
     npm_packages(&end_to_end("streams"), "streams", "@grpc/grpc-js and ws (14 MB)")
 }
 
+/// Installs the editor's side of the Language Server Protocol of the end-to-end tests.
+pub(crate) fn editor() -> Outcome<()> {
+    npm_packages(&end_to_end("editor"), "editor", "vscode-languageserver-protocol (1 MB)")
+}
+
 /// Installs the database of countries of the end-to-end tests.
 pub(crate) fn countries() -> Outcome<()> {
     npm_packages(&end_to_end("countries"), "countries", "@ip-location-db/geo-whois-asn-country-mmdb (16 MB)")

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Review(Review),
     /// Say what a new version of a specification makes worse: protections that are gone, and what breaks callers.
     Diff(Diff),
+    /// Judge specifications as one types them: a language server, for editors.
+    Lsp(Lsp),
     /// Print recorded requests in time order, while the gateway runs or after it stopped.
     #[command(after_help = LOG_EXAMPLES)]
     Log(LogArguments),
@@ -273,6 +275,19 @@ pub(crate) struct Review {
     /// Print the page of a rule
     #[arg(long, value_name = "RULE", exclusive = true)]
     pub(crate) explain: Option<String>,
+}
+
+/// `palisade lsp`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It speaks the Language Server Protocol (3.17) on standard input and output, and is started by editors:
+findings under their places, the rule's page where the pointer rests, and quick fixes. A document is
+judged with the files that it refers to, as they are in the editor, saved or not. `palisade.yaml` is
+held against what it may say.")]
+pub(crate) struct Lsp {
+    /// Speak on standard input and output, as it does without being told; many editors say it
+    #[arg(long)]
+    stdio: bool,
 }
 
 /// `palisade reference`

@@ -6,5 +6,6 @@ pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod explain;
 pub(crate) mod log;
+pub(crate) mod lsp;
 pub(crate) mod review;
 pub(crate) mod run;

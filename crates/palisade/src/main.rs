@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Command::CedarSchema(arguments) => commands::cedar_schema::run(&arguments).into(),
         Command::Review(arguments) => commands::review::run(&arguments).into(),
         Command::Diff(arguments) => commands::diff::run(&arguments).into(),
+        Command::Lsp(_) => commands::lsp::run().into(),
         Command::Log(arguments) => commands::log::run(&arguments),
         Command::Reference(arguments) => print_page(arguments.page).into(),
     }

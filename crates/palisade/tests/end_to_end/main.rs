@@ -44,6 +44,7 @@ mod hostile;
 mod keys;
 mod limits;
 mod log_full;
+mod lsp;
 mod mtls;
 mod object_access;
 mod oidc;
