@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.command("fuzz targets", fuzz())?;
         steps.run("OpenID provider", tools::oidc_provider)?;
         steps.run("language client", tools::editor)?;
+        steps.run("Spectral", tools::spectral)?;
         steps.run("database of countries", tools::countries)?;
         steps.run("proxies", tools::proxies_if_possible)?;
         steps.run("gRPC and WebSockets", tools::streams)?;

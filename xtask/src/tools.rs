@@ -142,6 +142,11 @@ pub(crate) fn editor() -> Outcome<()> {
     npm_packages(&end_to_end("editor"), "editor", "vscode-languageserver-protocol (1 MB)")
 }
 
+/// Installs Spectral, for the end-to-end test that runs rulesets with it.
+pub(crate) fn spectral() -> Outcome<()> {
+    npm_packages(&end_to_end("spectral"), "spectral", "@stoplight/spectral-cli (68 MB)")
+}
+
 /// Installs the database of countries of the end-to-end tests.
 pub(crate) fn countries() -> Outcome<()> {
     npm_packages(&end_to_end("countries"), "countries", "@ip-location-db/geo-whois-asn-country-mmdb (16 MB)")

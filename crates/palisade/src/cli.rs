@@ -260,6 +260,10 @@ pub(crate) struct Review {
     /// Write what is found to the baseline in place of showing it, and say what was not judged
     #[arg(long)]
     pub(crate) update_baseline: bool,
+    /// A ruleset of Spectral, whose rules are asked beside those that are built in; what of it is not run is said; may be
+    /// repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ruleset: Vec<PathBuf>,
     /// Write what mends findings where nobody has to decide, and show the others: as an OpenAPI Overlay beside each
     /// document, or as FILE for the one that is named; `in-place`, into the text of the documents themselves, of which
     /// everything else stays as it is

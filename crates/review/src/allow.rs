@@ -58,7 +58,7 @@ pub(crate) fn apply<T>(
     let before = found.len();
     let written = library.documents().iter().flat_map(place::written).take(ALLOWANCES_MAX);
     for Written { text, position, below } in written {
-        match judged(&text, today) {
+        match judged(&text, asked, today) {
             Ok(allowance) => {
                 let left = found.len();
                 found.retain(|thing| {
@@ -79,12 +79,14 @@ pub(crate) fn apply<T>(
 }
 
 /// The allowance, if it holds on the day `today`; else what is wrong, and what to do.
-fn judged(text: &str, today: Date) -> Result<Allowance<'_>, (String, String)> {
+fn judged<'t>(text: &'t str, asked: &[&str], today: Date) -> Result<Allowance<'t>, (String, String)> {
     let allowance = Allowance::parse(text).map_err(|fault| {
         let help = "write `RULE until 2027-01-31, reason`".to_owned();
         (format!("the allowance is not understood: {fault}"), help)
     })?;
-    if let Err(near) = known(allowance.rule) {
+    if let Err(near) = known(allowance.rule)
+        && !asked.contains(&allowance.rule)
+    {
         let help = near.map_or_else(
             || "see `palisade review --list`".to_owned(),
             |near| format!("did you mean `{near}`?"),

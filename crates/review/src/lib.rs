@@ -9,6 +9,7 @@ mod page;
 mod report;
 mod rule;
 mod rules;
+mod ruleset;
 mod score;
 mod view;
 mod words;
@@ -22,6 +23,7 @@ pub use fixes::{FIXERS, Fix, Fixer, fixer, fixes};
 pub use page::Page;
 pub use rule::{Kind, Rule};
 pub use rules::{ALL, rule};
+pub use ruleset::{Ruleset, RulesetLoader};
 pub use score::{Cost, FULL_TENTHS, Score, weight};
 
 use report::{Findings, Found};
@@ -64,6 +66,11 @@ pub struct Judged {
 ///
 /// It never fails: what cannot be understood is said in [`Review::not_judged`].
 pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
+    review_with(library, rules, &[], today)
+}
+
+/// As [`review`], with the rules of a team beside ours.
+pub fn review_with(library: &Library, rules: &[&Rule], rulesets: &[Ruleset], today: Date) -> Review {
     let view = match View::of(library) {
         Ok(view) => view,
         Err(problem) => return Review { not_judged: vec![*problem], ..Review::default() },
@@ -76,7 +83,14 @@ pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
     }
     let (mut judged, kind) = (view.judged(), Some(view.kind()));
     let mut not_judged = Vec::new();
-    let asked: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+    let mut asked: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+    for ruleset in rulesets {
+        asked.extend(ruleset.ids());
+        let (findings, left_out) = ruleset.findings(library);
+        found.extend(findings.into_iter().map(|finding| Found { finding, spot: None }));
+        let said = |id: &str| Problem::warning(format!("the rule `{id}` selects too much to be looked at"));
+        not_judged.extend(left_out.into_iter().map(said));
+    }
     judged.allowed = allow::apply(library, &asked, today, (&mut found, about), &mut not_judged);
     let scores = score::scores(&view, rules, &found);
     let mut findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();

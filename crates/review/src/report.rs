@@ -10,7 +10,8 @@ use crate::view::View;
 #[derive(Debug)]
 pub(crate) struct Found<'l> {
     pub(crate) finding: Finding,
-    pub(crate) spot: Spot<'l>,
+    /// Nothing for one of a ruleset, which no row of the OWASP list is about.
+    pub(crate) spot: Option<Spot<'l>>,
 }
 
 /// What one rule finds in one document.
@@ -82,7 +83,7 @@ impl<'r, 'l> Findings<'r, 'l> {
 
     fn push(&mut self, spot: Spot<'l>, severity: Severity, message: String, value: Option<&str>) {
         let finding = self.rule.page().finding(self.view, spot, severity, message, value);
-        self.found.extend(finding.map(|finding| Found { finding, spot }));
+        self.found.extend(finding.map(|finding| Found { finding, spot: Some(spot) }));
     }
 }
 

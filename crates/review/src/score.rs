@@ -104,6 +104,7 @@ fn by_rule(view: &View<'_>, found: &[Found<'_>]) -> BTreeMap<&'static str, Conce
     let none = || Set::none(view);
     let mut by_rule = BTreeMap::new();
     for Found { finding, spot } in found {
+        let Some(spot) = spot else { continue };
         let concerned = by_rule.entry(finding.rule).or_insert_with(|| Concerned {
             errors: none(),
             warnings: none(),

@@ -4,6 +4,7 @@ mod baseline;
 pub(super) mod files;
 mod fix;
 pub(super) mod outcome;
+mod ruleset;
 pub(super) mod selection;
 pub(super) mod settings;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use model::Problem;
-use review::{Date, Page, Review, Rule};
+use review::{Date, Page, Review, Rule, Ruleset};
 use spec::{Document, Library, LibraryLimits, Location, read_below};
 
 use crate::cli::{self, Exit};
@@ -60,9 +61,12 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
     let is_asked = |id: &str| selection::is_asked(&arguments.rules, &arguments.skip, &settings, id);
     let rules: Vec<&Rule> = review::ALL.iter().copied().filter(|rule| is_asked(rule.id)).collect();
     let (named, mut not_judged) = files::named(&arguments.specs);
+    let (rulesets, problems) = ruleset::read(&arguments.ruleset);
+    not_judged.extend(problems);
+    let asked = (rules.as_slice(), rulesets.as_slice());
     let today = today();
     let mut subjects: Vec<Subject> =
-        named.into_iter().filter_map(|named| subject(named, &rules, today, &mut not_judged)).collect();
+        named.into_iter().filter_map(|named| subject(named, asked, today, &mut not_judged)).collect();
     for Subject { file, review, .. } in &mut subjects {
         not_judged.append(&mut review.not_judged);
         settings.apply(file, &arguments.rules, &mut review.findings);
@@ -83,7 +87,12 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
 }
 
 /// The review of one file; nothing for one that was only found in a folder, and is no API document.
-fn subject(named: Named, rules: &[&Rule], today: Date, not_judged: &mut Vec<Problem>) -> Option<Subject> {
+fn subject(
+    named: Named,
+    (rules, rulesets): (&[&Rule], &[Ruleset]),
+    today: Date,
+    not_judged: &mut Vec<Problem>,
+) -> Option<Subject> {
     let Named { name, path, bytes, found } = named;
     let (document, problems) = Document::parse(&name, bytes, &spec::Limits::default());
     if found && !is_document(&document) {
@@ -92,8 +101,8 @@ fn subject(named: Named, rules: &[&Rule], today: Date, not_judged: &mut Vec<Prob
     not_judged.extend(problems);
     let (library, problems) = library(document, path);
     not_judged.extend(problems);
-    let review: Review = review::review(&library, rules, today);
-    Some(Subject { file: name, library, old: None, review })
+    let review: Review = review::review_with(&library, rules, rulesets, today);
+    Some(Subject { file: name, library, review, old: None })
 }
 
 /// Whether it says to be an API document.

@@ -59,6 +59,7 @@ mod requests;
 mod review;
 mod review_settings;
 mod secrets;
+mod spectral;
 mod ssrf;
 mod take_over;
 mod tarpit;

@@ -256,3 +256,44 @@ fn fixes_in_place_change_what_they_name_and_no_other_byte() {
     let (_, stderr) = check(&stage.palisade(&["review", "-", "--fix"]), 2);
     assert!(stderr.is_empty() || stderr.contains("nothing to mend"), "{stderr}");
 }
+
+#[test]
+fn rules_of_a_team_are_asked_beside_those_that_are_built_in() {
+    let stage = Stage::new();
+    stage.write(
+        "api.yaml",
+        &format!("{MENDABLE}# palisade-allow: team-title until 2999-01-01, known\nx-a: 1\n"),
+    );
+    stage.write("notes.yaml", NOTES);
+    stage.write(
+        "team.yaml",
+        "extends: base.yaml\nrules:\n  team-title: error\n  other: { given: $, then: { function: mine } }\n",
+    );
+    stage.write(
+        "base.yaml",
+        "rules:\n  team-title:\n    message: the title is `{{value}}`\n    given: $.info.title\n    \
+         then: { function: pattern, functionOptions: { match: ^Shop } }\n",
+    );
+    let report = json(&stage, &["api.yaml", "--ruleset", "team.yaml"], 1);
+    let finding =
+        report["findings"].as_array().unwrap().iter().find(|found| found["rule"] == "team-title").unwrap();
+    assert_eq!((&finding["severity"], &finding["pointer"]), (&"error".into(), &"/info/title".into()));
+    assert_eq!(finding["message"], "the title is `Orders`");
+    assert!(rules(&report).contains(&"plain-http"), "{report}");
+    let said = report["not_judged"].to_string();
+    assert!(said.contains("the rule `other` is not run: the function `mine`"), "{said}");
+    assert!(said.contains("`team-title` is allowed here, and finds nothing"), "{said}");
+    // In every form, and silenced as any other finding is.
+    for format in ["text", "sarif", "junit", "github", "markdown"] {
+        let (stdout, _) =
+            check(&stage.palisade(&["review", "api.yaml", "--ruleset", "team.yaml", "--format", format]), 1);
+        assert!(stdout.contains("team-title"), "{format}: {stdout}");
+    }
+    stage.write(
+        "api.yaml",
+        &MENDABLE.replace("# of the shop", "# palisade-allow: team-title until 2999-01-01, known"),
+    );
+    let report = json(&stage, &["api.yaml", "--ruleset", "team.yaml"], 1);
+    assert!(!rules(&report).contains(&"team-title"), "{report}");
+    check(&stage.palisade(&["review", "api.yaml", "--ruleset", "none.yaml"]), 2);
+}

@@ -7,14 +7,15 @@ use review::Page;
 
 use super::{Report, Subject, is_about, word};
 
+/// The id of a rule and its title.
+type Asked = (&'static str, &'static str);
+
 /// The whole report; a rule fails where it has a finding at or above the severity that fails.
 pub(super) fn render(report: &Report) -> String {
     let mut suites = String::new();
     let (mut tests, mut failures) = (0, 0);
     for subject in &report.subjects {
-        let kind = subject.review.kind;
-        let is_asked = |rule: &&Page| kind.is_some_and(|kind| is_about(rule, kind));
-        let rules: Vec<&Page> = report.rules.iter().filter(is_asked).collect();
+        let rules = rules(subject, report);
         let (text, failed) = suite(subject, &rules, report);
         suites.push_str(&text);
         tests += rules.len();
@@ -38,15 +39,15 @@ pub(super) fn render(report: &Report) -> String {
     )
 }
 
-fn suite(subject: &Subject, rules: &[&Page], report: &Report) -> (String, usize) {
+fn suite(subject: &Subject, rules: &[Asked], report: &Report) -> (String, usize) {
     let mut cases = String::new();
     let mut failures = 0;
     let file = escaped(&subject.file);
-    for rule in rules {
+    for (rule, title) in rules {
         let found: Vec<&Finding> =
-            subject.review.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+            subject.review.findings.iter().filter(|finding| finding.rule == *rule).collect();
         let failed = found.iter().filter(|finding| finding.severity >= report.fail_on).count();
-        let head = format!("    <testcase classname=\"{file}\" name=\"{}\"", rule.id);
+        let head = format!("    <testcase classname=\"{file}\" name=\"{}\"", escaped(rule));
         if found.is_empty() {
             cases.push_str(&format!("{head}/>\n"));
             continue;
@@ -54,8 +55,8 @@ fn suite(subject: &Subject, rules: &[&Page], report: &Report) -> (String, usize)
         let lines = escaped(&lines(&found));
         if failed > 0 {
             failures += 1;
-            let message = escaped(rule.title);
-            let kind = word(rule.severity);
+            let message = escaped(title);
+            let kind = found.iter().map(|finding| finding.severity).max().map_or("note", word);
             cases.push_str(&format!(
                 "{head}><failure message=\"{message}\" type=\"{kind}\">{lines}</failure></testcase>\n"
             ));
@@ -68,6 +69,19 @@ fn suite(subject: &Subject, rules: &[&Page], report: &Report) -> (String, usize)
         "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n{cases}  </testsuite>\n"
     );
     (suite, failures)
+}
+
+/// The rules about documents of this kind, and those of rulesets that found something.
+fn rules(subject: &Subject, report: &Report) -> Vec<Asked> {
+    let is_asked = |rule: &&Page| subject.review.kind.is_some_and(|kind| is_about(rule, kind));
+    let mut rules: Vec<Asked> =
+        report.rules.iter().filter(is_asked).map(|rule| (rule.id, rule.title)).collect();
+    for finding in &subject.review.findings {
+        if !rules.iter().any(|(id, _)| *id == finding.rule) {
+            rules.push((finding.rule, finding.rule));
+        }
+    }
+    rules
 }
 
 fn lines(found: &[&Finding]) -> String {

@@ -57,15 +57,19 @@ fn results(subject: &Subject, report: &Report) -> Vec<Value> {
 }
 
 fn result(finding: &Finding, index: Option<usize>, source: Option<&str>) -> Value {
-    json!({
+    let mut result = json!({
         "ruleId": finding.rule,
-        "ruleIndex": index,
         "level": level(finding.severity),
         "message": { "text": format!("{}: {}", finding.message, finding.fix) },
         "locations": [location(&finding.position, source)],
         "partialFingerprints": { "palisade/v1": finding.fingerprint },
         "properties": { "control": finding.control },
-    })
+    });
+    // Rules of rulesets have no descriptor, so no index leads to one.
+    if let (Some(index), Some(members)) = (index, result.as_object_mut()) {
+        members.insert("ruleIndex".to_owned(), json!(index));
+    }
+    result
 }
 
 fn location(position: &Position, source: Option<&str>) -> Value {
