@@ -38,8 +38,7 @@ impl<'l> Setting<'l> {
 
 /// Every control that is set for an operation, by the nearest place.
 pub(crate) fn settings<'l>(view: &View<'l>, operation: &Operation<'l>) -> Vec<Setting<'l>> {
-    let item = view.root.get("paths").and_then(|paths| view.follow(paths.get(operation.path)?));
-    let holders = [Some(operation.spot), item, Some(view.root)].into_iter().flatten();
+    let holders = [operation.spot, operation.item, view.root].into_iter();
     let mut settings: Vec<Setting<'l>> = Vec::new();
     for (control, spot) in holders.flat_map(|holder| holder.members_of("x-palisade")) {
         if !settings.iter().any(|known| known.control == control) {

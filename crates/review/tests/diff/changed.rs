@@ -140,6 +140,12 @@ fn described() -> Vec<Planted> {
         plant(Place::Operation, parameter(false), parameter(true), &["required-parameter"]),
         plant(Place::Operation, parameter(false), json!({ "parameters": [] }), &["removed-parameter"]),
         plant(Place::Operation, answers("401"), answers("200"), &["dropped-refusal"]),
+        plant(
+            Place::Operation,
+            json!({ "responses": { "200": { "description": "", "content": { "text/plain": {}, "text/csv": {} } } } }),
+            json!({ "responses": { "200": { "description": "" } } }),
+            &["removed-media-type"],
+        ),
         plant(Place::Operation, answers("201"), answers("200"), &["removed-answer"]),
         plant(
             Place::Operation,

@@ -62,7 +62,7 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
             }
             let severity = if words::is_credential(member) {
                 Severity::Error
-            } else if is_personal(member) {
+            } else if words::is_personal_name(member) {
                 Severity::Warning
             } else {
                 CHANGE.severity
@@ -71,36 +71,4 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
             changes.add_as(severity, At::New(at), format!("{} has `{member}` now", value.name));
         }
     }
-}
-
-/// Whether a property of this name says something of a person.
-fn is_personal(name: &str) -> bool {
-    let words = words::words(name);
-    let is = |known: &str| words.iter().any(|word| word == known);
-    let joined = words.concat();
-    [
-        "email",
-        "phone",
-        "mobile",
-        "birthday",
-        "birthdate",
-        "dob",
-        "ssn",
-        "passport",
-        "iban",
-        "salary",
-        "gender",
-        "religion",
-        "ethnicity",
-        "diagnosis",
-        "address",
-        "surname",
-        "lastname",
-        "firstname",
-    ]
-    .iter()
-    .any(|known| is(known) || joined == *known)
-        || ["dateofbirth", "socialsecurity", "taxid", "nationalid", "cardnumber", "creditcard", "bankaccount"]
-            .iter()
-            .any(|known| joined.contains(known))
 }

@@ -6,6 +6,7 @@ use crate::diff::change::{Change, Matter};
 use crate::diff::matching::removed_contents;
 use crate::diff::pair::Pair;
 use crate::diff::report::{At, Changes};
+use crate::view::Content;
 
 pub(super) const CHANGE: Change = Change {
     id: "removed-media-type",
@@ -46,19 +47,25 @@ paths:
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for matched in pair.called() {
         let (old, new) = (matched.old, matched.new);
-        // A form of Swagger 2.0 has no content, and one without media types takes any.
+        // In Swagger 2.0 a form has no content, and neither has a body without a schema.
         if !new.body.is_empty() {
             for gone in removed_contents(&old.body, &new.body) {
-                let message = format!("`{}` does not take `{}` any more", new.name(), gone.media);
+                let message = format!("`{}` does not take `{}` any more", new.name(), media(gone));
                 changes.add(At::Gone(gone.spot, new.spot), message);
             }
         }
-        for (before, now) in matched.responses().filter(|(_, now)| !now.contents.is_empty()) {
+        for (before, now) in matched.responses() {
             for gone in removed_contents(&before.contents, &now.contents) {
+                let name = new.name();
                 let message =
-                    format!("the answer {} of `{}` is not `{}` any more", now.status, new.name(), gone.media);
+                    format!("the answer {} of `{name}` is not `{}` any more", now.status, media(gone));
                 changes.add(At::Gone(gone.spot, now.listed), message);
             }
         }
     }
+}
+
+/// Swagger 2.0 may say none, and means any.
+fn media<'c>(content: &'c Content<'_>) -> &'c str {
+    if content.media.is_empty() { "*/*" } else { content.media }
 }
