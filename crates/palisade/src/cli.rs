@@ -284,6 +284,9 @@ pub(crate) struct Review {
 /// `palisade lsp`
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  palisade lsp
+
 It speaks the Language Server Protocol (3.17) on standard input and output, and is started by editors:
 findings under their places, the rule's page where the pointer rests, and quick fixes. A document is
 judged with the files that it refers to, as they are in the editor, saved or not. `palisade.yaml` is

@@ -57,7 +57,7 @@ mod unbounded_additional_properties;
 mod unbounded_array;
 mod unbounded_number;
 mod unbounded_page;
-mod unbounded_string;
+pub(crate) mod unbounded_string;
 mod unbounded_upload;
 mod undefined_channel_parameter;
 mod undefined_scope;

@@ -90,40 +90,50 @@ pub(crate) fn scores(view: &View<'_>, rules: &[&Rule], found: &[Found<'_>]) -> V
     ROWS.iter().map(|row| score(view, row, rules, &by_rule)).collect()
 }
 
-/// The operations that a rule's findings matter to, for each severity, and how many findings there are.
-#[derive(Debug)]
+/// What a rule's findings matter to.
+#[derive(Debug, Clone)]
 struct Concerned {
     errors: Set,
     warnings: Set,
     notes: Set,
+    /// The worst of those that matter to the API as a whole.
+    whole: Option<Severity>,
     findings: usize,
+}
+
+impl Concerned {
+    fn nobody(view: &View<'_>) -> Concerned {
+        let none = || Set::none(view);
+        Concerned { errors: none(), warnings: none(), notes: none(), whole: None, findings: 0 }
+    }
+
+    fn add(&mut self, severity: Severity, set: &Set) {
+        match severity {
+            Severity::Error => self.errors.add(set),
+            Severity::Warning => self.warnings.add(set),
+            Severity::Note => self.notes.add(set),
+        }
+    }
+
+    /// An operation counts for the worst that a rule says of it.
+    fn settle(&mut self) {
+        self.warnings.take(&self.errors);
+        self.notes.take(&self.errors);
+        self.notes.take(&self.warnings);
+    }
 }
 
 fn by_rule(view: &View<'_>, found: &[Found<'_>]) -> BTreeMap<&'static str, Concerned> {
     let concerns = Concerns::of(view);
-    let none = || Set::none(view);
     let mut by_rule = BTreeMap::new();
     for Found { finding, spot } in found {
         let Some(spot) = spot else { continue };
-        let concerned = by_rule.entry(finding.rule).or_insert_with(|| Concerned {
-            errors: none(),
-            warnings: none(),
-            notes: none(),
-            findings: 0,
-        });
+        let concerned = by_rule.entry(finding.rule).or_insert_with(|| Concerned::nobody(view));
         concerned.findings += 1;
-        let set = match finding.severity {
-            Severity::Error => &mut concerned.errors,
-            Severity::Warning => &mut concerned.warnings,
-            Severity::Note => &mut concerned.notes,
-        };
-        set.add(&concerns.concerned(*spot));
-    }
-    for concerned in by_rule.values_mut() {
-        // An operation counts for the worst that a rule says of it.
-        concerned.warnings.take(&concerned.errors);
-        concerned.notes.take(&concerned.errors);
-        concerned.notes.take(&concerned.warnings);
+        match concerns.concerned(*spot) {
+            Some(set) => concerned.add(finding.severity, &set),
+            None => concerned.whole = concerned.whole.max(Some(finding.severity)),
+        }
     }
     by_rule
 }
@@ -133,12 +143,18 @@ fn score(view: &View<'_>, row: &Row, rules: &[&Rule], by_rule: &BTreeMap<&'stati
     let of_row: Vec<&&Rule> = rules.iter().filter(|rule| rule.owasp.contains(&row)).collect();
     let mut judged =
         Set::of(view, |index| view.operations.get(index).is_some_and(|operation| is_of_row(view, operation)));
-    let known: Vec<(&'static str, &Concerned)> =
-        of_row.iter().filter_map(|rule| Some((rule.id, by_rule.get(rule.id)?))).collect();
+    let mut known: Vec<(&'static str, Concerned)> =
+        of_row.iter().filter_map(|rule| Some((rule.id, by_rule.get(rule.id)?.clone()))).collect();
     for (_, concerned) in &known {
         [&concerned.errors, &concerned.warnings, &concerned.notes]
             .into_iter()
             .for_each(|set| judged.add(set));
+    }
+    for (_, concerned) in &mut known {
+        if let Some(severity) = concerned.whole {
+            concerned.add(severity, &judged);
+        }
+        concerned.settle();
     }
     let operations = judged.len();
     let mut costs: Vec<Cost> =

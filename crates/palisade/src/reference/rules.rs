@@ -42,7 +42,7 @@ fn scores() -> String {
          concerned by a finding costs {} points for an error, {} for a warning or {} for a note, the worst of them once, divided \
          by the number of operations that were judged; so it is the share of the API that counts, and not its size. Costs are \
          rounded up to a tenth of a point, and no row falls below 0. A finding concerns the operation that it stands in, or \
-         those that reach its place by `$ref`; of a security scheme, those that ask for it; of a server or `info`, all. What \
+         those that reach its place by `$ref`; of a security scheme, those that ask for it; of a server or `info`, all that the row judges. What \
          no operation reaches costs nothing. Findings in a baseline count, those that the document allows do not.\n\n\
          A row has no score where there is nothing of it to judge: API1 looks at operations with the id of an object in their \
          path, API3 at those with a described body or answer, API5 at those that let everybody call or ask for a scheme with \

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use spec::Spot;
 
 use super::{Fixer, Mend};
+use crate::rules::unbounded_string;
 use crate::view::{Keywords, View};
 use crate::words;
 
@@ -45,7 +46,7 @@ pub(super) const UNBOUNDED_STRING: Fixer = Fixer {
     rule: "unbounded-string",
     what: "adds the `maxLength` of the format (`email` 254, `hostname` 253, `uri` 2048, `password` 128), else 1000, to be \
            confirmed",
-    fix: text,
+    fix: texts,
 };
 
 pub(super) const UNBOUNDED_ARRAY: Fixer =
@@ -72,6 +73,20 @@ pub(super) const INTEGER_WITHOUT_FORMAT: Fixer = Fixer {
     what: "adds `format: int64`, or `int32` where the bounds allow it, to be confirmed",
     fix: format,
 };
+
+/// Mends every text that a finding is about, or none.
+fn texts(view: &View<'_>, spot: Spot<'_>) -> Option<Mend> {
+    let mends = unbounded_string::endless_at(view, spot).into_iter().map(|at| text(view, at));
+    let mut mends = mends.collect::<Option<Vec<Mend>>>()?.into_iter();
+    let mut whole = mends.next()?;
+    for more in mends {
+        if !whole.title.contains(&more.title) {
+            whole.title = format!("{}, {}", whole.title, more.title);
+        }
+        whole.edits.extend(more.edits);
+    }
+    Some(whole)
+}
 
 fn text(view: &View<'_>, spot: Spot<'_>) -> Option<Mend> {
     let parts = view.parts(spot);

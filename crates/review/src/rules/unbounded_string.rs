@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use model::Severity;
+use spec::Spot;
 
 use crate::report::Findings;
 use crate::rule::Rule;
@@ -79,6 +80,21 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
         let severity = if is_in_body { RULE.severity } else { Severity::Note };
         findings.add_as(severity, at.spot, format!("{} without a `maxLength`", shown(&names)));
     }
+}
+
+/// The texts without an end that a finding at `spot` is about: itself, or the properties of the object there.
+pub(crate) fn endless_at<'l>(view: &View<'l>, spot: Spot<'l>) -> Vec<Spot<'l>> {
+    let properties = spot.members_of("properties").map(|(_, property)| property);
+    let is_endless = |at: &Spot<'l>| {
+        let schema = view.schema(*at).filter(|schema| schema.spot.key() == at.key());
+        schema.is_some_and(|schema| {
+            schema.types.has(Types::STRING)
+                && schema.is_value()
+                && schema.is_sent()
+                && !is_bounded(view, schema)
+        })
+    };
+    std::iter::once(spot).chain(properties).filter(is_endless).collect()
 }
 
 fn is_bounded<'l>(view: &View<'l>, schema: &Schema<'l>) -> bool {

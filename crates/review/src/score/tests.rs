@@ -1,3 +1,5 @@
+//! Shares, reach, and rows of which nothing was judged.
+
 use model::Severity;
 use spec::{Document, Library, Limits};
 
@@ -50,6 +52,21 @@ components:
         .replace("    C:", "    D: { type: integer }\n    C:");
     let score = check(&unused, &["unbounded-string"], "API4:2023");
     assert_eq!((score.tenths, score.costs[0].operations), (Ok(FULL_TENTHS), 0));
+}
+
+#[test]
+fn what_matters_to_the_api_as_a_whole_costs_by_what_the_row_judges() {
+    let paths = "
+security: [{ token: [] }]
+paths:
+  /a: { get: { responses: {} } }
+  /a/{id}: { get: { responses: {} } }
+components: { securitySchemes: { token: { type: http, scheme: bearer } } }
+";
+    let score = check(paths, &["unowned-object"], "API1:2023");
+    let tenths = weight(Severity::Note) * 10;
+    assert_eq!((score.tenths, score.operations), (Ok(FULL_TENTHS - tenths), 1));
+    assert_eq!(score.costs, [Cost { rule: "unowned-object", tenths, operations: 1, findings: 1 }]);
 }
 
 #[test]

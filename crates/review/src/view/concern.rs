@@ -97,27 +97,22 @@ impl<'v, 'l> Concerns<'v, 'l> {
         concerns
     }
 
-    /// The operations that `spot` matters to: all that are called where it belongs to none and is nothing that is shared.
-    pub(crate) fn concerned(&self, spot: Spot<'l>) -> Set {
+    /// The operations that `spot` matters to; nothing where it belongs to none and is nothing that is shared, and so matters to
+    /// the API as a whole.
+    pub(crate) fn concerned(&self, spot: Spot<'l>) -> Option<Set> {
         if let Some(set) = self.standing(spot) {
-            return set;
+            return Some(set);
         }
         let mut shared = Set::none(self.view);
         let mut chain = self.chain(spot).peekable();
         if chain.peek().is_some() || self.is_shared(spot) {
             chain.filter_map(|index| self.targets.get(index)).for_each(|target| shared.add(&target.reached));
-            return shared;
+            return Some(shared);
         }
-        if let Some(scheme) = self.view.schemes.iter().find(|scheme| scheme.spot.node.holds(spot.node)) {
-            let asks = |index| {
-                let operation = self.view.operations.get(index);
-                operation.is_some_and(|operation: &Operation<'_>| {
-                    operation.security.needs().any(|need| need.scheme == scheme.name)
-                })
-            };
-            return Set::of(self.view, asks);
-        }
-        Set::of(self.view, |index| self.view.operations.get(index).is_some_and(Operation::is_called))
+        let scheme = self.view.schemes.iter().find(|scheme| scheme.spot.node.holds(spot.node))?;
+        let asks =
+            |operation: &Operation<'_>| operation.security.needs().any(|need| need.scheme == scheme.name);
+        Some(Set::of(self.view, |index| self.view.operations.get(index).is_some_and(asks)))
     }
 
     /// The operation that `spot` stands in, or those of its path.
