@@ -13,7 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("discover", &["model", "spec"]),
     ("palisade", &["model", "spec", "review", "identity", "gateway", "discover"]),
     ("xtask", &["spec", "identity"]),
-    ("fuzz", &["model", "spec", "identity", "gateway", "discover"]),
+    ("fuzz", &["model", "spec", "identity", "gateway", "discover", "review"]),
 ];
 
 /// Manifests that name a crate of ours that they may not.
