@@ -5,7 +5,7 @@ mod dialogue;
 mod exchanges;
 mod file;
 mod fragments;
-mod head;
+pub(crate) mod head;
 mod hpack;
 mod http2;
 mod messages;

@@ -113,6 +113,24 @@ impl<R: Read> Elements<R> {
         self.value(&mut |_| {})
     }
 
+    /// After damage, goes on at the next line that begins with `bracket`; false where there is none.
+    pub(crate) fn resume(&mut self, bracket: u8) -> io::Result<bool> {
+        loop {
+            let rest = self.buffer.get(self.from..self.to).unwrap_or_default();
+            match memchr::memchr(b'\n', rest) {
+                Some(at) => self.from += at + 1,
+                None if self.fill()? => continue,
+                None => return Ok(false),
+            }
+            if self.from == self.to && !self.fill()? {
+                return Ok(false);
+            }
+            if self.buffer.get(self.from) == Some(&bracket) {
+                return Ok(true);
+            }
+        }
+    }
+
     /// Where it is, in bytes from the beginning.
     fn at(&self) -> u64 {
         self.before + self.from as u64

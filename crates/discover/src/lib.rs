@@ -13,6 +13,7 @@ mod kind;
 mod learn;
 mod line;
 pub mod logs;
+mod markup;
 mod message;
 mod openapi;
 mod pattern;

@@ -1,7 +1,10 @@
 //! Every form in which traffic is recorded, and how a file is read in whichever of them it is.
 
+mod burp;
 mod har;
+mod otlp;
 mod pcap;
+mod postman;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +13,7 @@ use std::io::{self, Read};
 use crate::elements::Elements;
 use crate::host::Host;
 use crate::line::Line;
+use crate::markup::Markup;
 use crate::tally::Position;
 
 /// One form in which tools write down traffic. A leaf: its page holds the examples that prove it.
@@ -34,12 +38,14 @@ pub struct Format {
 pub(crate) enum Mark {
     /// It begins with one of these.
     Bytes(&'static [&'static [u8]]),
+    /// It is XML, and its root has this name.
+    Element(&'static str),
     /// It is a JSON object with one of these members.
     Members(&'static [&'static str]),
 }
 
 /// Every format, alphabetical.
-pub const ALL: &[&Format] = &[&har::FORMAT, &pcap::FORMAT];
+pub const ALL: &[&Format] = &[&burp::FORMAT, &har::FORMAT, &otlp::FORMAT, &pcap::FORMAT, &postman::FORMAT];
 
 /// What a file tells, one after the other.
 #[derive(Debug)]
@@ -110,6 +116,7 @@ impl Mark {
     fn is_on(&self, head: &[u8]) -> bool {
         match self {
             Mark::Bytes(marks) => marks.iter().any(|mark| head.starts_with(mark)),
+            Mark::Element(name) => has_element(head, name),
             Mark::Members(names) => has_member(head, names),
         }
     }
@@ -130,4 +137,10 @@ fn has_member(head: &[u8], names: &[&str]) -> bool {
         }
     }
     false
+}
+
+/// Whether the first element in `head` has this name.
+fn has_element(head: &[u8], name: &str) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    head.starts_with(b"<") && matches!(Markup::new(head).next(), Ok(Some(tag)) if tag.name == name)
 }

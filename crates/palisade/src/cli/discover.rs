@@ -61,11 +61,12 @@ Examples:
   palisade discover traffic capture.pcap
   palisade discover traffic recordings/ --spec openapi.yaml --fail-on shadow
   palisade discover traffic 'staging-*.har.gz' --format json
-  palisade discover traffic session.har --openapi learned.json
+  palisade discover traffic shop.postman_collection.json --openapi learned.json
   tcpdump -i eth0 -c 10000 -w - | palisade discover traffic -
 
-Reads captured packets (pcap, pcapng) and HTTP Archives (HAR). In packets it reads HTTP/1 and HTTP/2 in clear
-text; of what is encrypted it lists the hosts. What is said of logs is said of it: what a specification declares is looked up
+Reads captured packets (pcap, pcapng), HTTP Archives (HAR), Postman collections, items of Burp Suite (XML) and
+spans of OpenTelemetry (OTLP in JSON). In packets it reads HTTP/1 and HTTP/2 in clear text; of what is
+encrypted it lists the hosts. What is said of logs is said of it: what a specification declares is looked up
 there, and of the rest templates are learned. Values of credentials are neither kept nor printed.
 
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
