@@ -1,6 +1,6 @@
 //! The operations that were found, as they are listed and written.
 
-use discover::{Confidence, Credential, Findings, Kind, Learned, Place, Position, Read, Tally};
+use discover::{Confidence, Credential, Findings, HostTally, Kind, Learned, Place, Position, Read, Tally};
 use model::Timestamp;
 use serde::Serialize;
 use spec::{Contract, Operation, ParameterLocation};
@@ -205,6 +205,34 @@ fn classes(tally: &Tally) -> Classes {
     Classes { informational, success, redirection, client_error, server_error, unknown }
 }
 
+/// A host of which only encrypted connections were seen.
+#[derive(Debug, Serialize)]
+struct Host<'r> {
+    name: &'r str,
+    port: u16,
+    evidence: &'static str,
+    protocols: &'r [Box<str>],
+    authentication: &'static [&'static str],
+    sources: [Source<'r>; 1],
+}
+
+fn hosts<'r>(findings: &'r Findings, files: &'r [String]) -> Vec<Host<'r>> {
+    let listed = |(name, port, host): &'r (Box<str>, u16, HostTally)| Host {
+        name,
+        port: *port,
+        evidence: host.evidence.name(),
+        protocols: &host.protocols,
+        authentication: if host.shows_certificate { &["mtls"] } else { &[] },
+        sources: [Source {
+            first_seen: host.first_seen,
+            last_seen: host.last_seen,
+            count: Some(host.connections),
+            ..at(host.place, files)
+        }],
+    };
+    findings.hosts.iter().map(listed).collect()
+}
+
 /// The operations and what was not read, as one document.
 pub(super) fn json(operations: &[Listed<'_>], files: &[String], read: &Read) -> serde_json::Result<String> {
     #[derive(Serialize)]
@@ -217,15 +245,6 @@ pub(super) fn json(operations: &[Listed<'_>], files: &[String], read: &Read) -> 
         hosts: Vec<Host<'r>>,
         unanswered: Unanswered,
         not_read: Vec<NotRead<'r>>,
-    }
-    #[derive(Serialize)]
-    struct Host<'r> {
-        name: &'r str,
-        port: u16,
-        evidence: &'static str,
-        protocols: &'r [Box<str>],
-        authentication: &'static [&'static str],
-        sources: [Source<'r>; 1],
     }
     #[derive(Serialize)]
     struct Unanswered {
@@ -255,25 +274,12 @@ pub(super) fn json(operations: &[Listed<'_>], files: &[String], read: &Read) -> 
         fault: file.fault.as_deref(),
         first: file.shown.iter().map(|(line, text)| Shown { line: *line, text }).collect(),
     });
-    let hosts = read.findings.hosts.iter().map(|(name, port, host)| Host {
-        name,
-        port: *port,
-        evidence: host.evidence.name(),
-        protocols: &host.protocols,
-        authentication: if host.shows_certificate { &["mtls"] } else { &[] },
-        sources: [Source {
-            first_seen: host.first_seen,
-            last_seen: host.last_seen,
-            count: Some(host.connections),
-            ..at(host.place, files)
-        }],
-    });
     let lesson = &read.findings.lesson;
     let report = Report {
         schema_version: model::SCHEMA_VERSION,
         tool: Tool::THIS,
         operations,
-        hosts: hosts.collect(),
+        hosts: hosts(&read.findings, files),
         unanswered: Unanswered {
             requests: lesson.unanswered.0,
             paths: lesson.unanswered.1,
