@@ -2,6 +2,7 @@
 //! segments, and what is told twice is the same.
 #![no_main]
 
+use discover::KeyLog;
 use discover::traffic::{Recording, Told};
 use libfuzzer_sys::fuzz_target;
 
@@ -51,7 +52,7 @@ fn capture(turns: &[(bool, &[u8])], segment_bytes: usize) -> Vec<u8> {
 fn told(file: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     let recording = Recording::open(file).expect("memory can be read").expect("it is a capture");
-    let read = recording.read(&mut |told| {
+    let read = recording.read(&KeyLog::default(), &mut |told| {
         if let Told::Request(mut line, _) = told {
             (line.time, line.duration_us) = (None, None);
             lines.push(line.to_string());

@@ -1,6 +1,7 @@
 //! Anything as frames of HTTP/2 from both sides: nothing panics, and the same is told however they are cut into segments.
 #![no_main]
 
+use discover::KeyLog;
 use discover::traffic::{Recording, Told};
 use libfuzzer_sys::fuzz_target;
 
@@ -53,7 +54,7 @@ fn capture(turns: &[(bool, &[u8])], segment_bytes: usize) -> Vec<u8> {
 fn told(file: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     let recording = Recording::open(file).expect("memory can be read").expect("it is a capture");
-    let read = recording.read(&mut |told| {
+    let read = recording.read(&KeyLog::default(), &mut |told| {
         if let Told::Request(mut line, _) = told {
             (line.time, line.duration_us) = (None, None);
             lines.push(line.to_string());

@@ -1,6 +1,7 @@
 //! Anything as spans of OpenTelemetry: nothing panics, and what is told has a method and a place.
 #![no_main]
 
+use discover::KeyLog;
 use discover::traffic::{Recording, Told};
 use libfuzzer_sys::fuzz_target;
 
@@ -11,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     let recording = Recording::open(&file[..]).expect("memory can be read").expect("the mark is there");
     assert_eq!(recording.format().id, "otlp");
     // It may be damaged, and then says so.
-    drop(recording.read(&mut |told| {
+    drop(recording.read(&KeyLog::default(), &mut |told| {
         if let Told::Request(line, at) = told {
             assert!(line.method.is_some() && at.number() > 0);
         }

@@ -1,5 +1,6 @@
 //! Captured packets: connections are put together, and what is said on them is told.
 
+mod cipher;
 mod connections;
 mod dialogue;
 mod exchanges;
@@ -17,24 +18,26 @@ mod tls;
 
 use std::io::{self, Read};
 
+use crate::keys::KeyLog;
 use crate::traffic::{Tell, Told};
 use connections::{ConnectionLimits, Connections};
-use file::Packets;
+use file::{Packets, Record};
 use fragments::Fragments;
 
-/// Reads a capture file, and tells the requests in it.
+/// Reads a capture file, and tells the requests in it, also encrypted ones whose keys are in `keys` or in the file.
 ///
 /// # Errors
 ///
 /// Reading failed, or the file is damaged; what is said in the packets before that is told.
-pub(crate) fn read(stream: &mut dyn Read, tell: &mut Tell<'_>) -> io::Result<()> {
+pub(crate) fn read(stream: &mut dyn Read, keys: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
     let mut packets = Packets::new(io::BufReader::with_capacity(1 << 17, stream));
     let mut fragments = Fragments::default();
-    let mut connections = Connections::new(ConnectionLimits::default());
+    let mut connections = Connections::new(ConnectionLimits::default(), keys.clone());
     let mut number = 0;
     let result = loop {
         match packets.next() {
-            Ok(Some(packet)) => {
+            Ok(Some(Record::Keys(text))) => connections.add_keys(&String::from_utf8_lossy(text)),
+            Ok(Some(Record::Packet(packet))) => {
                 number += 1;
                 tell(Told::Next);
                 if let Some(segment) = packet::segment(packet.link, packet.bytes, &mut fragments) {

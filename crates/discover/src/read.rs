@@ -12,6 +12,7 @@ use std::thread;
 use spec::Contract;
 
 use crate::envelope::unwrap;
+use crate::keys::KeyLog;
 use crate::learn::LearnLimits;
 use crate::line::Line;
 use crate::logs::{Entry, Formats, LineReader};
@@ -73,8 +74,8 @@ pub struct Read {
 pub enum Written<'r> {
     /// Logs, whose lines may be in these formats.
     Lines(&'r Formats),
-    /// Recorded traffic, each in one of its formats.
-    Traffic,
+    /// Recorded traffic, each in one of its formats; what is encrypted with these keys is read, too.
+    Traffic(&'r KeyLog),
 }
 
 /// How files are read.
@@ -150,8 +151,8 @@ impl Reading<'_> {
                     &mut Target { file, survey, report: &mut report, progress },
                 )
             }
-            Written::Traffic => {
-                read_traffic(stream, &mut Target { file, survey, report: &mut report, progress })
+            Written::Traffic(keys) => {
+                read_traffic(stream, keys, &mut Target { file, survey, report: &mut report, progress })
             }
         });
         report.fault = read.err().map(|error| error.to_string());
@@ -214,12 +215,12 @@ fn read_lines(
     Ok(())
 }
 
-fn read_traffic(stream: impl io::Read, target: &mut Target<'_, '_>) -> io::Result<()> {
+fn read_traffic(stream: impl io::Read, keys: &KeyLog, target: &mut Target<'_, '_>) -> io::Result<()> {
     let Some(recording) = Recording::open(stream)? else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is like no form of recorded traffic"));
     };
     let id = recording.format().id;
-    recording.read(&mut |told| match told {
+    recording.read(keys, &mut |told| match told {
         Told::Next => target.count(),
         Told::Request(line, position) => {
             *target.report.formats.entry(id).or_default() += 1;

@@ -12,6 +12,7 @@ use std::io::{self, Read};
 
 use crate::elements::Elements;
 use crate::host::Host;
+use crate::keys::KeyLog;
 use crate::line::Line;
 use crate::markup::Markup;
 use crate::tally::Position;
@@ -28,7 +29,7 @@ pub struct Format {
     /// How a file shows that it is one.
     pub(crate) mark: Mark,
     /// Reads a file.
-    pub(crate) read: fn(&mut dyn Read, &mut Tell<'_>) -> io::Result<()>,
+    pub(crate) read: fn(&mut dyn Read, &KeyLog, &mut Tell<'_>) -> io::Result<()>,
     /// What it is, with files (`~~~file`) and what each of them says (`~~~says`).
     pub doc: &'static str,
 }
@@ -102,13 +103,13 @@ impl<R: Read> Recording<R> {
         self.format
     }
 
-    /// Reads all of it.
+    /// Reads all of it; what is encrypted with the secrets of `keys`.
     ///
     /// # Errors
     ///
     /// Reading failed, or the file is damaged where that cannot be passed over; what came before was told.
-    pub fn read(self, tell: &mut Tell<'_>) -> io::Result<()> {
-        (self.format.read)(&mut self.head.chain(self.stream), tell)
+    pub fn read(self, keys: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
+        (self.format.read)(&mut self.head.chain(self.stream), keys, tell)
     }
 }
 

@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use discover::KeyLog;
 use discover::traffic::{Recording, Told};
 
 const TRAFFIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/traffic");
@@ -46,7 +47,7 @@ fn read(path: &Path) -> (Vec<Request>, u64, bool) {
     let (mut requests, mut packets) = (Vec::new(), 0);
     let recording = Recording::open(stream).unwrap().unwrap();
     assert_eq!(recording.format().id, "pcap");
-    let result = recording.read(&mut |told| match told {
+    let result = recording.read(&KeyLog::default(), &mut |told| match told {
         Told::Next => packets += 1,
         Told::Request(line, _) => {
             let text = |value: &Option<std::borrow::Cow<'_, str>>| value.as_deref().unwrap_or("-").to_owned();

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use discover::{LearnLimits, Progress, Reading, Written, sources};
+use discover::{KeyLog, LearnLimits, Progress, Reading, Written, sources};
 use spec::{Document, Library, LibraryLimits, Limits};
 
 const TRAFFIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/traffic");
@@ -37,7 +37,7 @@ fn an_archive_of_fuzzed_requests_tells_of_what_its_document_declares() {
     let (found, problems) = sources(&[archive]);
     assert_eq!(problems, []);
     let reading = Reading {
-        written: Written::Traffic,
+        written: Written::Traffic(&KeyLog::default()),
         contracts: &contracts,
         limits: LearnLimits::default(),
         workers: 1,

@@ -1,7 +1,9 @@
 //! Connections of TCP, each put together from its packets, in bounded memory.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 use model::Timestamp;
@@ -10,6 +12,7 @@ use super::dialogue::{Dialogue, Side};
 use super::messages::is_version;
 use super::packet::Segment;
 use super::stream::{At, Content, Stream};
+use crate::keys::KeyLog;
 use crate::line::Line;
 use crate::traffic::{Tell, Told};
 
@@ -43,6 +46,7 @@ type Key = (SocketAddr, SocketAddr);
 /// All connections of a capture.
 pub(crate) struct Connections {
     limits: ConnectionLimits,
+    keys: Rc<RefCell<KeyLog>>,
     known: HashMap<Key, Connection, RandomState>,
     cost: usize,
 }
@@ -69,8 +73,9 @@ struct Stalled {
 }
 
 impl Connections {
-    pub(crate) fn new(limits: ConnectionLimits) -> Connections {
-        Connections { limits, known: HashMap::default(), cost: 0 }
+    pub(crate) fn new(limits: ConnectionLimits, keys: KeyLog) -> Connections {
+        let keys = Rc::new(RefCell::new(keys));
+        Connections { limits, keys, known: HashMap::default(), cost: 0 }
     }
 
     /// Takes in the segment that the packet `number` holds.
@@ -94,7 +99,7 @@ impl Connections {
             if self.known.len() >= self.limits.connections {
                 self.make_room(tell);
             }
-            self.known.insert(key, Connection::new(segment));
+            self.known.insert(key, Connection::new(segment, &self.keys));
             self.cost += CONNECTION_BYTES;
         }
         let Some(connection) = self.known.get_mut(&key) else { return };
@@ -109,6 +114,11 @@ impl Connections {
         if self.cost > self.limits.bytes {
             self.make_room(tell);
         }
+    }
+
+    /// Takes in secrets that stand in the capture itself.
+    pub(crate) fn add_keys(&mut self, text: &str) {
+        self.keys.borrow_mut().add(text);
     }
 
     /// Finishes all: the capture is at its end.
@@ -144,7 +154,7 @@ impl Connections {
 }
 
 impl Connection {
-    fn new(segment: &Segment<'_>) -> Connection {
+    fn new(segment: &Segment<'_>, keys: &Rc<RefCell<KeyLog>>) -> Connection {
         let is_of_client = match (segment.is_syn, segment.acknowledged) {
             (true, None) => true,
             (true, Some(_)) => false,
@@ -159,7 +169,7 @@ impl Connection {
             client,
             asked: Stream::default(),
             answered: Stream::default(),
-            dialogue: Dialogue::new(server.port(), segment.is_syn),
+            dialogue: Dialogue::new(server.port(), segment.is_syn, keys),
             last: At::default(),
             cost: 0,
             asked_stalled: None,

@@ -1,10 +1,14 @@
 //! What two peers say to each other on one connection, whatever the protocol is: found by what is said.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::exchanges::{Exchanges, Switched};
 use super::http2::{Http2, PREFACE};
 use super::messages::{Kind, Messages, is_like_method, is_version};
 use super::stream::{At, Content};
 use super::tls::Tls;
+use crate::keys::KeyLog;
 use crate::tally::Position;
 use crate::traffic::{Tell, Told};
 
@@ -24,6 +28,9 @@ pub(crate) struct Dialogue {
     protocol: Protocol,
     /// The port of the server.
     port: u16,
+    keys: Rc<RefCell<KeyLog>>,
+    /// Whether it is said within TLS.
+    is_within: bool,
 }
 
 #[derive(Debug)]
@@ -35,9 +42,16 @@ enum Protocol {
     },
     Http1(Box<Http1>),
     Http2(Box<Http2>),
-    Tls(Box<Tls>),
+    Tls(Box<Encrypted>),
     /// One that is not looked into.
     Other,
+}
+
+/// A connection of TLS, and what is said within it, where that can be read.
+#[derive(Debug)]
+struct Encrypted {
+    tls: Tls,
+    within: Dialogue,
 }
 
 #[derive(Debug)]
@@ -49,8 +63,9 @@ struct Http1 {
 
 impl Dialogue {
     /// A connection of which nothing was said yet, or whose beginning is missing.
-    pub(crate) fn new(port: u16, is_at_start: bool) -> Dialogue {
-        Dialogue { protocol: Protocol::Unknown { hello: Vec::new(), is_at_start }, port }
+    pub(crate) fn new(port: u16, is_at_start: bool, keys: &Rc<RefCell<KeyLog>>) -> Dialogue {
+        let protocol = Protocol::Unknown { hello: Vec::new(), is_at_start };
+        Dialogue { protocol, port, keys: Rc::clone(keys), is_within: false }
     }
 
     /// What it holds, in bytes.
@@ -58,7 +73,7 @@ impl Dialogue {
         match &self.protocol {
             Protocol::Http1(http) => http.requests.cost() + http.answers.cost() + http.exchanges.cost(),
             Protocol::Http2(http) => http.cost(),
-            Protocol::Tls(tls) => tls.cost(),
+            Protocol::Tls(of) => of.tls.cost() + of.within.cost(),
             Protocol::Unknown { .. } | Protocol::Other => 0,
         }
     }
@@ -69,7 +84,8 @@ impl Dialogue {
             Protocol::Unknown { .. } => true,
             Protocol::Http1(http) => http.exchanges.is_empty(),
             Protocol::Http2(_) => true,
-            Protocol::Tls(_) | Protocol::Other => false,
+            Protocol::Tls(of) => of.tls.is_open() && of.within.waits_for_request(),
+            Protocol::Other => false,
         }
     }
 
@@ -103,7 +119,12 @@ impl Dialogue {
                     Guess::Other => Protocol::Other,
                     Guess::Http1 => Protocol::Http1(Box::new(Http1::new(is_at_start))),
                     Guess::Http2 => Protocol::Http2(Box::new(Http2::new())),
-                    Guess::Tls => Protocol::Tls(Box::default()),
+                    Guess::Tls if self.is_within => Protocol::Other,
+                    Guess::Tls => {
+                        let within =
+                            Dialogue { is_within: true, ..Dialogue::new(self.port, true, &self.keys) };
+                        Protocol::Tls(Box::new(Encrypted { tls: Tls::default(), within }))
+                    }
                 };
                 self.bytes(side, &said, at, tell);
             }
@@ -112,8 +133,11 @@ impl Dialogue {
                 self.switch(side, &rest, at, tell);
             }
             Protocol::Http2(http) => http.bytes(side, bytes, at, tell),
-            Protocol::Tls(tls) => {
-                tls.bytes(side, bytes);
+            Protocol::Tls(of) => {
+                let data = of.tls.bytes(side, bytes, &self.keys.borrow());
+                if !data.is_empty() {
+                    of.within.bytes(side, &data, at, tell);
+                }
                 self.tell_hosts(false, at, tell);
             }
             Protocol::Other => {}
@@ -122,8 +146,8 @@ impl Dialogue {
 
     /// Tells the hosts that an encrypted connection shows, once they are known.
     fn tell_hosts(&mut self, is_over: bool, at: At, tell: &mut Tell<'_>) {
-        if let Protocol::Tls(tls) = &mut self.protocol {
-            for host in tls.hosts(is_over, at, self.port) {
+        if let Protocol::Tls(of) = &mut self.protocol {
+            for host in of.tls.hosts(is_over, at, self.port) {
                 tell(Told::Host(host, Position::Packet(at.packet)));
             }
         }
@@ -134,7 +158,10 @@ impl Dialogue {
             Protocol::Unknown { is_at_start, .. } => *is_at_start = false,
             Protocol::Http1(http) => http.lost(side, count, at, tell),
             Protocol::Http2(http) => http.lost(side, count, at, tell),
-            Protocol::Tls(tls) => tls.lost(side),
+            Protocol::Tls(of) => {
+                of.tls.lost(side);
+                of.within.lost(side, count, at, tell);
+            }
             Protocol::Other => {}
         }
     }
@@ -161,7 +188,10 @@ impl Dialogue {
         match &mut self.protocol {
             Protocol::Http1(http) => http.finish(at, tell),
             Protocol::Http2(http) => http.finish(tell),
-            Protocol::Tls(_) => self.tell_hosts(true, at, tell),
+            Protocol::Tls(of) => {
+                of.within.finish(at, tell);
+                self.tell_hosts(true, at, tell);
+            }
             Protocol::Unknown { .. } | Protocol::Other => {}
         }
     }

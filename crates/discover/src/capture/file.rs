@@ -18,6 +18,17 @@ const INTERFACES_MAX: usize = 1 << 12;
 /// The block that begins a section of a pcapng file, whose type reads the same in both byte orders.
 const SECTION: u32 = 0x0a0d_0d0a;
 
+/// What stands in a capture file.
+#[derive(Debug)]
+pub(crate) enum Record<'b> {
+    Packet(Packet<'b>),
+    /// Secrets of TLS, as a log of keys has them.
+    Keys(&'b [u8]),
+}
+
+/// The type of secrets that are a log of keys.
+const TLS_KEYS: u32 = 0x544c_534b;
+
 /// A packet as it was captured.
 #[derive(Debug)]
 pub(crate) struct Packet<'b> {
@@ -70,6 +81,7 @@ struct Interface {
 /// What was found in the file.
 enum Found {
     Packet { link: u32, time: Option<Timestamp>, from: usize, to: usize },
+    Keys { from: usize, to: usize },
     Other,
     End,
 }
@@ -80,12 +92,12 @@ impl<R: Read> Packets<R> {
         Packets { stream, buffer: Vec::new(), at: 0, form }
     }
 
-    /// The next packet; none at the end of the file.
+    /// The next packet, or what else is of interest; none at the end of the file.
     ///
     /// # Errors
     ///
     /// Reading failed, or the file is damaged: nothing says where the next packet would begin.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Packet<'_>>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Record<'_>>> {
         loop {
             let found = match &self.form.kind {
                 Kind::Begin => self.begin()?,
@@ -98,7 +110,10 @@ impl<R: Read> Packets<R> {
             match found {
                 Found::Packet { link, time, from, to } => {
                     let bytes = self.buffer.get(from..to).unwrap_or_default();
-                    return Ok(Some(Packet { link, time, bytes }));
+                    return Ok(Some(Record::Packet(Packet { link, time, bytes })));
+                }
+                Found::Keys { from, to } => {
+                    return Ok(Some(Record::Keys(self.buffer.get(from..to).unwrap_or_default())));
                 }
                 Found::Other => {}
                 Found::End => return Ok(None),
@@ -195,6 +210,11 @@ impl<R: Read> Packets<R> {
                     from: 4,
                     to: body.len().min(4 + length),
                 })
+            }
+            // Secrets: their type, their length, and they.
+            10 if word(body, 0, is_big_endian) == TLS_KEYS => {
+                let length = word(body, 4, is_big_endian) as usize;
+                Ok(Found::Keys { from: 8, to: body.len().min(length.saturating_add(8)) })
             }
             _ => Ok(Found::Other),
         }

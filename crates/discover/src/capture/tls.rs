@@ -1,19 +1,28 @@
-//! What a handshake of TLS says in clear text: which host is meant, how it will be spoken, and whose certificate was shown.
+//! What a handshake of TLS says in clear text: which host is meant, how it will be spoken, and whose certificate was shown; and
+//! what is said after it, where the keys are known.
 
+use super::cipher::{Opener, Suite, openers};
 use super::dialogue::Side;
 use super::stream::At;
 use crate::host::{Evidence, Host};
+use crate::keys::{ClientRandom, KeyLog};
 
 /// The most bytes of one side's handshake that are held.
 const HANDSHAKE_BYTES_MAX: usize = 1 << 16;
 
+/// The most bytes of one record (RFC 5246, section 6.2.3).
+const RECORD_BYTES_MAX: usize = (1 << 14) + 2048;
+
 /// The most names of a certificate that are told.
 const NAMES_MAX: usize = 64;
 
+const CHANGE_CIPHER_SPEC: u8 = 20;
 const HANDSHAKE: u8 = 22;
+const DATA: u8 = 23;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
+const KEY_UPDATE: u8 = 24;
 
 /// A connection whose handshake is listened to.
 #[derive(Debug, Default)]
@@ -27,14 +36,49 @@ pub(crate) struct Tls {
     names: Vec<String>,
     shows_certificate: bool,
     is_told: bool,
+    /// What keys are found and made with.
+    client_random: ClientRandom,
+    server_random: Vec<u8>,
+    suite: Option<Suite>,
+    opens: Opens,
 }
 
-/// The records of one side, until they are encrypted.
+/// Whether the keys of a connection are known.
+#[derive(Debug, Default)]
+enum Opens {
+    /// They were not looked for.
+    #[default]
+    Unknown,
+    No,
+    Yes(Box<(Opener, Opener)>),
+}
+
+/// The records of one side.
 #[derive(Debug, Default)]
 struct Records {
     record: Vec<u8>,
     handshake: Vec<u8>,
-    is_over: bool,
+    phase: Phase,
+}
+
+/// How far one side is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// What it says is clear.
+    #[default]
+    Clear,
+    /// What it says is encrypted.
+    Sealed,
+    /// What it says is not looked at any more.
+    Over,
+}
+
+/// What was found in the bytes of one side.
+enum Item {
+    /// A message of the handshake.
+    Message(Vec<u8>),
+    /// A record that is encrypted, and its kind.
+    Sealed(u8, Vec<u8>),
 }
 
 impl Tls {
@@ -44,26 +88,67 @@ impl Tls {
         of(&self.client) + of(&self.server)
     }
 
-    /// Takes in what one side says.
-    pub(crate) fn bytes(&mut self, side: Side, bytes: &[u8]) {
-        let records = if side == Side::Client { &mut self.client } else { &mut self.server };
-        if records.is_over {
-            return;
+    /// Takes in what one side says: what is in the records that could be opened.
+    pub(crate) fn bytes(&mut self, side: Side, mut bytes: &[u8], keys: &KeyLog) -> Vec<u8> {
+        let mut data = Vec::new();
+        // A message may change how what follows it is read.
+        while !bytes.is_empty() && self.records(side).phase != Phase::Over {
+            let (used, items) = self.records(side).take(bytes);
+            bytes = bytes.get(used..).unwrap_or_default();
+            for item in items {
+                match item {
+                    Item::Message(message) => {
+                        self.message(side, &message);
+                    }
+                    Item::Sealed(kind, payload) => {
+                        data.extend(self.open(side, kind, &payload, keys).unwrap_or_default());
+                    }
+                }
+            }
         }
-        for message in records.take(bytes) {
-            self.message(side, &message);
+        data
+    }
+
+    /// The data in a record, if there is data in it and the keys are known.
+    fn open(&mut self, side: Side, kind: u8, payload: &[u8], keys: &KeyLog) -> Option<Vec<u8>> {
+        if kind == CHANGE_CIPHER_SPEC {
+            return None;
         }
+        if matches!(self.opens, Opens::Unknown) {
+            let found =
+                self.suite.and_then(|suite| openers(suite, keys, &self.client_random, &self.server_random));
+            self.opens = found.map_or(Opens::No, |found| Opens::Yes(Box::new(found)));
+        }
+        let Opens::Yes(openers) = &mut self.opens else {
+            self.lost(side);
+            return None;
+        };
+        let opener = if side == Side::Client { &mut openers.0 } else { &mut openers.1 };
+        let (kind, data) = opener.open(kind, payload)?;
+        if kind == HANDSHAKE && data.first() == Some(&KEY_UPDATE) {
+            opener.update();
+        }
+        (kind == DATA).then_some(data)
+    }
+
+    /// Whether what is said is understood.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.opens, Opens::Yes(_))
+    }
+
+    fn records(&mut self, side: Side) -> &mut Records {
+        if side == Side::Client { &mut self.client } else { &mut self.server }
     }
 
     /// Gives up on one side, of which bytes are missing.
     pub(crate) fn lost(&mut self, side: Side) {
-        let records = if side == Side::Client { &mut self.client } else { &mut self.server };
-        *records = Records { is_over: true, ..Records::default() };
+        *self.records(side) = Records { phase: Phase::Over, ..Records::default() };
     }
 
     /// What was found once both sides have said what they say in clear text, or at the end; told once.
     pub(crate) fn hosts(&mut self, is_over: bool, at: At, port: u16) -> Vec<Host> {
-        if self.is_told || !(is_over || (self.client.is_over && self.server.is_over)) {
+        let is_clear = |records: &Records| records.phase == Phase::Clear;
+        if self.is_told || !(is_over || (!is_clear(&self.client) && !is_clear(&self.server))) {
             return Vec::new();
         }
         self.is_told = true;
@@ -102,7 +187,8 @@ impl Tls {
 
     /// RFC 8446, section 4.1.2.
     fn client_hello(&mut self, mut body: Reader<'_>) -> Option<()> {
-        body.bytes(34)?;
+        body.bytes(2)?;
+        self.client_random = *body.bytes(32)?.first_chunk()?;
         body.vector(1)?;
         body.vector(2)?;
         body.vector(1)?;
@@ -125,20 +211,22 @@ impl Tls {
     }
 
     fn server_hello(&mut self, mut body: Reader<'_>) -> Option<()> {
-        body.bytes(34)?;
+        body.bytes(2)?;
+        self.server_random = body.bytes(32)?.to_vec();
         body.vector(1)?;
-        body.bytes(3)?;
+        self.suite = Suite::of(u16::try_from(body.number(2)?).ok()?);
+        body.bytes(1)?;
         let mut extensions = body.vector(2)?;
         while let Some((kind, mut extension)) = extensions.extension() {
             match kind {
                 16 => self.chosen = protocols(extension.vector(2)?).pop(),
                 // Version 1.3: all else is encrypted.
-                43 if extension.0 == [3, 4] => self.server.is_over = true,
+                43 if extension.0 == [3, 4] => {
+                    self.server.phase = Phase::Sealed;
+                    self.client.phase = Phase::Sealed;
+                }
                 _ => {}
             }
-        }
-        if self.server.is_over {
-            self.client.is_over = true;
         }
         Some(())
     }
@@ -154,30 +242,46 @@ impl Tls {
 }
 
 impl Records {
-    /// Takes in bytes: the messages of the handshake that are whole with them.
-    fn take(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+    /// Takes in bytes up to the end of a record: how many, and what is whole with them.
+    fn take(&mut self, bytes: &[u8]) -> (usize, Vec<Item>) {
+        let wanted = self
+            .record
+            .first_chunk::<5>()
+            .map_or(5, |head| 5 + usize::from(u16::from_be_bytes([head[3], head[4]])));
+        let used = wanted.saturating_sub(self.record.len()).min(bytes.len());
+        self.record.extend_from_slice(bytes.get(..used).unwrap_or_default());
+        let Some([kind, major, _, high, low]) = self.record.first_chunk::<5>().copied() else {
+            return (used, Vec::new());
+        };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        let is_record =
+            (CHANGE_CIPHER_SPEC..=DATA).contains(&kind) && major == 3 && length <= RECORD_BYTES_MAX;
+        if !is_record || self.handshake.len() + length > HANDSHAKE_BYTES_MAX {
+            *self = Records { phase: Phase::Over, ..Records::default() };
+            return (used, Vec::new());
+        }
+        if self.record.len() < 5 + length {
+            return (used, Vec::new());
+        }
+        let payload = self.record.split_off(5);
+        self.record.clear();
+        if self.phase == Phase::Clear && kind == HANDSHAKE {
+            self.handshake.extend(payload);
+            return (used, self.messages());
+        }
+        self.phase = Phase::Sealed;
+        (used, vec![Item::Sealed(kind, payload)])
+    }
+
+    /// The messages of the handshake that are whole.
+    fn messages(&mut self) -> Vec<Item> {
         let mut messages = Vec::new();
-        self.record.extend_from_slice(bytes.get(..bytes.len().min(HANDSHAKE_BYTES_MAX)).unwrap_or_default());
-        while let Some(head) = self.record.first_chunk::<5>().copied() {
-            let length = usize::from(u16::from_be_bytes([head[3], head[4]]));
-            let is_clear = head[0] == HANDSHAKE && head[1] == 3;
-            if !is_clear || self.handshake.len() + self.record.len() > HANDSHAKE_BYTES_MAX {
-                *self = Records { is_over: true, ..Records::default() };
+        while let Some(head) = self.handshake.first_chunk::<4>() {
+            let end = 4 + (u32::from_be_bytes(*head) & 0x00ff_ffff) as usize;
+            if self.handshake.len() < end {
                 break;
             }
-            if self.record.len() < 5 + length {
-                break;
-            }
-            self.handshake.extend(self.record.drain(..5 + length).skip(5));
-            while let Some(length) =
-                self.handshake.first_chunk::<4>().map(|head| u32::from_be_bytes(*head) & 0x00ff_ffff)
-            {
-                let end = 4 + length as usize;
-                if self.handshake.len() < end {
-                    break;
-                }
-                messages.push(self.handshake.drain(..end).collect());
-            }
+            messages.push(Item::Message(self.handshake.drain(..end).collect()));
         }
         messages
     }

@@ -10,6 +10,7 @@ use model::Timestamp;
 use super::{Format, Mark, Tell, Told};
 use crate::capture::head;
 use crate::civil;
+use crate::keys::KeyLog;
 use crate::line::{Field, Line};
 use crate::markup::{Markup, Tag};
 use crate::message;
@@ -33,7 +34,7 @@ struct Item {
     answer: Vec<u8>,
 }
 
-fn read(stream: &mut dyn Read, tell: &mut Tell<'_>) -> io::Result<()> {
+fn read(stream: &mut dyn Read, _: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
     let mut markup = Markup::new(stream);
     let mut number = 0;
     let mut item = Item::default();

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Format, Mark, Tell, Told};
 use crate::civil;
 use crate::elements::{Elements, Held};
+use crate::keys::KeyLog;
 use crate::line::Line;
 use crate::message;
 use crate::tally::Position;
@@ -20,7 +21,7 @@ pub(super) const FORMAT: Format = Format {
     doc: DOC,
 };
 
-fn read(stream: &mut dyn Read, tell: &mut Tell<'_>) -> io::Result<()> {
+fn read(stream: &mut dyn Read, _: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
     let mut elements = Elements::new(stream);
     elements.enter(b'{')?;
     while let Some(name) = elements.member()? {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Format, Mark, Tell, Told};
 use crate::civil;
 use crate::elements::{Elements, Held};
+use crate::keys::KeyLog;
 use crate::line::{Field, Line};
 use crate::message;
 use crate::tally::Position;
@@ -52,7 +53,7 @@ const REQUEST_FIELD: &str = "http.request.header.";
 /// Those of the answer.
 const ANSWER_FIELD: &str = "http.response.header.";
 
-fn read(stream: &mut dyn Read, tell: &mut Tell<'_>) -> io::Result<()> {
+fn read(stream: &mut dyn Read, _: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
     let mut elements = Elements::new(stream);
     let mut number = 0;
     // One document, or one a line: what is damaged is one of them.

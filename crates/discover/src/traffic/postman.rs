@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Format, Mark, Tell, Told};
 use crate::credential::Credential;
 use crate::elements::{Elements, Held};
+use crate::keys::KeyLog;
 use crate::line::Line;
 use crate::message;
 use crate::tally::Position;
@@ -37,7 +38,7 @@ struct Scope<'v> {
     auth: Option<&'v Value>,
 }
 
-fn read(stream: &mut dyn Read, tell: &mut Tell<'_>) -> io::Result<()> {
+fn read(stream: &mut dyn Read, _: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
     let text = match Elements::new(stream).hold()? {
         Held::Text(text) => text,
         Held::TooLarge => {

@@ -13,7 +13,7 @@ fn told(file: &[u8]) -> Option<(&'static str, Vec<String>)> {
     let mut lines = Vec::new();
     let recording = Recording::open(file).unwrap()?;
     let id = recording.format().id;
-    let read = recording.read(&mut |told| match told {
+    let read = recording.read(&KeyLog::default(), &mut |told| match told {
         Told::Next => {}
         Told::Request(line, at) => lines.push(format!("{}: {line}", at.number())),
         Told::Host(host, at) => lines.push(format!("{}: {host:?}", at.number())),

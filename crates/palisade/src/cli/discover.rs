@@ -62,12 +62,14 @@ Examples:
   palisade discover traffic recordings/ --spec openapi.yaml --fail-on shadow
   palisade discover traffic 'staging-*.har.gz' --format json
   palisade discover traffic shop.postman_collection.json --openapi learned.json
+  palisade discover traffic capture.pcapng --keylog keys.log
   tcpdump -i eth0 -c 10000 -w - | palisade discover traffic -
 
 Reads captured packets (pcap, pcapng), HTTP Archives (HAR), Postman collections, items of Burp Suite (XML) and
-spans of OpenTelemetry (OTLP in JSON). In packets it reads HTTP/1 and HTTP/2 in clear text; of what is
-encrypted it lists the hosts. What is said of logs is said of it: what a specification declares is looked up
-there, and of the rest templates are learned. Values of credentials are neither kept nor printed.
+spans of OpenTelemetry (OTLP in JSON). In packets it reads HTTP/1 and HTTP/2 in clear text, and within TLS
+where --keylog or the capture has the keys; it lists the hosts of what is encrypted. What is said of logs is
+said of it: what a specification declares is looked up there, and of the rest templates are learned. Values
+of credentials are neither kept nor printed.
 
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
 where a file cannot be read or none tells of a request.")]
@@ -75,6 +77,9 @@ pub(crate) struct DiscoverTraffic {
     /// What is read, and what becomes of it.
     #[command(flatten)]
     pub(crate) discovery: Discovery,
+    /// Keys of TLS in the NSS key log format, as `SSLKEYLOGFILE` makes clients write them; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Vec<PathBuf>,
 }
 
 /// What is read, and what becomes of it.

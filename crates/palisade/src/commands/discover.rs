@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 
 use discover::logs::{ALL, Formats};
-use discover::{LearnLimits, Pattern, Progress, Read, Reading, Source, Written, sources};
+use discover::{KeyLog, LearnLimits, Pattern, Progress, Read, Reading, Source, Written, sources};
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location};
 
@@ -38,7 +38,21 @@ pub(crate) fn logs(arguments: &DiscoverLogs) -> Exit {
 
 /// Reads the recorded traffic that the arguments name, and says what it tells.
 pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
-    discover(&arguments.discovery, Written::Traffic, Vec::new())
+    let mut keys = KeyLog::default();
+    let mut wrong = Vec::new();
+    for path in &arguments.keylog {
+        match read_file(path) {
+            Ok(bytes) => keys.add(&String::from_utf8_lossy(&bytes)),
+            Err(error) => {
+                wrong.push(Problem::error(format!("`{}` cannot be read: {error}", path.display())));
+            }
+        }
+    }
+    if wrong.is_empty() && keys.is_empty() && !arguments.keylog.is_empty() {
+        let help = "a line is `CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0` or `SERVER_TRAFFIC_SECRET_0` with two hexadecimal numbers";
+        wrong.push(Problem::error("the key log has no keys").help(help));
+    }
+    discover(&arguments.discovery, Written::Traffic(&keys), wrong)
 }
 
 fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>) -> Exit {

@@ -164,6 +164,15 @@ fn captured_packets_tell_of_operations_and_of_encrypted_hosts() {
     assert_eq!((&host["name"], &host["evidence"]), (&json!("secret.example"), &json!("sni")));
     assert_eq!((&host["protocols"], &host["sources"][0]["packet"]), (&json!(["h2"]), &json!(2)));
     assert!(stderr.contains("5 records, 1 requests, 0 damaged; 2 of 2 files; formats: pcap"), "{stderr}");
+    stage.write("keys.log", "# nothing\n");
+    for keys in ["keys.log", "none.log"] {
+        let (code, _, stderr) = discovered(&stage, &["encrypted.pcap", "--keylog", keys]);
+        assert_eq!(code, 2, "{stderr}");
+        assert!(
+            stderr.contains(if keys == "none.log" { "`none.log` cannot be read" } else { "has no keys" }),
+            "{stderr}"
+        );
+    }
     let (_, table, _) = discovered(&stage, &["encrypted.pcap"]);
     assert!(table.contains("secret.example:443  1 connections (sni, h2)"), "{table}");
 }

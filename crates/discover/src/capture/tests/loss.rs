@@ -7,6 +7,7 @@ use crate::capture::connections::{ConnectionLimits, Connections};
 use crate::capture::fragments::Fragments;
 use crate::capture::packet;
 use crate::capture::stream::{At, Content, Stream};
+use crate::keys::KeyLog;
 
 /// Twenty requests, each answered, with an answer in two segments.
 fn talk() -> Talk {
@@ -151,7 +152,7 @@ proptest! {
 #[test]
 fn a_hostile_capture_costs_bounded_memory() {
     let limits = ConnectionLimits { connections: 100, connection_bytes: 10_000, bytes: 200_000 };
-    let mut connections = Connections::new(limits);
+    let mut connections = Connections::new(limits, KeyLog::default());
     let mut fragments = Fragments::default();
     let (mut most, mut count) = (0, 0);
     for round in 0..2000_u32 {

@@ -1,6 +1,7 @@
 //! Writes captures: what two peers say, as packets that may be cut, lost, repeated and put in another order.
 
 use crate::capture;
+use crate::keys::KeyLog;
 use crate::traffic::Told;
 
 pub(super) use crate::capture::dialogue::Side::{self, Client, Server};
@@ -107,8 +108,12 @@ pub(super) fn file(link: u32, frames: &[Vec<u8>]) -> Vec<u8> {
 
 /// What a file tells, a line each, and why it was not read to its end.
 pub(super) fn read(file: &[u8]) -> (Vec<String>, Option<String>) {
+    read_with(&KeyLog::default(), file)
+}
+
+pub(super) fn read_with(keys: &KeyLog, file: &[u8]) -> (Vec<String>, Option<String>) {
     let mut lines = Vec::new();
-    let result = capture::read(&mut &file[..], &mut |told| match told {
+    let result = capture::read(&mut &file[..], keys, &mut |told| match told {
         Told::Next => {}
         Told::Request(line, at) => {
             let time = line.time;

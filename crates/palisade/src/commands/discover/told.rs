@@ -22,7 +22,7 @@ impl Words {
                 unknown: "like no format",
                 no_request: "error: no line tells of a request\n  help: say how lines are made with `--pattern`\n",
             },
-            Written::Traffic => Words {
+            Written::Traffic(_) => Words {
                 records: "records",
                 unknown: "damaged",
                 no_request: "error: no file tells of a request\n  help: `palisade discover logs` reads access logs\n",
