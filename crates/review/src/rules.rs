@@ -58,7 +58,7 @@ mod unbounded_array;
 mod unbounded_number;
 mod unbounded_page;
 pub(crate) mod unbounded_string;
-mod unbounded_upload;
+pub(crate) mod unbounded_upload;
 mod undefined_channel_parameter;
 mod undefined_scope;
 mod undefined_security_scheme;

@@ -22,8 +22,15 @@ pub(super) const MISSING_401: Fixer = Fixer {
     },
 };
 
-pub(super) const MISSING_429: Fixer =
-    Fixer { rule: "missing-429", what: WHAT, fix: |view, spot| described(view, spot, &TOO_MANY) };
+pub(super) const MISSING_429: Fixer = Fixer {
+    rule: "missing-429",
+    what: WHAT,
+    fix: |view, spot| {
+        // That a flow of business has a budget is not for us to say.
+        let is_flow = view.operation_around(spot).is_some_and(|operation| operation.is_business_flow());
+        if is_flow { None } else { described(view, spot, &TOO_MANY) }
+    },
+};
 
 pub(super) const MISSING_500: Fixer =
     Fixer { rule: "missing-500", what: WHAT, fix: |view, spot| described(view, spot, &BROKEN) };

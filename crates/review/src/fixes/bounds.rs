@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use spec::Spot;
 
 use super::{Fixer, Mend};
-use crate::rules::unbounded_string;
+use crate::rules::{unbounded_string, unbounded_upload};
 use crate::view::{Keywords, View};
 use crate::words;
 
@@ -91,7 +91,11 @@ fn texts(view: &View<'_>, spot: Spot<'_>) -> Option<Mend> {
 fn text(view: &View<'_>, spot: Spot<'_>) -> Option<Mend> {
     let parts = view.parts(spot);
     let format = parts.iter().find_map(|part| part.text("format")).unwrap_or_default();
-    if OPEN_FORMATS.contains(&format) {
+    let is_it = |schema: Spot<'_>| schema.key() == spot.key();
+    let mut bodies = view.called().flat_map(|operation| &operation.body);
+    let is_file = bodies.any(|body| unbounded_upload::is_file(body) && body.schema.is_some_and(is_it));
+    // How large a file may be, its uploaders must be asked.
+    if is_file || OPEN_FORMATS.contains(&format) {
         return None;
     }
     let known = FORMATS.iter().find(|(name, _)| *name == format);

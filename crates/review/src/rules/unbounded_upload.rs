@@ -81,18 +81,21 @@ fn is_endless_file<'l>(view: &View<'l>, property: Spot<'l>) -> bool {
     is_file && !view.says_any(one, Keywords::MAX_LENGTH)
 }
 
+/// Whether the media type is one of files.
+pub(crate) fn is_file(content: &Content<'_>) -> bool {
+    let media = content.media.to_ascii_lowercase();
+    ["image/", "video/", "audio/", "application/octet-stream", "application/zip", "application/pdf"]
+        .iter()
+        .any(|start| media.starts_with(start))
+}
+
 /// The body, where it is a file without an end.
 fn whole<'l>(view: &View<'l>, content: &Content<'l>) -> Vec<Spot<'l>> {
-    let media = content.media.to_ascii_lowercase();
-    let is_file =
-        ["image/", "video/", "audio/", "application/octet-stream", "application/zip", "application/pdf"]
-            .iter()
-            .any(|start| media.starts_with(start));
     let schema = content.schema.and_then(|schema| view.schema(schema));
     let is_other = schema.is_some_and(|schema| {
         schema.types.has(Types::OBJECT)
             || schema.types.has(Types::ARRAY)
             || view.says_any(schema, Keywords::MAX_LENGTH)
     });
-    if is_file && !is_other { vec![content.spot] } else { Vec::new() }
+    if is_file(content) && !is_other { vec![content.spot] } else { Vec::new() }
 }
