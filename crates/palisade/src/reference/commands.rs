@@ -93,7 +93,7 @@ mod tests {
         for command in ["run", "check", "explain", "discover logs", "cedar-schema", "log"] {
             assert!(page.contains(&format!("\n## palisade {command}\n")), "{page}");
         }
-        assert!(!page.contains("reference"), "{page}");
+        assert!(!page.contains("palisade reference"), "{page}");
         assert!(page.contains("| `-c, --config <FILE>` | The config file. |"), "{page}");
         assert!(page.contains("| `<METHOD>` | The method of the request. |"), "{page}");
     }
