@@ -174,5 +174,5 @@ fn captured_packets_tell_of_operations_and_of_encrypted_hosts() {
         );
     }
     let (_, table, _) = discovered(&stage, &["encrypted.pcap"]);
-    assert!(table.contains("secret.example:443  1 connections (sni, h2)"), "{table}");
+    assert!(table.contains("secret.example:443  1 connection (sni, h2)"), "{table}");
 }

@@ -35,7 +35,8 @@ pub(super) fn text(listed: &[Listed<'_>], findings: &Findings, look: Look) -> St
         let by = host.evidence.name();
         let with = if host.shows_certificate { ", mtls" } else { "" };
         let count = host.connections;
-        text.push_str(&format!("  {name}:{port}  {count} connections ({by}{protocols}{with})\n"));
+        let s = if count == 1 { "" } else { "s" };
+        text.push_str(&format!("  {name}:{port}  {count} connection{s} ({by}{protocols}{with})\n"));
     }
     text
 }
