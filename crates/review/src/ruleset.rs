@@ -1,20 +1,23 @@
 //! Rulesets of Spectral: rules that a team wrote down, run beside our own.
 
 mod function;
+mod glob;
 mod load;
+mod overrides;
 mod path;
 mod target;
 
 use std::collections::{BTreeMap, HashSet};
 
 use model::{Finding, OperationKey, Severity};
-use spec::{Format, Library, Spot};
+use spec::{Document, Format, Library, Spot};
 
 use crate::fingerprint;
 use crate::report::position;
 use crate::view::View;
 use function::{Fault, Function};
 pub use load::RulesetLoader;
+use overrides::{Change, Chosen, Folder, Override};
 use path::Path;
 use target::{Eyes, Target, Value};
 
@@ -24,14 +27,19 @@ const FINDINGS_MAX: usize = 10_000;
 /// Rules of a team.
 #[derive(Debug, Default)]
 pub struct Ruleset {
+    /// Those that are on, and those that an override turns on.
     rules: Vec<TeamRule>,
+    overrides: Vec<Override>,
+    folder: Folder,
 }
 
 /// One of them.
 #[derive(Debug)]
 struct TeamRule {
     id: &'static str,
+    /// Its own, where no override has another.
     severity: Severity,
+    is_on: bool,
     description: String,
     /// With places for what was found; without one, the description is said.
     message: Option<String>,
@@ -71,9 +79,14 @@ struct Then {
 }
 
 impl Ruleset {
-    /// The names of the rules that are run.
+    /// The names of the rules that are run, be it for some documents alone.
     pub fn ids(&self) -> impl Iterator<Item = &'static str> {
-        self.rules.iter().map(|rule| rule.id)
+        let changes = self.overrides.iter().flat_map(|one| &one.changes);
+        let instead = changes.filter_map(|(_, change)| match change {
+            Change::Rule(rule) => Some(rule.id),
+            Change::Severity(_) => None,
+        });
+        self.rules.iter().map(|rule| rule.id).chain(instead)
     }
 
     /// What the rules say of the document of `library`, in the order of the rules. What is not looked at, since a path
@@ -82,11 +95,19 @@ impl Ruleset {
         let Some(root) = library.root() else { return (Vec::new(), Vec::new()) };
         let view = View::of(library).ok();
         let (mut found, mut left_out) = (Vec::new(), Vec::new());
-        for rule in self.rules.iter().filter(|rule| is_for(&rule.formats, root)) {
-            let mut findings =
-                TeamFindings { library, view: view.as_ref(), rule, found: Vec::new(), seen: HashSet::new() };
-            if rule.run(library, root, &mut findings).is_none() {
-                left_out.push(rule.id);
+        let file = library.document(root.document).map_or("", Document::file);
+        let chosen = self.chosen(file);
+        for chosen in chosen.iter().filter(|chosen| is_for(&chosen.rule.formats, root)) {
+            let mut findings = TeamFindings {
+                library,
+                view: view.as_ref(),
+                folder: &self.folder,
+                chosen,
+                found: Vec::new(),
+                seen: HashSet::new(),
+            };
+            if chosen.rule.run(library, root, &mut findings).is_none() {
+                left_out.push(chosen.rule.id);
             }
             found.append(&mut findings.found);
         }
@@ -123,7 +144,8 @@ impl TeamRule {
 struct TeamFindings<'r, 'l> {
     library: &'l Library,
     view: Option<&'r View<'l>>,
-    rule: &'r TeamRule,
+    folder: &'r Folder,
+    chosen: &'r Chosen<'r>,
     found: Vec<Finding>,
     seen: HashSet<(String, String, String)>,
 }
@@ -136,7 +158,9 @@ impl<'l> TeamFindings<'_, 'l> {
         let Some(document) = self.library.document(at.at.document) else { return };
         let entry = document.entry_of(at.at.node).filter(|_| is_name);
         let position = entry.map_or_else(|| position(document, at.at), |entry| document.key_position(&entry));
-        let message = self.rule.message(&at, &fault.message, &position.pointer);
+        let rule = self.chosen.rule;
+        let Some(severity) = self.chosen.severity_at(self.folder, &position) else { return };
+        let message = rule.message(&at, &fault.message, &position.pointer);
         let key = (position.file.to_string(), position.pointer.clone(), message.clone());
         if self.found.len() >= FINDINGS_MAX || !self.seen.insert(key) {
             return;
@@ -148,14 +172,14 @@ impl<'l> TeamFindings<'_, 'l> {
             path: operation.path.to_owned().into(),
         });
         self.found.push(Finding {
-            rule: self.rule.id,
-            severity: self.rule.severity,
+            rule: rule.id,
+            severity,
             message,
             control: "",
             owasp: &[],
             cwe: &[],
             nist: &[],
-            fingerprint: fingerprint::of(self.rule.id, document, &position.pointer),
+            fingerprint: fingerprint::of(rule.id, document, &position.pointer),
             position,
             operation,
             evidence: BTreeMap::new(),

@@ -52,7 +52,7 @@ fn nothing(_: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn loaded(text: &str) -> (Ruleset, Vec<Problem>) {
-    Ruleset::load(parsed("rules/team.yaml", text), &nothing)
+    Ruleset::load(parsed("rules/team.yaml", text), Path::new("/work"), &nothing)
 }
 
 /// Rule, pointer and message of what is found.
@@ -191,7 +191,7 @@ fn rulesets_are_extended_and_their_rules_changed() {
         Some("rules/./base.yaml" | "rules/base.yaml") => Ok(base.as_bytes().to_vec()),
         _ => nothing(path),
     };
-    let load = |text: &str| Ruleset::load(parsed("rules/team.yaml", text), &loader).0;
+    let load = |text: &str| Ruleset::load(parsed("rules/team.yaml", text), Path::new("/work"), &loader).0;
     let severities = |text: &str| -> Vec<(&'static str, Severity)> {
         let library = Library::of(parsed("api.yaml", DOCUMENT));
         load(text).findings(&library).0.into_iter().map(|finding| (finding.rule, finding.severity)).collect()
@@ -209,6 +209,85 @@ fn rulesets_are_extended_and_their_rules_changed() {
     assert_eq!(severities("extends: base.yaml\nrules: { on: { severity: error, formats: [oas2] } }\n"), []);
     let found = found(&load("extends: base.yaml\n"), DOCUMENT);
     assert_eq!(found, [("/info".to_owned(), "no x at /info".to_owned())]);
+}
+
+const OVERRIDES: &str = "\
+overrides:
+  - { files: ['*.yaml'], rules: { a: error } }
+  - { files: ['../v1/**'], rules: { a: off, b: true, c: { given: $.info, then: { field: z, function: truthy } } } }
+  - files: ['../v2/api.yaml#/paths/~1a~1%7Bid%7D', '../v2/api.yaml#/paths/~1a~1%7Bid%7D/get/responses']
+    rules: { a: hint }
+  - { files: ['../v2/*#/paths/~1a'], rules: { a: off, b: error } }
+  - { files: ['../v3/x.yaml'], rules: { a: { severity: info, then: { field: y, function: truthy } } } }
+  - { files: ['**/v3/*'], rules: { a: { then: { field: responses, function: falsy } } } }
+rules:
+  a: { given: '$.paths[*][*]', then: { field: x, function: truthy } }
+  b: { recommended: false, given: '$.paths[*][*]', then: { field: y, function: truthy } }
+";
+
+#[test]
+fn overrides_are_for_documents_and_for_places_in_them() {
+    let (ruleset, problems) = loaded(OVERRIDES);
+    assert_eq!(problems, []);
+    assert_eq!(ruleset.ids().collect::<BTreeSet<_>>(), BTreeSet::from(["a", "b", "c"]));
+    let document = "openapi: 3.1.0\ninfo: {}\npaths: { /a: { get: { responses: {} } }, '/a/{id}': { get: { responses: {} } } }\n";
+    let check = |file: &str, expected: &[(&str, Severity, &str)]| {
+        let library = Library::of(parsed(file, document));
+        let (findings, _) = ruleset.findings(&library);
+        let found: Vec<(&str, Severity, &str)> = findings
+            .iter()
+            .map(|finding| (finding.rule, finding.severity, finding.position.pointer.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{file}");
+    };
+    let (a, id) = ("/paths/~1a/get", "/paths/~1a~1{id}/get");
+    let warned = [("a", Severity::Warning, a), ("a", Severity::Warning, id)];
+    check("api.json", &warned);
+    check("rules/v1/api.json", &warned);
+    check("other/api.yaml", &[("a", Severity::Error, a), ("a", Severity::Error, id)]);
+    check(
+        "/work/v1/x/api.yaml",
+        &[("b", Severity::Warning, a), ("b", Severity::Warning, id), ("c", Severity::Warning, "/info")],
+    );
+    check("./v2/api.yaml", &[("a", Severity::Note, id), ("b", Severity::Error, a)]);
+    check("v2/api.json", &[("a", Severity::Warning, id), ("b", Severity::Error, a)]);
+    let noted = [("a", Severity::Note, a), ("a", Severity::Note, id)];
+    check("v3/x.yaml", &noted);
+    let responses = ["/paths/~1a/get/responses", "/paths/~1a~1{id}/get/responses"];
+    check("rules/v3/x.json", &responses.map(|pointer| ("a", Severity::Warning, pointer)));
+}
+
+#[test]
+fn what_of_overrides_is_not_looked_at_is_said_with_its_place() {
+    let (_, problems) = loaded(
+        "rules: { a: { given: $, then: { function: truthy } } }\n\
+         overrides:\n  \
+           - { files: ['*.yaml'], extends: 'spectral:oas', rules: { a: error, b: error, c: off } }\n  \
+           - { files: ['x(', '#/paths', 'x#paths', '+(x)'] }\n  \
+           - { files: ['x#/paths'], rules: { a: { given: $.info } } }\n  \
+           - { rules: { a: what } }\n  \
+           - { files: [x], rules: { d: { given: $, then: { function: mine } }, e: { given: $, surprise: 1 } } }\n",
+    );
+    let said: Vec<(Severity, usize, &str)> = problems
+        .iter()
+        .map(|problem| (problem.severity, problem.position.as_ref().unwrap().line, problem.message.as_str()))
+        .collect();
+    let warned = |line, text| (Severity::Warning, line, text);
+    let expected = [
+        warned(3, "`extends` of an override is not looked at"),
+        warned(4, "`#/paths` names no documents: it is for no file"),
+        warned(4, "`x#paths` names no documents: it is no JSON pointer"),
+        warned(4, "`+(x)` names no documents: it is a pattern with `(`, which is not understood"),
+        warned(6, "the override names no `files`"),
+        warned(3, "the rule `b` is not one that is run"),
+        (Severity::Note, 3, "the rule `c` is not one that is run"),
+        warned(5, "the rule `a` is not changed: at a place it takes a severity alone"),
+        warned(6, "neither a rule nor a severity"),
+        warned(7, "the rule `d` is not run: the function `mine` is not one that is run"),
+        warned(7, "`surprise` of the rule `e` is not looked at"),
+        warned(7, "the rule `e` is not run: it has no `then`"),
+    ];
+    assert_eq!(said, expected);
 }
 
 /// Cases whose rule `spectral:oas` has here are answered alike: at the same places.

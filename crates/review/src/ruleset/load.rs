@@ -1,6 +1,7 @@
 //! Reads rulesets with what they extend, and says with its place what of them is not run.
 
 mod compile;
+mod overrides;
 
 use std::collections::HashMap;
 use std::io;
@@ -10,6 +11,8 @@ use model::{Problem, Severity};
 use spec::{Document, Entry, Limits, Node};
 
 use super::Ruleset;
+use super::overrides::Folder;
+use overrides::Written;
 
 /// Rulesets that one may be made of.
 const FILES_MAX: usize = 64;
@@ -51,22 +54,26 @@ struct Loading<'a> {
     loader: RulesetLoader<'a>,
     documents: Vec<Document>,
     definitions: Vec<Definition>,
+    overrides: Vec<Written>,
     aliases: HashMap<String, Place>,
     problems: Vec<Problem>,
 }
 
 impl Ruleset {
-    /// Reads the ruleset in `document`. What of it is not run is in the problems; an error is one of the ruleset itself.
-    pub fn load(document: Document, loader: RulesetLoader<'_>) -> (Ruleset, Vec<Problem>) {
+    /// Reads the ruleset in `document`. What of it is not run is in the problems; an error is one of the ruleset itself. The
+    /// names of this and of all documents are relative to the folder `current`.
+    pub fn load(document: Document, current: &Path, loader: RulesetLoader<'_>) -> (Ruleset, Vec<Problem>) {
+        let folder = Folder::of(current, document.file());
         let mut loading = Loading {
             loader,
             documents: vec![document],
             definitions: Vec::new(),
+            overrides: Vec::new(),
             aliases: HashMap::new(),
             problems: Vec::new(),
         };
         loading.document(0, On::Recommended);
-        loading.compiled()
+        loading.compiled(folder)
     }
 }
 
@@ -85,9 +92,10 @@ impl Loading<'_> {
         let Some(document) = self.documents.get(number) else { return };
         let root = document.root();
         let place = |node: Node<'_>| (number, node.index());
-        if !root.is_object() || (root.get("rules").is_none() && root.get("extends").is_none()) {
+        if !root.is_object() || !["rules", "extends", "overrides"].iter().any(|key| root.get(key).is_some()) {
             let here = place(root);
-            return self.say(Severity::Error, here, "the ruleset has neither `rules` nor `extends`");
+            let message = "the ruleset has neither `rules` nor `extends` nor `overrides`";
+            return self.say(Severity::Error, here, message);
         }
         let members: Vec<(String, Place)> =
             root.entries().map(|entry| (entry.key.to_owned(), place(entry.value))).collect();
@@ -107,6 +115,7 @@ impl Loading<'_> {
             rules.map(|entry| (entry.key.to_owned(), place(entry.value))).collect();
         for (key, place) in members {
             match key.as_str() {
+                "overrides" => self.overrides(number, place),
                 "extends" | "rules" | "aliases" | "formats" | "documentationUrl" | "description" => {}
                 _ => self.say(Severity::Warning, place, format!("`{key}` of a ruleset is not looked at")),
             }

@@ -4,6 +4,7 @@ use model::{Problem, Severity};
 use spec::Node;
 
 use super::super::function::Function;
+use super::super::overrides::Folder;
 use super::super::{Formats, Given, Ruleset, TeamRule, Then, path};
 use super::{Definition, Loading, Place, severity, value_of};
 
@@ -17,22 +18,28 @@ const PATHS_MAX: usize = 100;
 type Refused = (Place, String);
 
 impl Loading<'_> {
-    pub(super) fn compiled(mut self) -> (Ruleset, Vec<Problem>) {
+    pub(super) fn compiled(mut self, folder: Folder) -> (Ruleset, Vec<Problem>) {
         let mut rules = Vec::new();
         let mut refused = Vec::new();
-        for definition in self.definitions.iter().filter(|definition| definition.is_on) {
+        let is_run = |definition: &&Definition| definition.is_on || self.is_overridden(&definition.name);
+        for definition in self.definitions.iter().filter(is_run) {
             match self.rule_of(definition) {
                 Ok(rule) => rules.extend(rule),
                 Err((place, why)) => {
                     refused.push((place, format!("the rule `{}` is not run: {why}", definition.name)))
                 }
             }
-            refused.extend(self.unknown_keys(definition));
+            refused.extend(self.unknown_keys(&definition.name, &definition.parts));
         }
         for (place, message) in refused {
             self.say(Severity::Warning, place, message);
         }
-        (Ruleset { rules }, self.problems)
+        let overrides = self.overrides_of(&rules);
+        (Ruleset { rules, overrides, folder }, self.problems)
+    }
+
+    fn is_overridden(&self, name: &str) -> bool {
+        self.overrides.iter().flat_map(|written| &written.rules).any(|(known, _)| known == name)
     }
 
     /// What the rule says of `key`, and where.
@@ -43,7 +50,7 @@ impl Loading<'_> {
         })
     }
 
-    fn unknown_keys(&self, definition: &Definition) -> Vec<Refused> {
+    pub(super) fn unknown_keys(&self, name: &str, parts: &[Place]) -> Vec<Refused> {
         const KNOWN: &[&str] = &[
             "description",
             "message",
@@ -59,29 +66,28 @@ impl Loading<'_> {
             "type",
             "extensions",
         ];
-        let parts = definition.parts.iter().filter_map(|part| Some((part.0, self.node(*part)?)));
+        let parts = parts.iter().filter_map(|part| Some((part.0, self.node(*part)?)));
         let entries = parts.flat_map(|(number, node)| node.entries().map(move |entry| (number, entry)));
         let unknown = entries.filter(|(_, entry)| !KNOWN.contains(&entry.key));
         unknown
             .map(|(number, entry)| {
-                (
-                    value_of(number, &entry),
-                    format!("`{}` of the rule `{}` is not looked at", entry.key, definition.name),
-                )
+                (value_of(number, &entry), format!("`{}` of the rule `{name}` is not looked at", entry.key))
             })
             .collect()
     }
 
-    /// The rule; nothing for one that is off by its own severity.
-    fn rule_of(&self, definition: &Definition) -> Result<Option<TeamRule>, Refused> {
+    /// The rule; nothing for one that is off by its own severity, and that no override names.
+    pub(super) fn rule_of(&self, definition: &Definition) -> Result<Option<TeamRule>, Refused> {
         let first = definition.parts.first().copied().unwrap_or_default();
         let text =
             |key: &str| self.get(definition, key).and_then(|(_, node)| node.as_str()).map(str::to_owned);
         let own = self
             .get(definition, "severity")
             .map_or(Some(Some(Severity::Warning)), |(_, node)| severity(node));
-        let Some(severity) = definition.severity.or(own.flatten()) else { return Ok(None) };
-        if self.get(definition, "enabled").and_then(|(_, node)| node.as_bool()) == Some(false) {
+        let severity = definition.severity.or(own.flatten());
+        let is_enabled = self.get(definition, "enabled").and_then(|(_, node)| node.as_bool()) != Some(false);
+        let is_on = definition.is_on && severity.is_some() && is_enabled;
+        if !is_on && !self.is_overridden(&definition.name) {
             return Ok(None);
         }
         let formats = self.get(definition, "formats").map(|(_, node)| node);
@@ -101,7 +107,8 @@ impl Loading<'_> {
         Ok(Some(TeamRule {
             // Kept as long as the program runs, as the ids of all rules are: a ruleset is read once, and bounded.
             id: Box::leak(definition.name.clone().into_boxed_str()),
-            severity,
+            severity: severity.unwrap_or(Severity::Warning),
+            is_on,
             description: text("description").unwrap_or_default(),
             message: text("message"),
             formats: formats_of(formats),
