@@ -1,53 +1,18 @@
 //! How an API stands in each row of the OWASP API Security Top 10, from 0 to 100, and which findings cost it what.
 
+mod rows;
+
 use std::collections::BTreeMap;
 
 use model::Severity;
 
 use crate::report::Found;
 use crate::rule::Rule;
-use crate::view::{Concerns, Need, Operation, Set, View};
+use crate::view::{Concerns, Set, View};
+use rows::Row;
 
 /// Tenths of a point that a row begins with.
 pub const FULL_TENTHS: u64 = 1000;
-
-/// A row: its name, whether there is something of it in an operation, and what is said where there is in none.
-type Row = (&'static str, for<'l> fn(&View<'l>, &Operation<'l>) -> bool, &'static str);
-
-/// The rows of 2023.
-const ROWS: &[Row] = &[
-    ("API1:2023", |_view, one| one.is_called() && one.is_on_object(), "no path takes the id of an object"),
-    ("API2:2023", |_view, one| one.is_called(), NO_OPERATION),
-    ("API3:2023", |_view, one| one.is_called() && one.is_described(), "no body and no answer is described"),
-    ("API4:2023", |_view, one| one.is_called(), NO_OPERATION),
-    (
-        "API5:2023",
-        |view, one| one.is_called() && says_who_may(view, one),
-        "nothing says what callers may do: no scheme knows scopes",
-    ),
-    (
-        "API6:2023",
-        |_view, one| one.is_called() && one.is_business_flow(),
-        "no path is known to be of a flow of business",
-    ),
-    ("API7:2023", |_view, one| one.is_called() && one.is_given(), "no operation has parameters or a body"),
-    ("API8:2023", |_view, one| one.is_called(), NO_OPERATION),
-    ("API9:2023", |_view, one| one.is_called(), NO_OPERATION),
-    ("API10:2023", |_view, one| !one.is_called(), "there are no callbacks and no webhooks"),
-];
-
-const NO_OPERATION: &str = "there is no operation";
-
-/// Whether an operation asks for more than that somebody calls, could, or lets everybody.
-fn says_who_may<'l>(view: &View<'l>, operation: &Operation<'l>) -> bool {
-    let knows_scopes = |need: &Need<'l>| {
-        let scheme = view.scheme(need.scheme);
-        let is_of_tokens =
-            scheme.is_some_and(|scheme| scheme.is_type("oauth2") || scheme.is_type("openIdConnect"));
-        is_of_tokens || !need.spot.node.is_empty()
-    };
-    operation.security.is_open() || operation.security.needs().any(knows_scopes)
-}
 
 /// How an API stands in one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +52,7 @@ pub const fn weight(severity: Severity) -> u64 {
 /// The scores of all rows.
 pub(crate) fn scores(view: &View<'_>, rules: &[&Rule], found: &[Found<'_>]) -> Vec<Score> {
     let by_rule = by_rule(view, found);
-    ROWS.iter().map(|row| score(view, row, rules, &by_rule)).collect()
+    rows::of(view.kind()).iter().map(|row| score(view, row, rules, &by_rule)).collect()
 }
 
 /// What a rule's findings matter to.
@@ -139,10 +104,11 @@ fn by_rule(view: &View<'_>, found: &[Found<'_>]) -> BTreeMap<&'static str, Conce
 }
 
 fn score(view: &View<'_>, row: &Row, rules: &[&Rule], by_rule: &BTreeMap<&'static str, Concerned>) -> Score {
-    let (row, is_of_row, nothing) = *row;
-    let of_row: Vec<&&Rule> = rules.iter().filter(|rule| rule.owasp.contains(&row)).collect();
+    let (row, is_judged, nothing) = *row;
+    let is_of_row = |rule: &Rule| rule.owasp.contains(&row) && rule.kinds().any(|kind| kind == view.kind());
+    let of_row: Vec<&&Rule> = rules.iter().filter(|rule| is_of_row(rule)).collect();
     let mut judged =
-        Set::of(view, |index| view.operations.get(index).is_some_and(|operation| is_of_row(view, operation)));
+        Set::of(view, |index| view.operations.get(index).is_some_and(|operation| is_judged(view, operation)));
     let mut known: Vec<(&'static str, Concerned)> =
         of_row.iter().filter_map(|rule| Some((rule.id, by_rule.get(rule.id)?.clone()))).collect();
     for (_, concerned) in &known {
@@ -161,9 +127,9 @@ fn score(view: &View<'_>, row: &Row, rules: &[&Rule], by_rule: &BTreeMap<&'stati
         known.iter().map(|(rule, concerned)| cost(rule, concerned, operations)).collect();
     costs.sort_by(|a, b| b.tenths.cmp(&a.tenths).then_with(|| a.rule.cmp(b.rule)));
     let lost: u64 = costs.iter().map(|cost| cost.tenths).sum();
-    let tenths = if of_row.is_empty() {
+    let tenths = if of_row.is_empty() && crate::ALL.iter().any(|rule| is_of_row(rule)) {
         Err("no rule of the row was asked")
-    } else if operations == 0 {
+    } else if operations == 0 || of_row.is_empty() {
         Err(nothing)
     } else {
         Ok(FULL_TENTHS.saturating_sub(lost))

@@ -111,7 +111,7 @@ impl<'v, 'l> Concerns<'v, 'l> {
         }
         let scheme = self.view.schemes.iter().find(|scheme| scheme.spot.node.holds(spot.node))?;
         let asks =
-            |operation: &Operation<'_>| operation.security.needs().any(|need| need.scheme == scheme.name);
+            |operation: &Operation<'l>| self.view.needs_of(operation).any(|need| need.scheme == scheme.name);
         Some(Set::of(self.view, |index| self.view.operations.get(index).is_some_and(asks)))
     }
 

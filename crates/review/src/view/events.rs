@@ -102,6 +102,23 @@ impl<'l> View<'l> {
         channel.operations.iter().filter_map(|index| self.operations.get(*index))
     }
 
+    /// The servers that an operation of messages is on.
+    pub(crate) fn servers_of_operation(
+        &self,
+        operation: &Operation<'l>,
+    ) -> impl Iterator<Item = &Server<'l>> {
+        self.channel_around(operation).into_iter().flat_map(|channel| self.events.servers_of(channel))
+    }
+
+    /// The messages of the channel that an operation is on.
+    pub(crate) fn messages_around(&self, operation: &Operation<'l>) -> impl Iterator<Item = &Message<'l>> {
+        self.channel_around(operation).into_iter().flat_map(|channel| self.events.messages_of(channel))
+    }
+
+    fn channel_around(&self, operation: &Operation<'l>) -> Option<&Channel<'l>> {
+        self.events.channels.get(*self.events.channel_at.get(&operation.item.key())?)
+    }
+
     /// The operations on the server at `index`.
     pub(crate) fn operations_on(&self, index: usize) -> Vec<&Operation<'l>> {
         let channels = self.events.channels.iter().filter(|channel| channel.servers.contains(&index));

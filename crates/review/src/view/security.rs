@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use spec::{Format, Spot};
 
-use super::View;
+use super::{Operation, View};
 
 /// A declared security scheme.
 #[derive(Debug)]
@@ -159,6 +159,12 @@ impl<'l> View<'l> {
         let all = of_root.iter().chain(of_servers).chain(of_operations);
         let mut seen = HashSet::new();
         all.flat_map(Security::needs).filter(|need| seen.insert(need.spot.key())).copied().collect()
+    }
+
+    /// What is asked of whoever calls `operation`; of messages, also by the servers that it is on.
+    pub(crate) fn needs_of<'a>(&'a self, operation: &'a Operation<'l>) -> impl Iterator<Item = &'a Need<'l>> {
+        let of_servers = self.servers_of_operation(operation).flat_map(|server| server.security.needs());
+        operation.security.needs().chain(of_servers)
     }
 
     /// The scheme called `name`.
