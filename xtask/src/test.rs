@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.run("OpenID provider", tools::oidc_provider)?;
         steps.run("language client", tools::editor)?;
         steps.run("Spectral", tools::spectral)?;
+        steps.run("schema of SARIF", tools::sarif)?;
         steps.run("database of countries", tools::countries)?;
         steps.run("proxies", tools::proxies_if_possible)?;
         steps.run("gRPC and WebSockets", tools::streams)?;

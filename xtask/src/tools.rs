@@ -147,6 +147,11 @@ pub(crate) fn spectral() -> Outcome<()> {
     npm_packages(&end_to_end("spectral"), "spectral", "@stoplight/spectral-cli (68 MB)")
 }
 
+/// Installs the JSON Schema of SARIF, for the end-to-end tests of reports.
+pub(crate) fn sarif() -> Outcome<()> {
+    npm_packages(&end_to_end("sarif"), "sarif", "@microsoft/jest-sarif (3 MB)")
+}
+
 /// Installs the database of countries of the end-to-end tests.
 pub(crate) fn countries() -> Outcome<()> {
     npm_packages(&end_to_end("countries"), "countries", "@ip-location-db/geo-whois-asn-country-mmdb (16 MB)")

@@ -58,6 +58,7 @@ mod reload;
 mod requests;
 mod review;
 mod review_settings;
+mod sarif;
 mod secrets;
 mod spectral;
 mod ssrf;
