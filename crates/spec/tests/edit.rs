@@ -132,3 +132,57 @@ fn an_overlay_says_the_same_as_the_patches() {
     assert_eq!(problems, []);
     assert_eq!(laid.root().to_value(), self::document("a.yaml", &changed).root().to_value());
 }
+
+/// What is meant by one edit; nothing where what it is about is gone, or no object.
+fn meant(mut root: Value, pointer: &str, change: &Change) -> Option<Value> {
+    let at = root.pointer_mut(pointer)?;
+    match change {
+        Change::Replace(value) => *at = value.clone(),
+        Change::Add(key, value) => lacking(at.as_object_mut()?, key, value),
+    }
+    Some(root)
+}
+
+fn lacking(members: &mut serde_json::Map<String, Value>, key: &str, value: &Value) {
+    let known = members.entry(key).or_insert_with(|| value.clone());
+    if let (Some(known), Some(more)) = (known.as_object_mut(), value.as_object()) {
+        more.iter().for_each(|(key, value)| lacking(known, key, value));
+    }
+}
+
+/// The seeds of the fuzzer, whole and with pieces cut out of the document, by each of its edits and by all of them.
+#[test]
+fn what_is_written_says_what_was_meant_however_broken_the_document() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/edit");
+    let mut written = 0;
+    for seed in std::fs::read_dir(folder).unwrap() {
+        let seed = std::fs::read_to_string(seed.unwrap().path()).unwrap();
+        let (text, lines) = seed.split_once("\n======\n").unwrap();
+        let changes: Vec<(&str, Change)> = lines
+            .lines()
+            .map(|line| {
+                let [pointer, key, text] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+                let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+                let added = !key.is_empty();
+                (pointer, if added { self::added(key, value) } else { Change::Replace(value) })
+            })
+            .collect();
+        let each = changes.chunks(1).chain([&changes[..]]);
+        for (changes, at, length) in each.flat_map(|changes| {
+            (0..text.len()).flat_map(move |at| [0, 1, 9].map(|length| (changes, at, length)))
+        }) {
+            let (Some(before), after) = (text.get(..at), text.get(at + length..)) else { continue };
+            let text = format!("{before}{}", after.unwrap_or_default());
+            let document = document("a.yaml", &text);
+            let is_there = |(pointer, _): &&(&str, Change)| document.root().pointer(pointer).is_some();
+            let changes: Vec<(&str, Change)> = changes.iter().filter(is_there).cloned().collect();
+            let Some(edited) = edited(&text, &changes) else { continue };
+            let expected = changes
+                .iter()
+                .try_fold(document.root().to_value(), |root, (pointer, change)| meant(root, pointer, change));
+            assert_eq!(Some(self::document("a.yaml", &edited).root().to_value()), expected, "{text}");
+            written += usize::from(edited != text);
+        }
+    }
+    assert!(written > 1000, "{written}");
+}
