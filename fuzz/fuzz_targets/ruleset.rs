@@ -19,7 +19,7 @@ fuzz_target!(|text: &str| {
     let Some((ruleset, source)) = text.split_once(FENCE) else { return };
     let limits = Limits { bytes_max: 1 << 16, depth_max: 50, nodes_max: 500, aliases_max: 50 };
     let (ruleset, _) = Document::parse("rules.yaml", ruleset, &limits);
-    let (ruleset, problems) = Ruleset::load(ruleset, &nothing);
+    let (ruleset, problems) = Ruleset::load(ruleset, Path::new("/"), &nothing);
     assert!(problems.iter().all(|problem| problem.position.is_some()), "{problems:?}");
     let ids: Vec<&str> = ruleset.ids().collect();
     let (document, _) = Document::parse("a.yaml", source, &limits);

@@ -52,7 +52,7 @@ fn nothing(_: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn loaded(text: &str) -> (Ruleset, Vec<Problem>) {
-    Ruleset::load(parsed("rules/team.yaml", text), Path::new("/work"), &nothing)
+    Ruleset::load(parsed("rules/team.yaml", text), Path::new("/team"), &nothing)
 }
 
 /// Rule, pointer and message of what is found.
@@ -191,7 +191,7 @@ fn rulesets_are_extended_and_their_rules_changed() {
         Some("rules/./base.yaml" | "rules/base.yaml") => Ok(base.as_bytes().to_vec()),
         _ => nothing(path),
     };
-    let load = |text: &str| Ruleset::load(parsed("rules/team.yaml", text), Path::new("/work"), &loader).0;
+    let load = |text: &str| Ruleset::load(parsed("rules/team.yaml", text), Path::new("/team"), &loader).0;
     let severities = |text: &str| -> Vec<(&'static str, Severity)> {
         let library = Library::of(parsed("api.yaml", DOCUMENT));
         load(text).findings(&library).0.into_iter().map(|finding| (finding.rule, finding.severity)).collect()
@@ -246,7 +246,7 @@ fn overrides_are_for_documents_and_for_places_in_them() {
     check("rules/v1/api.json", &warned);
     check("other/api.yaml", &[("a", Severity::Error, a), ("a", Severity::Error, id)]);
     check(
-        "/work/v1/x/api.yaml",
+        "/team/v1/x/api.yaml",
         &[("b", Severity::Warning, a), ("b", Severity::Warning, id), ("c", Severity::Warning, "/info")],
     );
     check("./v2/api.yaml", &[("a", Severity::Note, id), ("b", Severity::Error, a)]);

@@ -101,7 +101,7 @@ fn whatever_a_ruleset_says_its_findings_lie_in_the_document() {
         for text in cuts(&seed, 31) {
             let Some((rules, document)) = text.split_once(FENCE) else { continue };
             let (rules, _) = Document::parse("rules.yaml", rules, &Limits::default());
-            let (ruleset, problems) = Ruleset::load(rules, &nothing);
+            let (ruleset, problems) = Ruleset::load(rules, Path::new("/"), &nothing);
             assert!(problems.iter().all(|problem| problem.position.is_some()), "{problems:?}");
             let library = library("a.yaml", document);
             let (findings, left_out) = ruleset.findings(&library);
