@@ -75,26 +75,36 @@ struct Ahead {
     has_end: bool,
 }
 
-/// The part of an exchange that its place in the order needs; the rest has its place in the array all the same.
+/// The part of an exchange that its place in the order needs. Without names the rest has its place all the same; records
+/// of older versions have the names.
 #[derive(Deserialize)]
 struct Placed {
+    #[serde(rename = "schema_version", default)]
     _schema_version: IgnoredAny,
     id: ExchangeId,
+    #[serde(rename = "request_id", default)]
     _request_id: IgnoredAny,
     time: Timestamp,
+    #[serde(rename = "client", default)]
     _client: IgnoredAny,
+    #[serde(rename = "principal", default)]
     _principal: IgnoredAny,
+    #[serde(rename = "request", default)]
     _request: IgnoredAny,
+    #[serde(rename = "operation", default)]
     _operation: IgnoredAny,
     response: ResponseFacts,
     verdict: Verdict,
     /// Where another proxy sends the request on, its end is not seen.
+    #[serde(default)]
     decided_for: Option<IgnoredAny>,
     /// An answer of the backend that was refused has no end of its own.
+    #[serde(default)]
     denial: Option<IgnoredAny>,
+    #[serde(rename = "controls", default)]
     _controls: IgnoredAny,
     timing_us: Timing,
-    #[serde(default)]
+    #[serde(rename = "leaks", default)]
     _leaks: IgnoredAny,
 }
 

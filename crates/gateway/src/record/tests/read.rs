@@ -8,7 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use model::{Completion, Record, Timestamp};
 
 use super::sample::{append, completion, entries, exchange, later, number, numbers, quiet, settings, time};
-use crate::record::header::list;
+use crate::record::frame::{Kind, prefix};
+use crate::record::header::{Header, list};
 use crate::record::{Log, Reader};
 
 #[test]
@@ -22,6 +23,23 @@ fn an_exchange_reads_back_whole_with_its_completion() {
     assert_eq!(entries[0].exchange().unwrap(), exchange(1));
     assert_eq!(entries[0].completion, Some(completion(1)));
     assert_eq!((entries[1].exchange().unwrap(), entries[1].completion), (exchange(2), None));
+}
+
+#[test]
+fn records_of_versions_that_wrote_names_are_read_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let header = Header { worker: 0, sequence: 1, capacity: 1 << 20, created: time(0) };
+    let mut bytes = header.to_bytes().to_vec();
+    for number in [1, 2] {
+        let payload = serde_json::to_vec(&exchange(number)).unwrap();
+        bytes.extend(prefix(Kind::Exchange, &payload).to_le_bytes());
+        bytes.extend(payload);
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+    }
+    std::fs::write(directory.path().join(header.file_name()), bytes).unwrap();
+    let read = entries(directory.path());
+    let read: Vec<_> = read.iter().map(|entry| entry.exchange().unwrap()).collect();
+    assert_eq!(read, [exchange(1), exchange(2)]);
 }
 
 #[test]
