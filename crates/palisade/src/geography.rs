@@ -19,6 +19,14 @@ pub(crate) fn read(
 ) -> Option<Arc<Geography>> {
     let root = loaded.document.root();
     let Config { geography, .. } = &loaded.config;
+    if geography.as_ref().is_some_and(|named| named.database.is_none() && named.autonomous_systems.is_none())
+    {
+        let place = root.get("geography").unwrap_or(root);
+        let problem = loaded.document.problem(Severity::Error, place, "`geography` names no database");
+        problems.push(
+            problem.help("name one, as in `database: countries.mmdb` or `autonomous-systems: asn.mmdb`"),
+        );
+    }
     let Some(file) = geography.as_ref().and_then(|geography| geography.database.as_ref()) else {
         let set = before.is_some_and(|feeds| feeds.blocks.live.load().has_countries());
         if blocks.has_countries() || set {

@@ -21,6 +21,16 @@ fn database() -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
+#[test]
+fn a_geography_of_nothing_is_a_mistake() {
+    let mut stage = Stage::new();
+    stage.config["geography"] = json!({});
+    stage.write_config();
+    let output = stage.palisade(&["check", "-c", "palisade.yaml"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains("`geography` names no database"), "{said}");
+}
+
 /// A stage whose requests are from whom `X-Forwarded-For` says.
 fn stage(database: &Path) -> Stage {
     let mut stage = Stage::new();
