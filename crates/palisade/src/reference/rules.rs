@@ -47,7 +47,7 @@ fn scores() -> String {
          A row has no score where there is nothing of it to judge: API1 looks at operations with the id of an object in their \
          path, API3 at those with a described body or answer, API5 at those that let everybody call or ask for a scheme with \
          scopes, API6 at flows of business that are known by their path, API7 at those with parameters or a body, API10 at \
-         callbacks and webhooks. Of messages, those that are sent and those that are received are judged: by API3 those whose \
+         callbacks and webhooks. Of messages, those that are sent and those that are received are judged: by API2 and API8 those on a server, by API3 those whose \
          channel has a described message, by API5 those that a server lets everybody send or receive or that ask for a scheme \
          with scopes, themselves or by their server, by API4 and API7 those that are received; no rule of API1, API6 and API10 \
          is about messages. A score says what the document shows of a row, and nothing of what the API does.\n",

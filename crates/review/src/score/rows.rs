@@ -41,10 +41,12 @@ const NO_SCOPES: &str = "nothing says what callers may do: no scheme knows scope
 
 const NONE_RECEIVED: &str = "no operation receives messages";
 
+const NO_SERVER: &str = "no server says how clients connect and who they are";
+
 /// Whoever connects may send and listen, so most rows look at both.
 const OF_MESSAGES: &[Row] = &[
     ("API1:2023", |_view, _one| false, "no rule looks at whose objects messages are about"),
-    ("API2:2023", |_view, _one| true, NO_OPERATION),
+    ("API2:2023", is_on_server, NO_SERVER),
     ("API3:2023", has_described_message, "no message is described"),
     ("API4:2023", |_view, one| one.is_called(), NONE_RECEIVED),
     (
@@ -54,10 +56,15 @@ const OF_MESSAGES: &[Row] = &[
     ),
     ("API6:2023", |_view, _one| false, "no rule looks at flows of business in messages"),
     ("API7:2023", |_view, one| one.is_called(), NONE_RECEIVED),
-    ("API8:2023", |_view, _one| true, NO_OPERATION),
+    ("API8:2023", is_on_server, NO_SERVER),
     ("API9:2023", |_view, _one| true, NO_OPERATION),
     ("API10:2023", |_view, _one| false, "no rule looks at messages as what other APIs are trusted with"),
 ];
+
+/// Whether it is known where the operation is: what nobody connects to is neither open nor safe.
+fn is_on_server(view: &View<'_>, operation: &Operation<'_>) -> bool {
+    view.servers_of_operation(operation).next().is_some()
+}
 
 /// Whether a scheme that is asked for says more than who calls.
 fn knows_scopes<'l>(view: &View<'l>, operation: &Operation<'l>) -> bool {

@@ -138,11 +138,13 @@ fn what_cannot_be_judged_of_messages_is_said_in_their_words() {
         crate::ALL.iter().map(|rule| rule.id).filter(|id| *id != "message-without-schema").collect();
     for (row, why) in [
         ("API1:2023", "no rule looks at whose objects messages are about"),
+        ("API2:2023", "no server says how clients connect and who they are"),
         ("API3:2023", "no message is described"),
         ("API4:2023", "no operation receives messages"),
         ("API5:2023", "nothing says who may send or receive what: no scheme knows scopes"),
         ("API6:2023", "no rule looks at flows of business in messages"),
         ("API7:2023", "no operation receives messages"),
+        ("API8:2023", "no server says how clients connect and who they are"),
         ("API10:2023", "no rule looks at messages as what other APIs are trusted with"),
     ] {
         let score = check_text(sent, &all, row);
