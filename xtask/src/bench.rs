@@ -6,13 +6,13 @@ mod envoy;
 mod field;
 mod growth;
 mod haproxy;
-mod linters;
 mod load;
 mod machine;
 mod nginx;
 mod palisade;
 mod pem;
 mod report;
+mod review;
 mod sample;
 mod training;
 mod way;
@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         Some(Mode::Controls) => controls::run(arguments, program),
         Some(Mode::Growth) => growth::run(arguments, program),
         Some(Mode::Attacks) => attacks::run(arguments, program),
-        Some(Mode::Review { documents }) => linters::run(arguments, program, documents),
+        Some(Mode::Review { documents }) => review::run(arguments, program, documents),
         Some(Mode::Training) => training::run(arguments, program),
     }
 }
