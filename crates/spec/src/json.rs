@@ -1,8 +1,9 @@
-//! JSON as RFC 8259 defines it, in one pass into a [`Tree`]: strict for bodies, forgiving for documents.
+//! JSON as RFC 8259 defines it, in one pass into a [`Tree`]: strict for bodies, forgiving for documents; and in parts.
 
 mod number;
 mod scanner;
 mod schema;
+mod stream;
 mod text;
 
 use std::error::Error;
@@ -13,6 +14,7 @@ use crate::tree::{Node, Tree};
 pub(crate) use number::{Reading, reading};
 pub(crate) use scanner::parse_forgiving;
 pub use schema::{NameBuffer, SpannedJson};
+pub use stream::{JsonStream, Piece};
 
 /// How large and how deep JSON from outside may be. What is over a limit is refused, never cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

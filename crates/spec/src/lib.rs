@@ -29,7 +29,10 @@ pub use deserialize::{deserialize, deserialize_partly, nearest};
 pub use disk::read_below;
 pub use document::{Document, Limits};
 pub use edit::{Change, Edit, OverlayAction, Patch, Uneditable, is_own_text, overlay_text, patched, patches};
-pub use json::{Json, JsonError, JsonErrorKind, JsonLimits, NameBuffer, SpannedJson, parse as parse_json};
+pub use json::{
+    Json, JsonError, JsonErrorKind, JsonLimits, JsonStream, NameBuffer, Piece, SpannedJson,
+    parse as parse_json,
+};
 pub use multipart::{MultipartFault, MultipartLimits, Part, parse as parse_multipart};
 pub use overlay::overlay;
 pub use parameter::{Field, Parameter, ParameterLocation, RequestView, Style, ValueType};

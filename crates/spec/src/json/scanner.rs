@@ -412,7 +412,7 @@ impl<'s> Scanner<'s> {
 }
 
 /// Bytes up to the next that cannot be part of a number, a literal or a bare word.
-fn word_length(bytes: &[u8]) -> usize {
+pub(super) fn word_length(bytes: &[u8]) -> usize {
     let in_word =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_' | b'$');
     bytes.iter().position(|byte| !in_word(byte)).unwrap_or(bytes.len())
