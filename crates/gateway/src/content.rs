@@ -1,9 +1,10 @@
 //! What a body is said to be: its media type, and its content coding undone under a cap.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write};
 
 use flate2::bufread::{GzDecoder, ZlibDecoder};
+use flate2::write;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use model::limit::read_capped;
@@ -101,39 +102,157 @@ fn decoded<'b>(
     bytes_max: usize,
     ratio_max: u32,
 ) -> Result<Cow<'b, [u8]>, Denial> {
-    let mut fields = headers.get_all(CONTENT_ENCODING).iter();
-    let Some(coding) = fields.next() else { return Ok(Cow::Borrowed(body)) };
-    if fields.next().is_some() {
-        return Err(Denial::fixed(Reason::UnsupportedContentEncoding, CONTROL, "several content codings"));
-    }
+    let coding = Coding::of(headers)?;
     let cap = body.len().saturating_mul(ratio_max as usize).min(bytes_max);
-    let name = coding.as_bytes().trim_ascii();
-    let unpacked = if name.eq_ignore_ascii_case(b"identity") {
-        return Ok(Cow::Borrowed(body));
-    } else if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") {
-        read_capped(GzDecoder::new(body), cap)
-    } else if name.eq_ignore_ascii_case(b"deflate") {
-        read_capped(ZlibDecoder::new(body), cap)
-    } else {
-        return Err(Denial::fixed(
-            Reason::UnsupportedContentEncoding,
-            CONTROL,
-            "a content coding other than gzip and deflate",
-        ));
+    let unpacked = match coding {
+        Coding::Identity => return Ok(Cow::Borrowed(body)),
+        Coding::Gzip => read_capped(GzDecoder::new(body), cap),
+        Coding::Deflate => read_capped(ZlibDecoder::new(body), cap),
     };
     match unpacked {
         Ok(bytes) => Ok(Cow::Owned(bytes)),
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
             Err(Denial::fixed(Reason::BodyTooLarge, CONTROL, "unpacks to more than the limit"))
         }
-        Err(_) => Err(Denial::fixed(Reason::BodyMalformed, CONTROL, "the content coding does not unpack")),
+        Err(_) => Err(Denial::fixed(Reason::BodyMalformed, CONTROL, NO_CODING)),
+    }
+}
+
+/// What is said of data that is not what its content coding says.
+const NO_CODING: &str = "the content coding does not unpack";
+
+/// A content coding that is undone (RFC 9110 section 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// None.
+    Identity,
+    /// `gzip` or `x-gzip`.
+    Gzip,
+    /// `deflate`, which is zlib.
+    Deflate,
+}
+
+impl Coding {
+    /// The one of a body.
+    ///
+    /// # Errors
+    /// Another, or several of them.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Coding, Denial> {
+        let mut fields = headers.get_all(CONTENT_ENCODING).iter();
+        let Some(coding) = fields.next() else { return Ok(Coding::Identity) };
+        if fields.next().is_some() {
+            return Err(Denial::fixed(
+                Reason::UnsupportedContentEncoding,
+                CONTROL,
+                "several content codings",
+            ));
+        }
+        match coding.as_bytes().trim_ascii() {
+            name if name.eq_ignore_ascii_case(b"identity") => Ok(Coding::Identity),
+            name if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") => {
+                Ok(Coding::Gzip)
+            }
+            name if name.eq_ignore_ascii_case(b"deflate") => Ok(Coding::Deflate),
+            _ => {
+                let detail = "a content coding other than gzip and deflate";
+                Err(Denial::fixed(Reason::UnsupportedContentEncoding, CONTROL, detail))
+            }
+        }
+    }
+}
+
+/// Bytes that are unpacked at once, so that what comes of them is bounded.
+const UNPACKED_AT_ONCE_BYTES: usize = 1 << 10;
+
+/// Undoes the content coding of a body as it comes.
+#[derive(Debug)]
+pub(crate) struct Unpacking {
+    decoder: Decoder,
+    packed: u64,
+    unpacked: u64,
+    ratio_max: u32,
+}
+
+#[derive(Debug)]
+enum Decoder {
+    None,
+    Gzip(write::GzDecoder<Vec<u8>>),
+    Deflate(write::ZlibDecoder<Vec<u8>>),
+}
+
+impl Unpacking {
+    /// Of what may unpack to `ratio_max` times its size.
+    pub(crate) fn new(coding: Coding, ratio_max: u32) -> Unpacking {
+        let decoder = match coding {
+            Coding::Identity => Decoder::None,
+            Coding::Gzip => Decoder::Gzip(write::GzDecoder::new(Vec::new())),
+            Coding::Deflate => Decoder::Deflate(write::ZlibDecoder::new(Vec::new())),
+        };
+        Unpacking { decoder, packed: 0, unpacked: 0, ratio_max }
+    }
+
+    /// Hands `sink` what `bytes` stand for, in parts.
+    ///
+    /// # Errors
+    /// They do not unpack, or to too much, or `sink` takes no more.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        sink: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        if let Decoder::None = self.decoder {
+            return sink(bytes);
+        }
+        for part in bytes.chunks(UNPACKED_AT_ONCE_BYTES) {
+            self.packed += part.len() as u64;
+            let written = match &mut self.decoder {
+                Decoder::None => Ok(()),
+                Decoder::Gzip(decoder) => decoder.write_all(part).and_then(|()| decoder.flush()),
+                Decoder::Deflate(decoder) => decoder.write_all(part).and_then(|()| decoder.flush()),
+            };
+            self.hand_on(written, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Says that there is no more.
+    ///
+    /// # Errors
+    /// As [`Unpacking::push`], or something is missing.
+    pub(crate) fn finish(
+        &mut self,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        let finished = match &mut self.decoder {
+            Decoder::None => Ok(()),
+            Decoder::Gzip(decoder) => decoder.try_finish(),
+            Decoder::Deflate(decoder) => decoder.try_finish(),
+        };
+        self.hand_on(finished, sink)
+    }
+
+    fn hand_on(
+        &mut self,
+        unpacked: io::Result<()>,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        let out = match &mut self.decoder {
+            Decoder::None => return Ok(()),
+            Decoder::Gzip(decoder) => decoder.get_mut(),
+            Decoder::Deflate(decoder) => decoder.get_mut(),
+        };
+        self.unpacked += out.len() as u64;
+        if self.unpacked > self.packed.saturating_mul(u64::from(self.ratio_max)) {
+            return Err("it unpacks to more than the limit");
+        }
+        let taken = sink(out);
+        out.clear();
+        taken.and(unpacked.map_err(|_error| NO_CODING))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::GzEncoder;

@@ -5,6 +5,7 @@ mod account;
 mod body;
 mod connections;
 mod decide;
+mod filter;
 mod follow;
 mod going;
 mod held;

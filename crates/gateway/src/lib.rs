@@ -31,7 +31,7 @@ pub mod progress;
 pub mod record;
 mod resolution;
 mod respond;
-mod sieve;
+pub mod sieve;
 mod snapshot;
 mod third_party;
 mod websocket;
@@ -41,6 +41,7 @@ pub use blocks::{Block, BlockEntry, BlockFeed, Blocked, Blocks};
 pub use build::{Build, Setting};
 pub use cedar::cedar_schema;
 pub use compile::{Compiled, Ingredients, compile, read_config};
+pub use content::Coding;
 pub use engine::{
     Backends, Engine, Inherited, ListenerTls, Listening, Origin, StartError, TlsError, answer_head,
 };
@@ -48,7 +49,7 @@ pub use feeds::Feeds;
 pub use geography::{AutonomousSystems, Country, Geography};
 pub use metrics::{Callers, DecisionCounters, Metrics, OperationCounters};
 pub use network::Network;
-pub use pipeline::{Admitted, Judged, Pending, Pipeline, Resolving, Said, Step, Trace, Waiting};
+pub use pipeline::{Admitted, Judged, Passing, Pending, Pipeline, Resolving, Said, Step, Trace, Waiting};
 pub use policy::{
     Answer, AnswerField, Authorization, Body, Caller, Context, Hold, Judgement, Kind, Permit, Policy, Stage,
     WorkerState,

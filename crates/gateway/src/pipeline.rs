@@ -12,6 +12,7 @@ use model::Mode;
 use crate::content;
 use crate::denial::Denial;
 use crate::policy::{Authorization, Body, Context, Hold, Stage};
+pub use answer::Passing;
 pub use resolve::Resolving;
 use step::apply;
 pub use step::{Said, Step, Trace};

@@ -23,6 +23,7 @@ use crate::geography::AutonomousSystems;
 use crate::minted::MintedCache;
 use crate::normalize::Scheme;
 use crate::resolution::{NamedHost, Resolved};
+use crate::sieve::{Hidden, Sieve};
 
 /// A kind of policy: how it is named, when it runs, how it is made, and what it is for.
 #[derive(Debug)]
@@ -125,6 +126,11 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
+    /// What reads the body of an answer of which it asked for [`Hold::Passed`], as it passes; nothing where all may pass.
+    fn sieve(&self, _cx: &Context<'_>) -> Option<Sieve<Hidden>> {
+        None
+    }
+
     /// How long the answer must wait that says to the caller that `denial` refused the request, if it must.
     fn delay(&self, _cx: &Context<'_>, _denial: &Denial) -> Option<Duration> {
         None
@@ -150,6 +156,8 @@ pub enum Hold {
     /// None of it.
     #[default]
     No,
+    /// All of it, as it passes; if it is held for others, all of it with them.
+    Passed,
     /// All of it, if it can be held and read; if not, it goes unseen, and the record says so.
     Wanted,
     /// All of it; what cannot be held and read is refused.

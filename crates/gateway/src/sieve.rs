@@ -1,15 +1,25 @@
-//! Takes members out of a JSON text, or masks them, and copies every other byte as it was.
+//! Takes members out of a JSON text, or masks them, and copies every other byte as it was; piece by piece, as it comes.
 
-use std::ops::Range;
+mod hidden;
 
-use spec::{Json, Node};
+use std::fmt;
+
+use spec::{JsonError, JsonLimits, JsonStream, Piece};
+
+pub use hidden::{Hidden, Hiding, Segment, Target};
 
 /// What stands in place of a string that is masked; a value of another kind becomes `null`.
-const MASK: &str = "\"***\"";
+const MASK: &[u8] = b"\"***\"";
+
+/// White space around a comma that is kept until it is known whether the comma goes, in bytes; more of it is left out.
+const GAP_BYTES_MAX: usize = 64 << 10;
+
+/// A longer name of a member is a fault, in bytes: a name is held until its end decides on it.
+const NAME_BYTES_MAX: usize = 64 << 10;
 
 /// What becomes of a member or an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It stays, and so do all of its bytes that are not taken out further inside.
     Keep,
     /// It goes, name and value.
@@ -18,10 +28,11 @@ pub(crate) enum Fate {
     Mask,
 }
 
-/// Decides on members, level by level. `State` is what is known at one value; where there is none, nothing inside is
-/// looked at.
-pub(crate) trait Rule {
-    type State;
+/// Decides on members, level by level. Where nothing is known at a value, nothing inside is looked
+/// at.
+pub trait Rule {
+    /// What is known at one value.
+    type State: fmt::Debug;
 
     /// What is known at the whole value.
     fn root(&self) -> Option<Self::State>;
@@ -33,115 +44,213 @@ pub(crate) trait Rule {
     fn item(&self, state: &Self::State, index: usize) -> (Fate, Option<Self::State>);
 }
 
-/// A text that lost something.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Sieved {
-    /// What is left of it.
-    pub text: Vec<u8>,
-    /// How many members were removed or masked.
-    pub count: usize,
+/// Applies a rule to a text that comes in parts. Each member is decided on by itself: where names repeat, each of them is.
+#[derive(Debug)]
+pub struct Sieve<R: Rule> {
+    stream: JsonStream,
+    cutter: Cutter<R>,
 }
 
-/// Applies `rule` to `json`; nothing where everything stays. Names that repeat cannot be met: no [`Json`] has any.
-pub(crate) fn sieve<R: Rule>(json: &Json<'_>, rule: &R) -> Option<Sieved> {
-    let mut cuts = Vec::new();
-    if let Some(state) = rule.root() {
-        walk(json.root(), rule, &state, &mut cuts);
+impl<R: Rule> Sieve<R> {
+    /// Applies `rule`.
+    pub fn new(rule: R) -> Sieve<R> {
+        let limits = JsonLimits { string_bytes_max: NAME_BYTES_MAX, ..JsonLimits::default() };
+        let within = Within::Value(Fate::Keep, rule.root());
+        let cutter = Cutter { rule, within, watched: Vec::new(), gap: Vec::new(), has_cut: false };
+        Sieve { stream: JsonStream::new(&limits), cutter }
     }
-    if cuts.is_empty() {
-        return None;
-    }
-    let source = json.source().as_bytes();
-    let mut text = Vec::with_capacity(source.len());
-    let mut from = 0;
-    for cut in &cuts {
-        text.extend_from_slice(source.get(from..cut.range.start).unwrap_or_default());
-        text.extend_from_slice(cut.with.as_bytes());
-        from = cut.range.end;
-    }
-    text.extend_from_slice(source.get(from..).unwrap_or_default());
-    Some(Sieved { text, count: cuts.len() })
-}
 
-/// Bytes that go, and what takes their place. Cuts are found in the order of the text and never overlap.
-struct Cut {
-    range: Range<usize>,
-    with: &'static str,
-}
-
-/// Goes down as deep as the text does, which its limits bound.
-fn walk<R: Rule>(node: Node<'_>, rule: &R, state: &R::State, cuts: &mut Vec<Cut>) {
-    let mut list = List { kept_before: None };
-    let mut items = node.items().enumerate().peekable();
-    while let Some((index, item)) = items.next() {
-        let part =
-            Part { start: item.span().0, value: item, next: items.peek().map(|(_, next)| next.span().0) };
-        list.part(&part, rule, rule.item(state, index), cuts);
+    /// Reads on, and appends what stays to `out`.
+    ///
+    /// # Errors
+    /// The text is no JSON, is too deep, or has too long a name or number; what stays of what came before was appended, and
+    /// nothing may be read after it.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), JsonError> {
+        let Sieve { stream, cutter } = self;
+        stream.push(bytes, &mut |piece| cutter.piece(piece, out))
     }
-    let mut members = node.entries().peekable();
-    while let Some(member) = members.next() {
-        let next = members.peek().map(|next| next.key_span.0);
-        let part = Part { start: member.key_span.0, value: member.value, next };
-        list.part(&part, rule, rule.member(state, member.key), cuts);
+
+    /// Says that there is no more.
+    ///
+    /// # Errors
+    /// As [`Sieve::push`], or the text ended too early.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), JsonError> {
+        let Sieve { stream, cutter } = self;
+        stream.finish(&mut |piece| cutter.piece(piece, out))
+    }
+
+    /// Whether anything was removed or masked so far.
+    pub fn has_cut(&self) -> bool {
+        self.cutter.has_cut
     }
 }
 
-/// A member or an item: where it begins, and where the next one does.
-struct Part<'t> {
-    start: usize,
-    value: Node<'t>,
-    next: Option<usize>,
+/// Applies `rule` to a whole text; nothing where everything stays.
+///
+/// # Errors
+/// As [`Sieve::push`].
+pub fn sieve<R: Rule>(text: &[u8], rule: R) -> Result<Option<Vec<u8>>, JsonError> {
+    let mut sieve = Sieve::new(rule);
+    let mut out = Vec::with_capacity(text.len());
+    sieve.push(text, &mut out)?;
+    sieve.finish(&mut out)?;
+    Ok(sieve.has_cut().then_some(out))
 }
 
-/// Members or items in their order.
-struct List {
-    /// The end of the part before, once one is kept: what goes then takes the comma in front of it along.
-    kept_before: Option<usize>,
+/// Decides on each piece of a text.
+#[derive(Debug)]
+struct Cutter<R: Rule> {
+    rule: R,
+    within: Within<R::State>,
+    /// The arrays and objects that are open and looked into, from the outside.
+    watched: Vec<Watched<R::State>>,
+    /// What stands between two parts of the innermost of them, until the second is decided on.
+    gap: Vec<u8>,
+    has_cut: bool,
 }
 
-impl List {
-    fn part<R: Rule>(
-        &mut self,
-        part: &Part<'_>,
-        rule: &R,
-        (fate, inside): (Fate, Option<R::State>),
-        cuts: &mut Vec<Cut>,
-    ) {
-        let (from, end) = part.value.span();
-        match fate {
-            Fate::Remove => {
-                let range = match (self.kept_before, part.next) {
-                    (Some(before), _) => before..end,
-                    (None, Some(next)) => part.start..next,
-                    (None, None) => part.start..end,
-                };
-                cuts.push(Cut { range, with: "" });
-                self.kept_before = self.kept_before.map(|_| end);
-                return;
-            }
-            Fate::Mask => {
-                let with = if part.value.as_str().is_some() { MASK } else { "null" };
-                cuts.push(Cut { range: from..end, with });
-            }
-            Fate::Keep => {
-                if let Some(inside) = inside {
-                    walk(part.value, rule, &inside, cuts);
+/// Where the next piece stands.
+#[derive(Debug)]
+enum Within<S> {
+    /// Between the parts of the innermost that is watched; outside of all after the end of the text's value.
+    Parts,
+    /// Before a value of this fate, which is watched where something is known at it.
+    Value(Fate, Option<S>),
+    /// In a value that is copied, or left out, with so many arrays and objects open.
+    Uniform { is_copied: bool, depth: usize },
+}
+
+/// An array or object that is looked into.
+#[derive(Debug)]
+struct Watched<S> {
+    state: S,
+    /// Items before the next one; of no meaning in an object.
+    items: usize,
+    has_kept: bool,
+    has_removed: bool,
+}
+
+impl<R: Rule> Cutter<R> {
+    fn piece(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+        match (&mut self.within, piece) {
+            (Within::Uniform { is_copied, depth }, piece) => {
+                if *is_copied {
+                    out.extend_from_slice(raw(piece));
+                }
+                *depth = depth.saturating_add_signed(nesting(piece));
+                if *depth == 0 && ends_value(piece) {
+                    self.within = Within::Parts;
                 }
             }
+            (Within::Value(fate, _), Piece::Space(raw) | Piece::Colon(raw)) => {
+                if *fate != Fate::Remove {
+                    out.extend_from_slice(raw);
+                }
+            }
+            (Within::Value(..), piece) => self.begin_value(piece, out),
+            (Within::Parts, Piece::Name { raw, name }) => {
+                let Some(parent) = self.watched.last() else { return };
+                let (fate, inside) = self.rule.member(&parent.state, name);
+                self.begin_part(fate, out);
+                if fate != Fate::Remove {
+                    out.extend_from_slice(raw);
+                }
+                self.within = Within::Value(fate, inside);
+            }
+            // A comma is never left out here: what goes takes it along.
+            (Within::Parts, Piece::Comma(raw)) => self.gap.extend_from_slice(raw),
+            (Within::Parts, Piece::Space(raw)) => {
+                let room = GAP_BYTES_MAX.saturating_sub(self.gap.len()).min(raw.len());
+                self.gap.extend_from_slice(raw.get(..room).unwrap_or_default());
+                if self.watched.is_empty() {
+                    out.append(&mut self.gap);
+                }
+            }
+            (Within::Parts, Piece::Close(raw)) => {
+                out.append(&mut self.gap);
+                out.extend_from_slice(raw);
+                self.watched.pop();
+            }
+            (Within::Parts, piece) => {
+                let Some(parent) = self.watched.last_mut() else { return };
+                let (fate, inside) = self.rule.item(&parent.state, parent.items);
+                parent.items += 1;
+                self.begin_part(fate, out);
+                self.within = Within::Value(fate, inside);
+                self.begin_value(piece, out);
+            }
         }
-        self.kept_before = Some(end);
     }
+
+    /// What stood before a member or an item, now that its fate is known.
+    fn begin_part(&mut self, fate: Fate, out: &mut Vec<u8>) {
+        self.has_cut |= fate != Fate::Keep;
+        let Some(parent) = self.watched.last_mut() else { return };
+        let is_first = !parent.has_kept && !parent.has_removed;
+        // What is removed takes the comma before it along, or the one behind it where nothing before it was kept.
+        if is_first || parent.has_kept && fate != Fate::Remove {
+            out.append(&mut self.gap);
+        }
+        self.gap.clear();
+        if fate == Fate::Remove { parent.has_removed = true } else { parent.has_kept = true }
+    }
+
+    /// The first piece of a value.
+    fn begin_value(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+        let Within::Value(fate, inside) = std::mem::replace(&mut self.within, Within::Parts) else { return };
+        match (fate, inside, piece) {
+            (Fate::Keep, Some(state), Piece::Open(raw)) => {
+                out.extend_from_slice(raw);
+                self.watched.push(Watched { state, items: 0, has_kept: false, has_removed: false });
+                return;
+            }
+            (Fate::Keep, _, piece) => out.extend_from_slice(raw(piece)),
+            (Fate::Mask, _, Piece::Text { .. }) => out.extend_from_slice(MASK),
+            (Fate::Mask, _, _) => out.extend_from_slice(b"null"),
+            (Fate::Remove, _, _) => {}
+        }
+        let depth = usize::from(matches!(piece, Piece::Open(_)));
+        if depth > 0 || !ends_value(piece) {
+            self.within = Within::Uniform { is_copied: fate == Fate::Keep, depth };
+        }
+    }
+}
+
+fn raw(piece: Piece<'_>) -> &[u8] {
+    match piece {
+        Piece::Space(raw)
+        | Piece::Open(raw)
+        | Piece::Close(raw)
+        | Piece::Colon(raw)
+        | Piece::Comma(raw)
+        | Piece::Name { raw, .. }
+        | Piece::Text { raw, .. }
+        | Piece::Word(raw) => raw,
+    }
+}
+
+fn nesting(piece: Piece<'_>) -> isize {
+    match piece {
+        Piece::Open(_) => 1,
+        Piece::Close(_) => -1,
+        _ => 0,
+    }
+}
+
+/// Whether a value ends with the piece, if nothing is open after it.
+fn ends_value(piece: Piece<'_>) -> bool {
+    matches!(piece, Piece::Close(_) | Piece::Word(_) | Piece::Text { ends: true, .. })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
-    use spec::{JsonLimits, parse_json};
 
     use super::*;
 
     /// Removes members whose names begin with `r` and the fourth item, masks those that begin with `m`, and looks into no
     /// `s`.
+    #[derive(Debug)]
     struct ByName;
 
     impl Rule for ByName {
@@ -165,9 +274,18 @@ mod tests {
         }
     }
 
-    fn sieved(text: &str) -> String {
-        let json = parse_json(text.as_bytes(), &JsonLimits::default()).unwrap();
-        sieve(&json, &ByName).map_or(text.to_owned(), |sieved| String::from_utf8(sieved.text).unwrap())
+    /// What is left of a text that comes in parts of the lengths that `cuts` says.
+    fn sieved(text: &str, mut cuts: impl Iterator<Item = usize>) -> String {
+        let (mut sieve, mut out) = (Sieve::new(ByName), Vec::new());
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            let (part, after) = rest.split_at(cuts.next().unwrap_or(rest.len()).clamp(1, rest.len()));
+            sieve.push(part, &mut out).unwrap();
+            rest = after;
+        }
+        sieve.finish(&mut out).unwrap();
+        assert!(sieve.has_cut() || out == text.as_bytes(), "{text}");
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
@@ -189,10 +307,38 @@ mod tests {
             (r#"{"\u0072":1,"b":2}"#, r#"{"b":2}"#),
             (r#"[1, 2, 3 , 4, 5]"#, r#"[1, 2, 3, 5]"#),
         ] {
-            assert_eq!(sieved(text), expected, "{text}");
+            for length in [1, 3, usize::MAX] {
+                assert_eq!(sieved(text, std::iter::repeat(length)), expected, "{text}");
+            }
         }
-        let json = parse_json(br#"{"a":1}"#, &JsonLimits::default()).unwrap();
-        assert_eq!(sieve(&json, &ByName), None);
+        assert_eq!(sieve(br#"{"a":1}"#, ByName), Ok(None));
+    }
+
+    #[test]
+    fn names_that_repeat_are_each_decided_on() {
+        let text = r#"{"r":1,"a":{"r":2},"r":3,"a":{"b":4,"m":5}}"#;
+        assert_eq!(sieved(text, std::iter::repeat(4)), r#"{"a":{},"a":{"b":4,"m":null}}"#);
+    }
+
+    #[test]
+    fn nothing_after_a_fault_stays() {
+        let mut out = Vec::new();
+        let mut sieve = Sieve::new(ByName);
+        assert!(sieve.push(br#"{"a":1,"r":2} {"r":3}"#, &mut out).is_err());
+        assert_eq!(out, br#"{"a":1} "#);
+    }
+
+    #[test]
+    fn white_space_without_end_takes_no_memory_and_the_comma_in_it_stays() {
+        let mut out = Vec::new();
+        let mut sieve = Sieve::new(ByName);
+        sieve.push(b"[1", &mut out).unwrap();
+        for _ in 0..100 {
+            sieve.push(&[b' '; 4096], &mut out).unwrap();
+        }
+        assert_eq!((out.len(), sieve.cutter.gap.len()), (2, GAP_BYTES_MAX));
+        sieve.push(b",2]", &mut out).unwrap();
+        assert_eq!((out.len(), &out[out.len() - 3..]), (2 + GAP_BYTES_MAX + 3, &b",2]"[..]));
     }
 
     /// The same by way of a tree that keeps numbers as they are written.
@@ -238,9 +384,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_says_what_a_tree_would(mut value in json(), pretty in any::<bool>()) {
+        fn it_says_what_a_tree_would(
+            mut value in json(),
+            pretty in any::<bool>(),
+            cuts in proptest::collection::vec(1_usize..9, 0..40),
+        ) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
-            let found: serde_json::Value = serde_json::from_str(&sieved(&text)).unwrap();
+            let whole = sieved(&text, std::iter::empty());
+            assert_eq!(sieved(&text, cuts.into_iter()), whole, "{text}");
+            let found: serde_json::Value = serde_json::from_str(&whole).unwrap();
             twin(&mut value);
             assert_eq!(found, value, "{text}");
         }

@@ -193,9 +193,16 @@ fn what_is_too_large_to_hold_is_refused_or_goes_unsearched() {
     let until_closed =
         format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{body}").into_bytes();
     for answer in [length_known, until_closed] {
-        let (_, got, log) = served("/masked", "", &answer);
+        let (_, got, log) = served("/blocked", "", &answer);
         assert!(text(&got).starts_with("HTTP/1.1 502 ") && !text(&got).contains("xxx"), "{}", text(&got));
-        assert!(log.contains(r#""reason":"answer-too-large","control":"fields""#), "{log}");
+        assert!(log.contains(r#""reason":"answer-too-large","control":"leak""#), "{log}");
+        let (_, got, log) = served("/masked", "", &answer);
+        let got = text(&got);
+        assert!(
+            got.starts_with("HTTP/1.1 200 ") && got.ends_with("x\"}\r\n0\r\n\r\n") && !got.contains("secret"),
+            "{got}"
+        );
+        assert!(log.contains(r#""id":"fields","mode":"enforce","outcome":"changed""#), "{log}");
         let (_, got, log) = served("/open", "", &answer);
         let got = text(&got).replace("\r\n", "\n");
         assert!(got.starts_with("HTTP/1.1 200 ") && got.contains("xxx"), "{got}");

@@ -79,6 +79,8 @@ pub enum Outcome {
     Denied,
     /// It changed the answer's body, or let the answer wait; in [`Mode::Shadow`] it would have.
     Changed,
+    /// It reads the answer's body as that passes; the [`Completion`] has what it said.
+    Pending,
 }
 
 /// One control's part in an exchange.
@@ -268,6 +270,10 @@ pub struct Completion {
     /// Whether the body ended before its time (the caller or the backend went away, or a limit was reached).
     #[serde(default)]
     pub aborted: bool,
+    /// What the control that was [`Outcome::Pending`] said; one that denied broke the answer off, or in [`Mode::Shadow`]
+    /// would have.
+    #[serde(default)]
+    pub said: Option<Outcome>,
 }
 
 /// What is appended to the exchange log, which keeps the kind beside the JSON.

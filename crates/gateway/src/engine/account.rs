@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use super::body::{AnswerBody, Progress, Streamed};
+use super::filter::Filter;
 use super::going::Going;
 use super::serve::{Admission, Answer, Finished, Forwarded, Worker};
 use super::tunnel::{Bounds, Tunnel};
@@ -67,8 +68,8 @@ pub(super) struct OnEnd {
 }
 
 impl OnEnd {
-    /// Records the end of an answer of which `bytes` were passed on.
-    pub(super) fn record(self, bytes: u64, is_whole: bool) {
+    /// Records the end of an answer of which `bytes` were passed on, and what `filter` read on its way, if it did.
+    pub(super) fn record(self, bytes: u64, is_whole: bool, filter: Option<&Filter>) {
         let metrics = &self.worker.shared.metrics;
         metrics.response_bytes.inc_by(bytes);
         metrics.request_bytes.inc_by(self.request.bytes.get().saturating_sub(self.request_bytes));
@@ -81,7 +82,11 @@ impl OnEnd {
             request_bytes: self.request.bytes.get(),
             duration_us: micros(self.started.elapsed()),
             aborted: !is_whole,
+            said: filter.map(Filter::outcome),
         };
+        if let Some((control, fault)) = filter.and_then(Filter::fault) {
+            tracing::warn!(id = %self.id, control, fault, "an answer could not be read as it passed");
+        }
         if let Err(error) = self.worker.writer.borrow_mut().append(Record::Completion(&completion)) {
             tracing::warn!(%error, id = %self.id, "the end of an answer could not be recorded");
         }
@@ -169,13 +174,13 @@ impl Worker {
         forwarded: Forwarded,
         permits: SmallVec<[Permit; 1]>,
     ) -> Response<AnswerBody> {
-        let Forwarded { head, held, exchange } = forwarded;
+        let Forwarded { head, held, exchange, filter } = forwarded;
         let progress = &going.request_progress;
         let is_tunnel = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let on_end = OnEnd {
             worker: Rc::clone(self),
             id: going.id,
-            was_whole: exchange.is_whole() && !is_tunnel,
+            was_whole: exchange.is_whole() && !is_tunnel && filter.is_none(),
             started: going.started,
             request: Rc::clone(progress),
             request_bytes: progress.bytes.get(),
@@ -191,7 +196,7 @@ impl Worker {
                 let bounds = Bounds::of(&going.snapshot.limits, going.started);
                 AnswerBody::Tunnel(Box::new(Tunnel::new(exchange, bounds, Rc::clone(progress), on_end)))
             }
-            exchange => AnswerBody::Streamed(Box::new(Streamed::new(exchange, held, on_end))),
+            exchange => AnswerBody::Streamed(Box::new(Streamed::new(exchange, held, filter, on_end))),
         });
         *answer.status_mut() = head.status;
         *answer.headers_mut() = head.headers;
@@ -229,11 +234,12 @@ impl<'r> Ended<'r> {
             Err(denial) if going.is_answered => (own(denial.status(), None), Verdict::Forwarded),
             Err(denial) => (own(denial.status(), None), Verdict::Refused),
             Ok(Answer::Given(status)) => (own(*status, Some(0)), Verdict::Refused),
-            Ok(Answer::Forwarded(Forwarded { head, held, exchange })) => {
+            Ok(Answer::Forwarded(Forwarded { head, held, exchange, filter })) => {
                 let is_tunnel = head.status == StatusCode::SWITCHING_PROTOCOLS;
-                let bytes = exchange.body_bytes().filter(|_| !is_tunnel);
+                let is_known = !is_tunnel && !filter.as_ref().is_some_and(|filter| filter.is_enforced());
+                let bytes = exchange.body_bytes().filter(|_| is_known);
                 let bytes = bytes.map(|bytes| bytes + held.bytes().len() as u64);
-                let whole = exchange.is_whole() && !is_tunnel;
+                let whole = exchange.is_whole() && !is_tunnel && filter.is_none();
                 (ResponseFacts { status: head.status.as_u16(), bytes, whole }, Verdict::Forwarded)
             }
         };

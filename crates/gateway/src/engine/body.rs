@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::account::OnEnd;
+use super::filter::Filter;
 use super::held::{Budget, HeldBody, Spent};
 use super::http1::Inbound;
 use super::timer::Timer;
@@ -221,6 +222,10 @@ pub(crate) struct Streamed {
     /// What was read already; it goes first, and counts as held until all of the answer was taken.
     held: HeldBody,
     exchange: Option<Exchange>,
+    /// What reads it on its way.
+    filter: Option<Box<Filter>>,
+    /// What came and the filter has not read.
+    unread: Vec<u8>,
     trailers: Option<HeaderMap>,
     bytes: u64,
     on_end: Option<OnEnd>,
@@ -228,14 +233,26 @@ pub(crate) struct Streamed {
 
 /// The backend's answer broke off, and why.
 #[derive(Debug)]
-pub(crate) struct BrokenOff(Failure);
+pub(crate) enum BrokenOff {
+    /// The connection to the backend failed.
+    Upstream(Failure),
+    /// The rest of it could not be read by a control that must.
+    Unreadable,
+}
 
 impl Streamed {
     /// An answer of which `held` was read already, and which reports to `on_end`.
-    pub(crate) fn new(exchange: Exchange, held: HeldBody, on_end: OnEnd) -> Streamed {
+    pub(crate) fn new(
+        exchange: Exchange,
+        held: HeldBody,
+        filter: Option<Box<Filter>>,
+        on_end: OnEnd,
+    ) -> Streamed {
         let mut exchange = exchange;
         let trailers = exchange.take_trailers();
-        let mut streamed = Streamed { held, exchange: None, trailers, bytes: 0, on_end: Some(on_end) };
+        let on_end = Some(on_end);
+        let mut streamed =
+            Streamed { held, exchange: None, filter, unread: Vec::new(), trailers, bytes: 0, on_end };
         // The connection of an answer that was read whole is free while the caller still reads.
         if !streamed.held.is_empty() && exchange.is_at_end() {
             exchange.give_back();
@@ -246,27 +263,51 @@ impl Streamed {
     }
 
     fn bytes(&self) -> Option<u64> {
+        if self.filter.as_ref().is_some_and(|filter| filter.is_enforced()) {
+            return None;
+        }
         let rest = self.exchange.as_ref().map_or(Some(0), Exchange::body_bytes);
         rest.map(|rest| rest + self.held.bytes().len() as u64)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
-        if !self.held.is_empty() {
-            self.bytes += self.held.bytes().len() as u64;
-            out.append(&mut self.held.take());
-            return Poll::Ready(Ok(true));
-        }
-        let Some(exchange) = &mut self.exchange else {
-            self.end(true);
-            return Poll::Ready(Ok(false));
-        };
         let before = out.len();
-        let more = ready!(exchange.poll_body(cx, out));
+        let more = match &mut self.filter {
+            None => ready!(Streamed::poll_unread(&mut self.held, &mut self.exchange, cx, out)),
+            Some(filter) => {
+                self.unread.clear();
+                match ready!(Streamed::poll_unread(&mut self.held, &mut self.exchange, cx, &mut self.unread))
+                {
+                    Err(failure) => Err(failure),
+                    Ok(more) => match filter.push(&self.unread, out) && (more || filter.finish(out)) {
+                        true => Ok(more),
+                        false => Err(BrokenOff::Unreadable),
+                    },
+                }
+            }
+        };
         self.bytes += (out.len() - before) as u64;
         if !matches!(more, Ok(true)) {
             self.end(more.is_ok());
         }
-        Poll::Ready(more.map_err(BrokenOff))
+        Poll::Ready(more)
+    }
+
+    /// What comes next, as the backend sent it.
+    fn poll_unread(
+        held: &mut HeldBody,
+        exchange: &mut Option<Exchange>,
+        cx: &mut Context<'_>,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<bool, BrokenOff>> {
+        if !held.is_empty() {
+            out.append(&mut held.take());
+            return Poll::Ready(Ok(true));
+        }
+        match exchange {
+            Some(exchange) => exchange.poll_body(cx, out).map_err(BrokenOff::Upstream),
+            None => Poll::Ready(Ok(false)),
+        }
     }
 
     /// What must happen at the end, once: the connection is kept if it can be, and the end goes on record.
@@ -278,14 +319,17 @@ impl Streamed {
             exchange.give_back();
         }
         if let Some(on_end) = self.on_end.take() {
-            on_end.record(self.bytes, is_whole);
+            on_end.record(self.bytes, is_whole, self.filter.as_deref());
         }
     }
 }
 
 impl Drop for Streamed {
     fn drop(&mut self) {
-        let is_whole = self.held.is_empty() && self.exchange.as_ref().is_none_or(Exchange::is_at_end);
+        // A body that was not read to its end has not been judged to its end.
+        let is_whole = self.filter.is_none()
+            && self.held.is_empty()
+            && self.exchange.as_ref().is_none_or(Exchange::is_at_end);
         self.end(is_whole);
     }
 }
@@ -370,7 +414,10 @@ impl Body for AnswerBody {
 
 impl fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the backend's answer broke off: {:?}", self.0)
+        match self {
+            BrokenOff::Upstream(failure) => write!(f, "the backend's answer broke off: {failure:?}"),
+            BrokenOff::Unreadable => f.write_str("the rest of the backend's answer cannot be read"),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use super::accept::Shared;
 use super::account::Begun;
 use super::body::{AnswerBody, RequestBody, Source};
 use super::decide;
+use super::filter::Filter;
 use super::follow::Led;
 use super::going::{Asked, Going, facts, offered};
 use super::held::{Budget, HeldBody};
@@ -126,6 +127,8 @@ pub(super) struct Forwarded {
     pub held: HeldBody,
     /// The rest of it.
     pub exchange: Exchange,
+    /// What reads all of it on its way to the caller.
+    pub filter: Option<Box<Filter>>,
 }
 
 impl Connection {
@@ -406,7 +409,7 @@ impl Worker {
         let answer = upstream.send(outgoing, body).await;
         going.upstream = sent.elapsed();
         match answer {
-            Ok((head, exchange)) => Ok(Forwarded { head, held: HeldBody::default(), exchange }),
+            Ok((head, exchange)) => Ok(Forwarded { head, held: HeldBody::default(), exchange, filter: None }),
             Err(failure) => Err(Going::failed(&failure)),
         }
     }

@@ -115,7 +115,7 @@ impl Tunnel {
 
     fn end(&mut self, is_whole: bool) {
         if let Some(on_end) = self.on_end.take() {
-            on_end.record(self.from_backend.bytes, is_whole);
+            on_end.record(self.from_backend.bytes, is_whole, None);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Judges the backend's answer: every policy of the answer's stages, in order, before any of the answer leaves.
 
-use model::{Leak, Mode};
+use model::{Leak, Mode, Outcome};
 
 use super::{Pipeline, Said, Step, Trace, apply};
+use crate::content::Coding;
 use crate::denial::{Denial, Reason};
 use crate::policy::{Answer, AnswerField, Body, Context, Hold};
+use crate::sieve::{Hidden, Sieve};
 
 /// The class on record of an answer that should have been searched and could not be read, or was too large.
 const UNSEARCHED: &str = "unsearched";
@@ -14,6 +16,19 @@ const UNSEARCHED: &str = "unsearched";
 pub struct Judged {
     /// The body that takes the place of the backend's; absent where that stays.
     pub body: Option<Vec<u8>>,
+}
+
+/// What reads a body as it passes.
+#[derive(Debug)]
+pub struct Passing {
+    /// The control.
+    pub id: &'static str,
+    /// How it is applied.
+    pub mode: Mode,
+    /// The content coding that it reads through.
+    pub coding: Coding,
+    /// What it does.
+    pub sieve: Sieve<Hidden>,
 }
 
 impl Pipeline {
@@ -89,6 +104,37 @@ impl Pipeline {
         Ok(judged)
     }
 
+    /// What must read the body as it passes, where that was not held and judged; the trace has it as pending.
+    ///
+    /// # Errors
+    /// Its content coding cannot be undone.
+    pub fn passing(
+        &self,
+        cx: &Context<'_>,
+        answer: &mut Answer<'_>,
+        trace: &mut Trace,
+    ) -> Result<Option<Passing>, Denial> {
+        let Some(step) = self.of_bodies().find(|step| held(step, answer) == Hold::Passed) else {
+            return Ok(None);
+        };
+        let Some(sieve) = step.policy.sieve(cx) else { return Ok(None) };
+        let said = trace.iter_mut().find(|said| said.id == step.id);
+        let coding = match Coding::of(answer.headers) {
+            Ok(coding) => coding,
+            Err(cannot) => {
+                let denial = Denial { reason: Reason::AnswerUnreadable, control: step.id, ..cannot };
+                return apply(step.mode, Err(denial), said).map(|()| None);
+            }
+        };
+        if let Some(said) = said {
+            said.otherwise = Outcome::Pending;
+        }
+        if step.mode == Mode::Enforce {
+            answer.fields.extend(STALE.iter().map(|name| AnswerField::Drop(name)));
+        }
+        Ok(Some(Passing { id: step.id, mode: step.mode, coding, sieve }))
+    }
+
     /// The first body that a step from the one at `from` gives in place of this one.
     fn changed_body(
         &self,
@@ -114,7 +160,7 @@ impl Pipeline {
                 Ok(None) => {}
                 Ok(Some(bytes)) => {
                     if let Some(said) = said {
-                        said.changed = true;
+                        said.otherwise = Outcome::Changed;
                     }
                     if step.mode == Mode::Enforce {
                         return Ok(Some(bytes));
@@ -133,7 +179,7 @@ impl Pipeline {
         };
         for step in self.of_bodies() {
             match step.policy.holds(Some(answer)) {
-                Hold::No => {}
+                Hold::No | Hold::Passed => {}
                 Hold::Wanted => answer.leaks.push(Leak { class: UNSEARCHED.into(), pointer: "".into() }),
                 Hold::Needed => {
                     let denial = Denial { reason, control: step.id, ..cannot.clone() };

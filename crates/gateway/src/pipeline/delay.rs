@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::Mode;
+use model::{Mode, Outcome};
 
 use super::{Pipeline, Said, Trace};
 use crate::denial::Denial;
@@ -21,7 +21,7 @@ impl Pipeline {
                 trace.push(Said::nothing(step));
             }
             if let Some(said) = trace.get_mut(at) {
-                said.changed = true;
+                said.otherwise = Outcome::Changed;
             }
             if step.mode == Mode::Enforce {
                 longest = longest.max(Some(delay));

@@ -28,23 +28,19 @@ pub struct Said {
     pub mode: Mode,
     /// Its verdict: why it denied, if it did, which is rare.
     pub denied: Option<Box<Denial>>,
-    /// Whether it changed the answer's body or let the answer wait, or would have.
-    pub changed: bool,
+    /// What it said where it denied nothing.
+    pub otherwise: Outcome,
 }
 
 impl Said {
     /// That `step` had nothing to say so far.
     pub(super) fn nothing(step: &Step) -> Said {
-        Said { id: step.id, mode: step.mode, denied: None, changed: false }
+        Said { id: step.id, mode: step.mode, denied: None, otherwise: Outcome::Allowed }
     }
 
     /// The verdict without its reason.
     pub fn outcome(&self) -> Outcome {
-        match (&self.denied, self.changed) {
-            (Some(_), _) => Outcome::Denied,
-            (None, true) => Outcome::Changed,
-            (None, false) => Outcome::Allowed,
-        }
+        if self.denied.is_some() { Outcome::Denied } else { self.otherwise }
     }
 }
 

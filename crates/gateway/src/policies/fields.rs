@@ -1,15 +1,16 @@
 //! Shows each caller only the properties of an answer that its scopes allow.
 
+use std::sync::Arc;
+
 use model::{Mode, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use smallvec::SmallVec;
 
 use crate::build::Build;
 use crate::content;
 use crate::denial::{Denial, Reason};
 use crate::policy::{Answer, Body, Context, Hold, Judgement, Kind, Policy, Stage};
-use crate::sieve::{Fate, Rule, sieve};
+use crate::sieve::{Fate, Hidden, Hiding, Sieve, Target, sieve};
 
 pub(super) const KIND: Kind =
     Kind { id: "fields", stage: Stage::Filter, build, settings: Settings::json_schema, doc: DOC };
@@ -58,35 +59,7 @@ enum Otherwise {
 
 #[derive(Debug)]
 struct Fields {
-    rules: Vec<Compiled>,
-}
-
-#[derive(Debug)]
-struct Compiled {
-    target: Target,
-    scopes: Vec<String>,
-    fate: Fate,
-}
-
-#[derive(Debug)]
-enum Target {
-    Path(Vec<Segment>),
-    Name(String),
-}
-
-#[derive(Debug)]
-enum Segment {
-    Any,
-    Named(String),
-}
-
-impl Segment {
-    fn matches(&self, name: &str) -> bool {
-        match self {
-            Segment::Any => true,
-            Segment::Named(own) => own == name,
-        }
-    }
+    rules: Arc<[Hiding]>,
 }
 
 fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
@@ -94,7 +67,7 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
     let mut rules = Vec::new();
     for Restriction { at, name, scopes, otherwise } in settings.rules {
         let target = match (at, name) {
-            (Some(at), None) if at.starts_with('/') => Target::Path(segments(&at)),
+            (Some(at), None) if at.starts_with('/') => Target::at(&at),
             (None, Some(name)) => Target::Name(name),
             _ => {
                 build.problem(
@@ -109,128 +82,52 @@ fn build(build: &mut Build<'_>) -> Option<Box<dyn Policy>> {
             Otherwise::Remove => Fate::Remove,
             Otherwise::Mask => Fate::Mask,
         };
-        rules.push(Compiled { target, scopes, fate });
+        rules.push(Hiding { target, scopes, fate });
     }
     if rules.is_empty() {
         return None;
     }
-    Some(Box::new(Fields { rules }))
-}
-
-/// RFC 6901 section 4.
-fn segments(pointer: &str) -> Vec<Segment> {
-    let segment = |text: &str| match text {
-        "*" => Segment::Any,
-        text => Segment::Named(text.replace("~1", "/").replace("~0", "~")),
-    };
-    pointer.split('/').skip(1).map(segment).collect()
+    Some(Box::new(Fields { rules: rules.into() }))
 }
 
 impl Policy for Fields {
     /// What is no JSON has no properties.
     fn holds(&self, answer: Option<&Answer<'_>>) -> Hold {
-        let media_type = answer.map(Answer::media_type);
-        match media_type {
+        match answer.map(Answer::media_type) {
             None | Some(None) => Hold::Needed,
-            Some(Some(media_type)) if media_type.is_empty() || content::is_json(&media_type) => Hold::Needed,
+            Some(Some(media_type)) if media_type.is_empty() => Hold::Needed,
+            Some(Some(media_type)) if content::is_json(&media_type) => Hold::Passed,
             Some(Some(_)) => Hold::No,
         }
     }
 
     fn answer_body(&self, cx: &Context<'_>, _answer: &mut Answer<'_>, body: &Body<'_>) -> Judgement {
-        let may_see = |rule: &&Compiled| {
-            let token = cx.caller.token.as_ref();
-            rule.scopes.iter().any(|scope| token.is_some_and(|token| token.claims.has_scope(scope)))
-        };
-        let hidden: SmallVec<[&Compiled; 8]> = self.rules.iter().filter(|rule| !may_see(rule)).collect();
-        if hidden.is_empty() {
-            return Ok(None);
-        }
-        let json = body
-            .json()
-            .map_err(|error| Denial::fixed(Reason::AnswerUnreadable, KIND.id, error.kind.as_str()))?;
-        Ok(sieve(json, &Hidden(&hidden)).map(|sieved| sieved.text))
+        let Some(hidden) = self.hidden(cx) else { return Ok(None) };
+        sieve(body.bytes, hidden)
+            .map_err(|error| Denial::fixed(Reason::AnswerUnreadable, KIND.id, error.kind.as_str()))
+    }
+
+    fn sieve(&self, cx: &Context<'_>) -> Option<Sieve<Hidden>> {
+        self.hidden(cx).map(Sieve::new)
     }
 }
 
-/// What this caller may not see.
-struct Hidden<'r>(&'r [&'r Compiled]);
-
-/// Rules whose pointer led here, by place and by how many of its segments did.
-type Reached = SmallVec<[(u16, u16); 8]>;
-
-impl Hidden<'_> {
-    /// What becomes of a value that is reached by `matches`; rules by name are asked with `name`.
-    fn step(
-        &self,
-        state: &Reached,
-        matches: impl Fn(&Segment) -> bool,
-        name: Option<&str>,
-    ) -> (Fate, Option<Reached>) {
-        let mut fate = Fate::Keep;
-        let mut inside = Reached::new();
-        for (place, depth) in state {
-            let Some(Compiled { target: Target::Path(path), fate: own, .. }) =
-                self.0.get(usize::from(*place))
-            else {
-                continue;
-            };
-            let depth = usize::from(*depth);
-            if !path.get(depth).is_some_and(&matches) {
-                continue;
-            }
-            if depth + 1 == path.len() {
-                fate = stricter(fate, *own);
-            } else {
-                inside.push((*place, u16::try_from(depth + 1).unwrap_or(u16::MAX)));
-            }
-        }
-        let mut names = false;
-        for rule in self.0 {
-            if let Target::Name(own) = &rule.target {
-                names = true;
-                if name == Some(own) {
-                    fate = stricter(fate, rule.fate);
-                }
-            }
-        }
-        (fate, (names || !inside.is_empty()).then_some(inside))
-    }
-}
-
-fn stricter(one: Fate, other: Fate) -> Fate {
-    match (one, other) {
-        (Fate::Remove, _) | (_, Fate::Remove) => Fate::Remove,
-        (Fate::Mask, _) | (_, Fate::Mask) => Fate::Mask,
-        (Fate::Keep, Fate::Keep) => Fate::Keep,
-    }
-}
-
-impl Rule for Hidden<'_> {
-    type State = Reached;
-
-    fn root(&self) -> Option<Reached> {
-        let places = (0..self.0.len()).map(|place| (u16::try_from(place).unwrap_or(u16::MAX), 0));
-        Some(places.collect())
-    }
-
-    fn member(&self, state: &Reached, name: &str) -> (Fate, Option<Reached>) {
-        self.step(state, |segment| segment.matches(name), Some(name))
-    }
-
-    fn item(&self, state: &Reached, index: usize) -> (Fate, Option<Reached>) {
-        let matches = |segment: &Segment| match segment {
-            Segment::Any => true,
-            Segment::Named(own) => own.parse() == Ok(index),
-        };
-        self.step(state, matches, None)
+impl Fields {
+    fn hidden(&self, cx: &Context<'_>) -> Option<Hidden> {
+        let token = cx.caller.token.as_ref();
+        Hidden::from(&self.rules, |scope| token.is_some_and(|token| token.claims.has_scope(scope)))
     }
 }
 
 const DOC: &str = r#"
 Takes properties out of JSON answers, or masks them, unless the caller's token carries one of the scopes that may see them.
-All other bytes are sent as the backend wrote them: no number is read and written again. An answer that cannot be read, in
-which a name repeats, or which is too large to be held, is refused, since what it shows cannot be known.
+All other bytes are sent as the backend wrote them: no number is read and written again. Where a name repeats, each of its
+members is taken out.
+
+An answer of up to 64 KiB that says how long it is, and one that is held for another control, is judged as a whole: if it
+cannot be read it is refused. Any other is read as it passes, of whatever size, and memory holds none of it but the member at hand:
+the caller gets it without a length, and is cut off at the first byte that is no JSON, since what comes after cannot be known. The
+log says with the answer's end whether anything was taken out.
 
 A pointer leads from the top of the answer, `*` standing for any member or item; a name is taken out wherever it stands.
 Answers that are no JSON are not looked into.
@@ -275,11 +172,11 @@ Authorization: Bearer {token alice users:identity}
 HTTP/1.1 200 OK
 Content-Type: application/json
 
-{"items": [{"ssn": "1", "email": "a@b.example"}, {"email": 7}], "a": {"b": [{"ssn": 2}]}}
+{"items": [{"ssn": "1", "email": "a@b.example"}, {"email": 7}], "a": {"b": [{"ssn": 2, "ssn": 3}]}}
 >>> caller
 Content-Type: application/json
 
-{"items": [{"ssn": "1", "email": "***"}, {"email": null}], "a": {"b": [{"ssn": 2}]}}
+{"items": [{"ssn": "1", "email": "***"}, {"email": null}], "a": {"b": [{"ssn": 2, "ssn": 3}]}}
 ~~~
 ~~~http refused 502 answer-unreadable
 GET /users HTTP/1.1
@@ -289,7 +186,7 @@ Authorization: Bearer {token alice}
 HTTP/1.1 200 OK
 Content-Type: application/json
 
-{"ssn": "1", "ssn": "2"}
+{"ssn": "1", "ssn": "2"
 ~~~
 
 When this is wrong: a property that callers need is hidden from them: name a scope that they have.

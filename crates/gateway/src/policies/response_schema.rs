@@ -129,12 +129,13 @@ impl Policy for ResponseSchema {
         }
         let json = body.json().map_err(|error| unreadable(error.kind.as_str()))?;
         let declared = check.declared(body.content_type).filter(|_| self.repair);
-        if let Some(sieved) = declared.and_then(|declared| sieve(json, &Repair(declared))) {
-            let repaired = spec::parse_json(&sieved.text, body.json_limits)
-                .map_err(|error| unreadable(error.kind.as_str()))?;
+        let repaired = declared.map(|declared| sieve(body.bytes, Repair(declared))).transpose();
+        if let Some(text) = repaired.map_err(|error| unreadable(error.kind.as_str()))?.flatten() {
+            let repaired =
+                spec::parse_json(&text, body.json_limits).map_err(|error| unreadable(error.kind.as_str()))?;
             accepted.check_json(repaired.root()).map_err(|violation| refused(&violation))?;
             drop(repaired);
-            return Ok(Some(sieved.text));
+            return Ok(Some(text));
         }
         accepted.check_json(json.root()).map(|()| None).map_err(|violation| refused(&violation))
     }
@@ -151,6 +152,7 @@ fn is_endless(answer: &Answer<'_>) -> bool {
 }
 
 /// Takes out what is not declared, and what is only written.
+#[derive(Debug)]
 struct Repair<'d>(&'d Declared);
 
 impl Rule for Repair<'_> {

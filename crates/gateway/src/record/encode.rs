@@ -94,7 +94,14 @@ impl Room<'_> {
         self.number("\",", completion.bytes)?;
         self.number(",", completion.request_bytes)?;
         self.number(",", completion.duration_us)?;
-        self.raw(if completion.aborted { ",true]" } else { "]" })
+        match completion.said {
+            None => self.raw(if completion.aborted { ",true]" } else { "]" }),
+            Some(said) => {
+                self.raw(if completion.aborted { ",true," } else { ",false," })?;
+                self.general(&said)?;
+                self.raw("]")
+            }
+        }
     }
 
     fn principal(&mut self, principal: &Principal<'_>) -> Result<(), NoRoom> {
@@ -287,14 +294,17 @@ mod tests {
         )
     }
 
+    fn outcome() -> impl Strategy<Value = Outcome> {
+        select(vec![Outcome::Allowed, Outcome::Denied, Outcome::Changed, Outcome::Pending])
+    }
+
     fn exchange() -> impl Strategy<Value = Exchange<'static>> {
         let operation =
             (text(), text(), text()).prop_map(|(api, method, path)| OperationKey { api, method, path });
         let denial =
             (text(), text(), text()).prop_map(|(reason, control, detail)| Denied { reason, control, detail });
         let mode = select(vec![Mode::Enforce, Mode::Shadow, Mode::Off]);
-        let outcome = select(vec![Outcome::Allowed, Outcome::Denied, Outcome::Changed]);
-        let control = (text(), mode, outcome, option::of(text()))
+        let control = (text(), mode, outcome(), option::of(text()))
             .prop_map(|(id, mode, outcome, reason)| ControlOutcome { id, mode, outcome, reason });
         let leak = (text(), text()).prop_map(|(class, pointer)| Leak { class, pointer });
         let verdict = (option::of(text()), option::of(denial));
@@ -328,10 +338,10 @@ mod tests {
         }
 
         #[test]
-        fn a_completion_reads_back_as_it_was(numbers in any::<[u64; 4]>(), aborted: bool) {
+        fn a_completion_reads_back_as_it_was(numbers in any::<[u64; 4]>(), aborted: bool, said in option::of(outcome())) {
             let [id, bytes, request_bytes, duration_us] = numbers;
             let id = ExchangeId::new(Timestamp::from_micros(id), id.into());
-            let completion = Completion { id, bytes, request_bytes, duration_us, aborted };
+            let completion = Completion { id, bytes, request_bytes, duration_us, aborted, said };
             let mut written = [0; 256];
             let mut room = Room::new(&mut written);
             prop_assert_eq!(room.record(Record::Completion(&completion)), Ok(()));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use model::{Completion, Exchange, ExchangeId, ResponseFacts, Timestamp, Timing, Verdict};
+use model::{Completion, Exchange, ExchangeId, Outcome, ResponseFacts, Timestamp, Timing, Verdict};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -17,6 +17,7 @@ use super::chain::Chain;
 use super::frame::Kind;
 use super::header::list;
 use super::tail::{Located, Tail};
+use crate::denial::Reason;
 
 /// Records looked ahead. A worker appends when it answers, not when it was asked; the order is by the time of the
 /// request as long as no more than this many others were answered while one waited.
@@ -109,11 +110,18 @@ struct Placed {
 }
 
 impl Entry {
-    /// The exchange.
+    /// The exchange, with what its end adds of its controls.
     pub fn exchange(&self) -> Result<Exchange<'_>, serde_json::Error> {
         let mut exchange: Exchange<'_> = serde_json::from_slice(&self.recorded)?;
         if exchange.request_id.is_empty() {
             exchange.request_id = exchange.id.to_string().into();
+        }
+        if let Some(said) = self.completion.and_then(|completion| completion.said) {
+            let pending = exchange.controls.iter_mut().filter(|control| control.outcome == Outcome::Pending);
+            for control in pending {
+                control.outcome = said;
+                control.reason = (said == Outcome::Denied).then(|| Reason::AnswerUnreadable.as_str().into());
+            }
         }
         Ok(exchange)
     }

@@ -102,6 +102,7 @@ fn text(explained: &Explained) -> String {
             Some(Outcome::Allowed) => "allowed",
             Some(Outcome::Denied) => "denied",
             Some(Outcome::Changed) => "changed",
+            Some(Outcome::Pending) => "pending",
             None => "not asked",
         };
         let mode = summary::mode(said.mode);

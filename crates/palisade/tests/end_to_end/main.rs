@@ -37,6 +37,7 @@ mod durability;
 mod egress;
 mod encrypted;
 mod events;
+mod filtered;
 mod flow;
 mod graphql;
 mod grpc;

@@ -78,7 +78,7 @@ pub(super) fn exchange(number: u64) -> Exchange<'static> {
 }
 
 pub(super) fn completion(number: u64) -> Completion {
-    Completion { id: id(number), bytes: 588, request_bytes: 0, duration_us: 1200, aborted: false }
+    Completion { id: id(number), bytes: 588, request_bytes: 0, duration_us: 1200, aborted: false, said: None }
 }
 
 pub(super) fn append(writer: &mut Writer, numbers: impl IntoIterator<Item = u64>) {

@@ -142,7 +142,8 @@ fn json_is_the_documented_form_with_the_completion_merged_in() {
     let mut log = open(data.path());
     append(&mut log.writers[0], [1]);
     let id = exchange(1).id;
-    let completion = Completion { id, bytes: 588, request_bytes: 7, duration_us: 9000, aborted: true };
+    let completion =
+        Completion { id, bytes: 588, request_bytes: 7, duration_us: 9000, aborted: true, said: None };
     log.writers[0].append(Record::Completion(&completion)).unwrap();
     let json: serde_json::Value = serde_json::from_str(&printed(data.path(), "--format json")).unwrap();
     let mut expected = serde_json::to_value(exchange(1)).unwrap();
@@ -163,7 +164,14 @@ fn an_answer_that_was_there_as_a_whole_has_its_end_in_its_record() {
     for exchange in [&whole, &cut_off] {
         log.writers[0].append(Record::Exchange(exchange)).unwrap();
     }
-    let end = Completion { id: cut_off.id, bytes: 100, request_bytes: 0, duration_us: 9000, aborted: true };
+    let end = Completion {
+        id: cut_off.id,
+        bytes: 100,
+        request_bytes: 0,
+        duration_us: 9000,
+        aborted: true,
+        said: None,
+    };
     log.writers[0].append(Record::Completion(&end)).unwrap();
     let printed = printed(data.path(), "--format json");
     let ends = printed.lines().map(|line| {
@@ -235,8 +243,14 @@ fn an_end_that_comes_after_its_line_is_a_line_of_its_own() {
     assert_eq!((print(&mut text).lines().count(), print(&mut json).lines().count()), (1, 3));
     for second in [1, 2] {
         let id = exchange(second).id;
-        let end =
-            Completion { id, bytes: 588, request_bytes: 0, duration_us: 9_000_000, aborted: second == 1 };
+        let end = Completion {
+            id,
+            bytes: 588,
+            request_bytes: 0,
+            duration_us: 9_000_000,
+            aborted: second == 1,
+            said: None,
+        };
         log.writers[0].append(Record::Completion(&end)).unwrap();
     }
     let expected = "2025-11-24T16:00:01.000000Z 200 ended                   9000.000 ms 10.0.0.1        alice                GET     /orders/1  orders /orders/{id}  aborted\n";
