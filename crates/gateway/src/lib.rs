@@ -29,6 +29,7 @@ mod policy;
 mod preflight;
 pub mod progress;
 pub mod record;
+mod redaction;
 mod resolution;
 mod respond;
 pub mod sieve;

@@ -12,6 +12,7 @@ use crate::build::Build;
 use crate::denial::{Denial, Reason};
 use crate::leak::{ALL, Classes, Group, scan};
 use crate::policy::{Answer, AnswerField, Body, Context, Hold, Judgement, Kind, Policy, Stage};
+use crate::redaction::redact;
 
 pub(super) const KIND: Kind =
     Kind { id: "error-answers", stage: Stage::Contract, build, settings: Settings::json_schema, doc: DOC };
@@ -100,7 +101,8 @@ fn is_error(answer: &Answer<'_>) -> bool {
     answer.status.is_client_error() || answer.status.is_server_error()
 }
 
-/// The problem document's facts, and what the record keeps of the original: length, digest, what was found in it.
+/// The problem document's facts, and what the record keeps of the original: length, digest, what was found in it, and its
+/// text redacted.
 fn problem(answer: &Answer<'_>, body: &[u8], found: &[&str]) -> Denial {
     let mut detail = format!("status {}, {} bytes, sha-256 ", answer.status.as_u16(), body.len());
     for byte in digest(&SHA256, body).as_ref().iter().take(DIGEST_DIGITS / 2) {
@@ -110,6 +112,11 @@ fn problem(answer: &Answer<'_>, body: &[u8], found: &[&str]) -> Denial {
     for class in found {
         detail.push_str(", ");
         detail.push_str(class);
+    }
+    let kept = redact(body);
+    if !kept.as_str().is_empty() {
+        detail.push_str(": ");
+        detail.push_str(kept.as_str());
     }
     let mut denial = Denial::new(Reason::ErrorAnswer, KIND.id, Redacted::vouched(detail));
     denial.status = Some(answer.status);
@@ -121,8 +128,11 @@ fn problem(answer: &Answer<'_>, body: &[u8], found: &[&str]) -> Denial {
 const DOC: &str = r#"
 Puts a problem document (RFC 9457) in the place of a backend's error that says too much: any 5xx, unless it is a problem
 document already; any error in HTML; and any error, 4xx as well, in which a stack trace, a database's message, a path or an
-internal address is found. Status, `Retry-After` and `WWW-Authenticate` stay. The record keeps of the original its status,
-its length, the beginning of its SHA-256, and what was found in it.
+internal address is found. Status, `Retry-After` and `WWW-Authenticate` stay.
+
+The record keeps of the original its status, its length, the beginning of its SHA-256, what was found in it, and its text
+redacted: words from a fixed list of those that errors are made of, names of exceptions, of source files with their lines and of called
+functions stay, and `…` stands for everything else, so that the log tells where the backend failed and nothing of whom it failed.
 
 An error that is too large to be held, or that cannot be read, is refused.
 
