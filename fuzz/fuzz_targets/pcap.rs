@@ -11,7 +11,10 @@ const REQUEST_BYTES_MIN: usize = 4;
 fuzz_target!(|bytes: &[u8]| {
     let Some(recording) = Recording::open(bytes).expect("memory can be read") else { return };
     let mut requests = 0;
-    drop(recording.read(&KeyLog::default(), &mut |told| requests += usize::from(matches!(told, Told::Request(..)))));
+    drop(
+        recording
+            .read(&KeyLog::default(), &mut |told| requests += usize::from(matches!(told, Told::Request(..)))),
+    );
     // Of HTTP/2 a few bytes can be a request that was packed; elsewhere each has its own.
     assert!(requests * REQUEST_BYTES_MIN <= bytes.len().max(REQUEST_BYTES_MIN) * 8, "{requests}");
 });

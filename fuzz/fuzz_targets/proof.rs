@@ -16,8 +16,14 @@ static PROOFS: LazyLock<Proofs> = LazyLock::new(|| Proofs::new(ProofRules::defau
 fuzz_target!(|bytes: &[u8]| {
     // The digest of nothing: no key has it.
     let key = Thumbprint::of_certificate(b"");
-    let request =
-        Request { method: "GET", scheme: "https", host: "api.example", path: "/orders", token: b"token", key };
+    let request = Request {
+        method: "GET",
+        scheme: "https",
+        host: "api.example",
+        path: "/orders",
+        token: b"token",
+        key,
+    };
     PROOFS.verify(bytes, &request, NOW).expect_err("nothing is signed");
     if let Some(certificate) = ClientCertificate::read(bytes) {
         assert_eq!(certificate.thumbprint, Thumbprint::of_certificate(bytes));

@@ -36,9 +36,7 @@ fuzz_target!(|input: (u8, &[u8])| {
 fn has_member(value: &Value, name: &str) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| has_member(item, name)),
-        Value::Object(members) => {
-            members.iter().any(|(own, value)| own == name || has_member(value, name))
-        }
+        Value::Object(members) => members.iter().any(|(own, value)| own == name || has_member(value, name)),
         _ => false,
     }
 }

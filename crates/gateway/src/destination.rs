@@ -8,8 +8,8 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::resolution::{Resolved, Unresolved};
-pub(crate) use address::is_public;
-pub(crate) use reference::Reference;
+pub use address::is_public;
+pub use reference::Reference;
 
 /// Longest name of a host in bytes (RFC 1035 section 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
@@ -34,7 +34,7 @@ const INTERNAL: &[&str] = &[
 
 /// Where URLs may lead.
 #[derive(Debug)]
-pub(crate) struct Rules {
+pub struct Rules {
     /// Schemes, lowercase.
     pub schemes: Vec<String>,
     /// Ports; where there are none, that of the scheme.
@@ -51,7 +51,7 @@ pub(crate) struct Rules {
 
 /// One host, or every one below a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Hosts {
+pub enum Hosts {
     /// An address.
     Address(IpAddr),
     /// A name.
@@ -62,7 +62,7 @@ pub(crate) enum Hosts {
 
 /// Why a URL is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     Characters,
     NotAbsolute,
     Scheme,
@@ -88,7 +88,7 @@ enum Host<'u> {
 
 impl Fault {
     /// In words, without anything of the URL.
-    pub(crate) fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Fault::Characters => "a character that a URL does not have, or a broken escape",
             Fault::NotAbsolute => "no absolute URL with `//` and a host",
@@ -111,7 +111,7 @@ impl Fault {
 
 impl Hosts {
     /// Reads a name, `*.` and a name, or an address (IPv6 in brackets), as strictly as in a URL.
-    pub(crate) fn parse(text: &str) -> Option<Hosts> {
+    pub fn parse(text: &str) -> Option<Hosts> {
         if let Some(below) = text.strip_prefix("*.") {
             return match host(below) {
                 Ok(Host::Name(name)) => Some(Hosts::Below(name.to_ascii_lowercase())),
@@ -125,7 +125,7 @@ impl Hosts {
     }
 
     /// Whether it is a name, or an address that everybody reaches.
-    pub(crate) fn may_be_public(&self) -> bool {
+    pub fn may_be_public(&self) -> bool {
         match self {
             Hosts::Address(address) => is_public(*address),
             Hosts::Name(_) | Hosts::Below(_) => true,
@@ -148,7 +148,7 @@ impl Rules {
     ///
     /// # Errors
     /// Why not. Whatever two readers could take for different hosts is refused: this is no parser of all URLs.
-    pub(crate) fn judge<'u>(&self, text: &'u str) -> Result<Option<&'u str>, Fault> {
+    pub fn judge<'u>(&self, text: &'u str) -> Result<Option<&'u str>, Fault> {
         if !text.bytes().all(is_of_url) || spec::decoded(text).is_err() {
             return Err(Fault::Characters);
         }
@@ -208,7 +208,7 @@ impl Rules {
 ///
 /// # Errors
 /// Why not: one address that is not public is enough, since it is not known which of them would be taken.
-pub(crate) fn judge_resolved(resolved: &Resolved) -> Result<(), Fault> {
+pub fn judge_resolved(resolved: &Resolved) -> Result<(), Fault> {
     match resolved {
         Ok(addresses) if addresses.iter().all(|&address| is_public(address)) => Ok(()),
         Ok(_) => Err(Fault::LeadsInside),

@@ -9,7 +9,7 @@ pub mod config;
 mod content;
 pub mod decisions;
 pub mod denial;
-mod destination;
+pub mod destination;
 mod engine;
 pub mod explain;
 mod feeds;

@@ -34,7 +34,7 @@ const SPECIAL_SIX: &[([u16; 2], u32)] = &[
 ];
 
 /// Whether everybody reaches the same under `address`, and nobody by being where the API is.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_four(address),
         IpAddr::V6(address) => is_public_six(address),

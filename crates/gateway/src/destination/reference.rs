@@ -5,7 +5,7 @@ use crate::normalize::{Scheme, own_host};
 
 /// Where a reference leads (RFC 3986 4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reference {
+pub enum Reference {
     /// To wherever it is read: it names no host.
     Relative,
     /// To the origin itself; the same as a path.
@@ -19,7 +19,7 @@ impl Reference {
     ///
     /// # Errors
     /// It is no reference that all readers take for the same.
-    pub(crate) fn read(text: &str, scheme: Scheme, authority: &str) -> Result<Reference, Fault> {
+    pub fn read(text: &str, scheme: Scheme, authority: &str) -> Result<Reference, Fault> {
         if !text.bytes().all(is_of_url) || spec::decoded(text).is_err() {
             return Err(Fault::Characters);
         }
