@@ -1,7 +1,7 @@
 //! Any bytes as an answer: what is found lies within it, and of JSON each place has a pointer that leads to it.
 #![no_main]
 
-use gateway::leak::{Classes, Hit, locate, scan};
+use leak::{Classes, Hit, locate, scan};
 use libfuzzer_sys::fuzz_target;
 use spec::{JsonLimits, parse_json};
 

@@ -16,7 +16,6 @@ mod feeds;
 mod geography;
 pub mod graphql;
 mod grpc;
-pub mod leak;
 pub mod limiter;
 mod metrics;
 mod minted;

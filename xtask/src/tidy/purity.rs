@@ -9,11 +9,11 @@ const PURE: &[&str] = &[
     "crates/spec/src/",
     "crates/review/src/",
     "crates/discover/src/",
+    "crates/leak/src/",
     "crates/gateway/src/cedar",
     "crates/gateway/src/policies/",
     "crates/gateway/src/policy.rs",
     "crates/gateway/src/pipeline",
-    "crates/gateway/src/leak",
     "crates/gateway/src/normalize",
     "crates/gateway/src/wire",
 ];

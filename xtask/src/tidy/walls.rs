@@ -9,11 +9,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec", &["model"]),
     ("review", &["model", "spec"]),
     ("identity", &["model"]),
-    ("gateway", &["model", "spec", "identity"]),
-    ("discover", &["model", "spec"]),
-    ("palisade", &["model", "spec", "review", "identity", "gateway", "discover"]),
+    ("leak", &["model"]),
+    ("gateway", &["model", "spec", "identity", "leak"]),
+    ("discover", &["model", "spec", "leak"]),
+    ("palisade", &["model", "spec", "review", "identity", "leak", "gateway", "discover"]),
     ("xtask", &["spec", "identity"]),
-    ("fuzz", &["model", "spec", "identity", "gateway", "discover", "review"]),
+    ("fuzz", &["model", "spec", "identity", "leak", "gateway", "discover", "review"]),
 ];
 
 /// Manifests that name a crate of ours that they may not.

@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::build::Build;
 use crate::denial::{Denial, Reason};
-use crate::leak::{ALL, Classes, Group, scan};
 use crate::policy::{Answer, AnswerField, Body, Context, Hold, Judgement, Kind, Policy, Stage};
 use crate::redaction::redact;
+use leak::{ALL, Classes, Group, scan};
 
 pub(super) const KIND: Kind =
     Kind { id: "error-answers", stage: Stage::Contract, build, settings: Settings::json_schema, doc: DOC };

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use crate::build::Build;
 use crate::content;
 use crate::denial::{Denial, Reason};
-use crate::leak::{ALL, Classes, Detector, Group, Hit, Located, Place, locate, scan};
 use crate::policy::{Answer, Body, Context, Hold, Judgement, Kind, Policy, Stage};
+use ::leak::{ALL, Classes, Detector, Group, Hit, Located, Place, locate, scan};
 
 pub(super) const KIND: Kind =
     Kind { id: "leak", stage: Stage::Leak, build, settings: Settings::json_schema, doc: DOC };

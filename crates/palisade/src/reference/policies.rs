@@ -38,7 +38,7 @@ pub(super) fn page(kinds: &[&Kind]) -> String {
 /// What each class of leaks is, as its page says in its first paragraph.
 fn leaks() -> String {
     let mut section = "\n## Classes of leaks\n\n| class | what it is |\n|---|---|\n".to_owned();
-    for detector in gateway::leak::ALL {
+    for detector in leak::ALL {
         let first = detector.doc.trim().split("\n\n").next().unwrap_or_default().replace('\n', " ");
         section.push_str(&format!("| `{}` | {} |\n", detector.class, first.replace('|', "\\|")));
     }

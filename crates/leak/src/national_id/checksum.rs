@@ -1,7 +1,7 @@
 //! Check digits that several numbers share.
 
 /// The check digit of ISO/IEC 7812 (Luhn): from the right every second digit counts twice.
-pub(in crate::leak) fn luhn(digits: &[u8]) -> bool {
+pub(crate) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
