@@ -19,6 +19,7 @@ mod message;
 mod openapi;
 mod pattern;
 mod read;
+pub mod shape;
 mod survey;
 mod tally;
 pub mod traffic;
