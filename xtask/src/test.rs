@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         steps.run("schema of SARIF", tools::sarif)?;
         steps.run("database of countries", tools::countries)?;
         steps.run("proxies", tools::proxies_if_possible)?;
+        steps.run("PostgreSQL", tools::postgres_if_possible)?;
         steps.run("gRPC and WebSockets", tools::streams)?;
         steps.run("pre-commit and schemas of CI", tools::ci_if_possible)?;
         tests(&mut steps)?;

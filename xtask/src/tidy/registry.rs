@@ -13,6 +13,7 @@ const LEAVES: &[Leaves] = &[
     Leaves { folder: "crates/gateway/src/policies/", registry: "crates/gateway/src/policies.rs" },
     Leaves { folder: "crates/review/src/rules/", registry: "crates/review/src/rules.rs" },
     Leaves { folder: "crates/review/src/diff/kinds/", registry: "crates/review/src/diff/kinds.rs" },
+    Leaves { folder: "crates/discover/src/gaps/", registry: "crates/discover/src/gaps.rs" },
     Leaves { folder: "crates/discover/src/logs/", registry: "crates/discover/src/logs.rs" },
     Leaves { folder: "crates/discover/src/traffic/", registry: "crates/discover/src/traffic.rs" },
 ];

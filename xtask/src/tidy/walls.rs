@@ -12,7 +12,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("leak", &["model"]),
     ("gateway", &["model", "spec", "identity", "leak"]),
     ("discover", &["model", "spec", "leak"]),
-    ("palisade", &["model", "spec", "review", "identity", "leak", "gateway", "discover"]),
+    ("store", &["model"]),
+    ("palisade", &["model", "spec", "review", "identity", "leak", "gateway", "discover", "store"]),
     ("xtask", &["spec", "identity"]),
     ("fuzz", &["model", "spec", "identity", "leak", "gateway", "discover", "review"]),
 ];
