@@ -158,9 +158,9 @@ impl Credentials {
         Credential::ALL.into_iter().filter(move |credential| self.0 & (1 << *credential as u16) != 0)
     }
 
-    /// Whether nothing says who called.
+    /// Whether everything that was shown is seen, and says nothing of who called.
     pub fn is_anonymous(self) -> bool {
-        self.iter().all(|credential| credential == Credential::Nothing)
+        self.0 == 1 << Credential::Nothing as u16
     }
 }
 

@@ -65,7 +65,7 @@ pub struct HostTally {
 }
 
 /// Hosts by name and port.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Hosts {
     known: BTreeMap<(Box<str>, u16), HostTally>,
 }

@@ -36,7 +36,7 @@ const SEGMENTS_MAX: usize = 32;
 const SEGMENT_BYTES_MAX: usize = 256;
 
 /// Learns from observations.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Learner {
     limits: LearnLimits,
     /// Trees by host; that of requests without a host is called "".
@@ -50,7 +50,7 @@ pub struct Learner {
 }
 
 /// Host, method and path of a request.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Asked {
     host: Box<str>,
     method: Box<str>,

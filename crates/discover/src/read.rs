@@ -1,6 +1,7 @@
 //! Reads logs and recordings on all cores, in bounded memory: the part of the crate that touches the disk.
 
 mod lines;
+mod mark;
 mod source;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::survey::{Findings, Survey};
 use crate::tally::{Observation, Place, Position};
 use crate::traffic::{Recording, Told};
 use lines::{Lines, Piece};
+pub use mark::{Marks, marks};
 pub use source::{Source, sources};
 
 /// How many lines of a file that nobody could read are shown.
@@ -65,6 +67,8 @@ pub struct FileReport {
 pub struct Read {
     /// What the requests tell.
     pub findings: Findings,
+    /// What those tell that were not counted before; absent where none was.
+    pub fresh: Option<Findings>,
     /// What was in each file, in the order of the sources.
     pub files: Vec<FileReport>,
 }
@@ -89,6 +93,8 @@ pub struct Reading<'r> {
     pub limits: LearnLimits,
     /// How many threads read.
     pub workers: usize,
+    /// Up to where each source was counted before, in bytes of its text; none where nothing was.
+    pub counted: &'r [u64],
 }
 
 /// A part of a file that one worker reads.
@@ -105,7 +111,7 @@ impl Reading<'_> {
             sources.iter().enumerate().flat_map(|(file, source)| self.parts(file, source)).collect();
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut survey = Survey::new(self.contracts, self.limits);
+            let mut survey = Surveys::new(self.contracts, self.limits);
             let mut reports = Vec::new();
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if let Some(source) = sources.get(part.file) {
@@ -122,10 +128,11 @@ impl Reading<'_> {
                 .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
                 .collect()
         });
-        let mut survey = Survey::new(self.contracts, self.limits);
+        let mut survey = Surveys::new(self.contracts, self.limits);
         let mut reports = Vec::new();
         for (part, more) in results {
-            survey.merge(part);
+            survey.fresh.merge(part.fresh);
+            survey.counted.merge(part.counted);
             reports.extend(more);
         }
         reports.sort_by_key(|(file, start, _)| (*file, *start));
@@ -135,11 +142,23 @@ impl Reading<'_> {
                 whole.append(report);
             }
         }
-        Read { findings: survey.finish(), files }
+        let is_partly_counted = self.counted.iter().any(|counted| *counted > 0);
+        let fresh = is_partly_counted.then(|| survey.fresh.clone().finish());
+        if is_partly_counted {
+            survey.fresh.merge(survey.counted);
+        }
+        Read { findings: survey.fresh.finish(), fresh, files }
     }
 
-    fn part(&self, part: &Part, source: &Source, survey: &mut Survey<'_>, progress: &Progress) -> FileReport {
+    fn part(
+        &self,
+        part: &Part,
+        source: &Source,
+        surveys: &mut Surveys<'_>,
+        progress: &Progress,
+    ) -> FileReport {
         let mut report = FileReport::default();
+        let counted = self.counted.get(part.file).copied().unwrap_or_default();
         let opened = source.open(part.start, &progress.bytes);
         let file = u32::try_from(part.file).unwrap_or(u32::MAX);
         let read = opened.and_then(|stream| match self.written {
@@ -148,12 +167,14 @@ impl Reading<'_> {
                 read_lines(
                     lines,
                     LineReader::new(formats),
-                    &mut Target { file, survey, report: &mut report, progress },
+                    &mut Target { file, counted, surveys, report: &mut report, progress },
                 )
             }
-            Written::Traffic(keys) => {
-                read_traffic(stream, keys, &mut Target { file, survey, report: &mut report, progress })
-            }
+            Written::Traffic(keys) => read_traffic(
+                stream,
+                keys,
+                &mut Target { file, counted, surveys, report: &mut report, progress },
+            ),
         });
         report.fault = read.err().map(|error| error.to_string());
         report
@@ -169,15 +190,29 @@ impl Reading<'_> {
     }
 }
 
+/// What was counted in another run, and what was not.
+struct Surveys<'c> {
+    fresh: Survey<'c>,
+    counted: Survey<'c>,
+}
+
+impl<'c> Surveys<'c> {
+    fn new(contracts: &'c [Contract], limits: LearnLimits) -> Surveys<'c> {
+        Surveys { fresh: Survey::new(contracts, limits), counted: Survey::new(contracts, limits) }
+    }
+}
+
 /// Where goes what a file tells.
 struct Target<'t, 'c> {
     file: u32,
-    survey: &'t mut Survey<'c>,
+    /// Up to where the file was counted before.
+    counted: u64,
+    surveys: &'t mut Surveys<'c>,
     report: &'t mut FileReport,
     progress: &'t Progress,
 }
 
-impl Target<'_, '_> {
+impl<'c> Target<'_, 'c> {
     fn count(&mut self) {
         self.report.lines += 1;
         if self.report.lines.is_multiple_of(COUNTED_TOGETHER) {
@@ -185,8 +220,15 @@ impl Target<'_, '_> {
         }
     }
 
-    fn observe(&mut self, line: &Line<'_>, position: Position) {
-        self.survey.observe(&Observation { line, place: Place { file: self.file, position } });
+    /// The survey of what begins at byte `at`.
+    fn survey(&mut self, at: u64) -> &mut Survey<'c> {
+        let is_counted = self.counted > 0 && at <= self.counted;
+        if is_counted { &mut self.surveys.counted } else { &mut self.surveys.fresh }
+    }
+
+    fn observe(&mut self, line: &Line<'_>, position: Position, at: u64) {
+        let place = Place { file: self.file, position };
+        self.survey(at).observe(&Observation { line, place });
     }
 }
 
@@ -195,7 +237,11 @@ fn read_lines(
     mut reader: LineReader<'_>,
     target: &mut Target<'_, '_>,
 ) -> io::Result<()> {
-    while let Some(piece) = lines.next()? {
+    loop {
+        let (at, piece) = match lines.next()? {
+            Some(piece) => piece,
+            None => return Ok(()),
+        };
         target.count();
         let Piece::Line(bytes) = piece else {
             target.report.show(target.report.lines, "a line longer than is read");
@@ -206,13 +252,12 @@ fn read_lines(
         match reader.read(&line) {
             Entry::Request(format, line) => {
                 *target.report.formats.entry(format).or_default() += 1;
-                target.observe(&line, Position::Line(target.report.lines));
+                target.observe(&line, Position::Line(target.report.lines), at);
             }
             Entry::Nothing => target.report.nothing += 1,
             Entry::Unknown => target.report.show(target.report.lines, &line),
         }
     }
-    Ok(())
 }
 
 fn read_traffic(stream: impl io::Read, keys: &KeyLog, target: &mut Target<'_, '_>) -> io::Result<()> {
@@ -224,11 +269,12 @@ fn read_traffic(stream: impl io::Read, keys: &KeyLog, target: &mut Target<'_, '_
         Told::Next => target.count(),
         Told::Request(line, position) => {
             *target.report.formats.entry(id).or_default() += 1;
-            target.observe(&line, position);
+            target.observe(&line, position, 0);
         }
         Told::Host(host, position) => {
             *target.report.formats.entry(id).or_default() += 0;
-            target.survey.see_host(host, Place { file: target.file, position });
+            let place = Place { file: target.file, position };
+            target.survey(0).see_host(host, place);
         }
         Told::Nothing => target.report.nothing += 1,
         Told::Unknown(position, what) => target.report.show(position.number(), &what),

@@ -11,7 +11,7 @@ use crate::line::Line;
 use crate::tally::{Observation, Place, Tally};
 
 /// Observations, held against what is declared. Several, of parts of the same logs, are merged into one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Survey<'c> {
     contracts: &'c [Contract],
     /// Requests of each operation of each contract, if there were any.

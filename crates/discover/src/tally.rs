@@ -17,6 +17,10 @@ const QUERY_NAME_BYTES_MAX: usize = 64;
 const TYPES_MAX: usize = 8;
 const TYPE_BYTES_MAX: usize = 96;
 
+/// The most statuses and hosts that are kept of one operation.
+const STATUSES_MAX: usize = 64;
+const HOSTS_MAX: usize = 16;
+
 /// How far requests show that there is something that answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Confidence {
@@ -103,8 +107,12 @@ pub struct Tally {
     pub clients: Distinct,
     /// What callers showed.
     pub credentials: Credentials,
-    /// How many of them showed nothing, as far as is known.
+    /// How many were answered with success and showed nothing, where everything that they showed is seen.
     pub anonymous: u64,
+    /// Answers by status, in order; no more than [`STATUSES_MAX`] of them are kept apart.
+    pub statuses: Vec<(u16, u64)>,
+    /// Hosts that were asked, in order.
+    pub hosts: Vec<Box<str>>,
     /// Media types of their bodies.
     pub request_types: Vec<Box<str>>,
     /// Media types of the answers.
@@ -126,6 +134,8 @@ impl Tally {
             clients: Distinct::default(),
             credentials: Credentials::default(),
             anonymous: 0,
+            statuses: Vec::new(),
+            hosts: Vec::new(),
             request_types: Vec::new(),
             answer_types: Vec::new(),
             query: Vec::new(),
@@ -150,7 +160,14 @@ impl Tally {
             shown.extend(Credentials::of_query(query));
         }
         self.credentials.extend(shown);
-        self.anonymous += u64::from(shown.is_anonymous());
+        let is_success = line.status.is_some_and(|status| (200..300).contains(&status));
+        self.anonymous += u64::from(is_success && shown.is_anonymous());
+        if let Some(status) = line.status {
+            self.add_status(status, 1);
+        }
+        if let Some(host) = &line.host {
+            self.add_host(host);
+        }
         if Confidence::of(line.status) == Confidence::High {
             if let Some(query) = &line.query {
                 self.add_query(query);
@@ -171,12 +188,34 @@ impl Tally {
         self.clients.merge(&other.clients);
         self.credentials.extend(other.credentials);
         self.anonymous += other.anonymous;
+        other.statuses.iter().for_each(|(status, count)| self.add_status(*status, *count));
+        other.hosts.iter().for_each(|host| self.add_host(host));
         other.request_types.iter().for_each(|name| add_type(&mut self.request_types, Some(name)));
         other.answer_types.iter().for_each(|name| add_type(&mut self.answer_types, Some(name)));
         for (name, kind) in other.query {
             self.add_name(&name, kind);
         }
         self.place = self.place.min(other.place);
+    }
+
+    fn add_status(&mut self, status: u16, count: u64) {
+        match self.statuses.binary_search_by_key(&status, |(known, _)| *known) {
+            Ok(at) => {
+                if let Some((_, known)) = self.statuses.get_mut(at) {
+                    *known += count;
+                }
+            }
+            Err(at) if self.statuses.len() < STATUSES_MAX => self.statuses.insert(at, (status, count)),
+            Err(_) => {}
+        }
+    }
+
+    fn add_host(&mut self, host: &str) {
+        if let Err(at) = self.hosts.binary_search_by(|known| (**known).cmp(host))
+            && self.hosts.len() < HOSTS_MAX
+        {
+            self.hosts.insert(at, host.into());
+        }
     }
 
     fn see(&mut self, first: Option<Timestamp>, last: Option<Timestamp>) {

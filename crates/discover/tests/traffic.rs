@@ -41,6 +41,7 @@ fn an_archive_of_fuzzed_requests_tells_of_what_its_document_declares() {
         contracts: &contracts,
         limits: LearnLimits::default(),
         workers: 1,
+        counted: &[],
     };
     let read = reading.read(&found, &Progress::default());
     let file = &read.files[0];

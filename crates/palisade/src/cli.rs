@@ -2,6 +2,7 @@
 
 mod diff;
 mod discover;
+mod inventory;
 mod values;
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,10 @@ use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status};
+pub(crate) use inventory::{
+    Author, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryFormat, InventoryList,
+    InventorySet, InventoryShadow, InventoryUndo, InventoryView, Place, Said,
+};
 pub(crate) use values::{BodyText, ControlMode, FixTo, HeaderField};
 
 /// API security in one binary: a gateway that holds every request against the API's own specification.
@@ -59,6 +64,8 @@ pub(crate) enum Command {
     Explain(Box<Explain>),
     /// Find the APIs that there are, by what others wrote down about them.
     Discover(Discover),
+    /// Keep one inventory of every API: what is known of it, what is not, and who said so.
+    Inventory(Inventory),
     /// Print what the Cedar policies of an API can speak of: the schema that is made from its specification.
     CedarSchema(CedarSchema),
     /// Judge specifications before any code is written: what they get wrong, where, and what to do.

@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Discover(Discover { of: DiscoverFrom::Traffic(arguments) }) => {
             commands::discover::traffic(&arguments).into()
         }
+        Command::Inventory(arguments) => commands::inventory::run(&arguments).into(),
         Command::CedarSchema(arguments) => commands::cedar_schema::run(&arguments).into(),
         Command::Review(arguments) => commands::review::run(&arguments).into(),
         Command::Diff(arguments) => commands::diff::run(&arguments).into(),

@@ -9,7 +9,7 @@ use super::Learned;
 const METHODS_MAX: usize = 16;
 
 /// A place in the tree.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Node {
     /// What follows under a name, in the order of the names.
     pub(super) words: Vec<(Box<str>, Box<Node>)>,
@@ -20,7 +20,7 @@ pub(super) struct Node {
 }
 
 /// A place where values stand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Parameter {
     pub(super) suffix: Box<str>,
     pub(super) kind: Kind,

@@ -44,8 +44,8 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next line, until the part ends.
-    pub(super) fn next(&mut self) -> io::Result<Option<Piece<'_>>> {
+    /// The next line and the byte that it begins at, until the part ends.
+    pub(super) fn next(&mut self) -> io::Result<Option<(u64, Piece<'_>)>> {
         if self.is_within {
             self.is_within = false;
             // A line that begins exactly here is told as one of the part before, too: it ends where that began.
@@ -55,20 +55,20 @@ impl<R: Read> Lines<R> {
         if self.at > self.end {
             return Ok(None);
         }
-        let mut searched = self.from;
+        let (at, mut searched) = (self.at, self.from);
         loop {
             let unseen = self.buffer.get(searched..self.to).unwrap_or_default();
             if let Some(length) = memchr::memchr(b'\n', unseen) {
                 let line_end = searched + length;
-                return Ok(Some(Piece::Line(self.take(line_end, 1))));
+                return Ok(Some((at, Piece::Line(self.take(line_end, 1)))));
             }
             if self.is_at_end {
                 let (from, to) = (self.from, self.to);
-                return Ok((from < to).then(|| Piece::Line(self.take(to, 0))));
+                return Ok((from < to).then(|| (at, Piece::Line(self.take(to, 0)))));
             }
             if self.to - self.from == BUFFER_BYTES {
                 self.skip_line()?;
-                return Ok(Some(Piece::TooLong));
+                return Ok(Some((at, Piece::TooLong)));
             }
             let before = self.to - self.from;
             self.fill()?;
@@ -134,7 +134,7 @@ mod tests {
 
     fn told(mut lines: Lines<impl Read>) -> Vec<String> {
         let mut told = Vec::new();
-        while let Some(piece) = lines.next().unwrap() {
+        while let Some((_, piece)) = lines.next().unwrap() {
             told.push(match piece {
                 Piece::Line(line) => String::from_utf8_lossy(line).into_owned(),
                 Piece::TooLong => "too long".to_owned(),

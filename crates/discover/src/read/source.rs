@@ -170,6 +170,11 @@ impl Source {
         self.length
     }
 
+    /// Whether it comes once and is gone.
+    pub(super) fn is_stream(&self) -> bool {
+        self.path.is_none()
+    }
+
     /// Whether a reader may begin in its middle.
     pub(super) fn is_divisible(&self) -> bool {
         self.kind == Kind::Plain

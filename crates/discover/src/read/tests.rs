@@ -32,6 +32,7 @@ fn read(paths: &[PathBuf]) -> (Read, Vec<Source>) {
         contracts: &[],
         limits: LearnLimits::default(),
         workers: 3,
+        counted: &[],
     };
     (reading.read(&sources, &Progress::default()), sources)
 }
@@ -74,4 +75,31 @@ fn what_is_not_there_is_a_problem() {
     let (found, problems) = sources(&[folder.path().join("none.log"), folder.path().join("*.gz")]);
     assert!(found.is_empty());
     assert_eq!(problems.len(), 2);
+}
+
+#[test]
+fn what_was_counted_before_is_told_and_not_counted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    let before: String = (0..100).map(line).collect();
+    std::fs::write(&path, &before).unwrap();
+    let known = marks(&sources(std::slice::from_ref(&path)).0[0], true, &[]);
+    std::fs::write(&path, before + &(0..7).map(line).collect::<String>()).unwrap();
+    let (sources, _) = sources(&[path]);
+    let counted = [marks(&sources[0], true, &known.marks).counted];
+    let formats = Formats::of(ALL);
+    let reading = Reading {
+        written: Written::Lines(&formats),
+        contracts: &[],
+        limits: LearnLimits::default(),
+        workers: 2,
+        counted: &counted,
+    };
+    let read = reading.read(&sources, &Progress::default());
+    let count = |findings: &Findings| {
+        findings.lesson.operations.iter().map(|learned| learned.tally.count).sum::<u64>()
+    };
+    assert_eq!(count(&read.findings), 107);
+    assert_eq!(read.fresh.as_ref().map(count), Some(7));
+    assert_eq!(read.files[0].lines, 107);
 }

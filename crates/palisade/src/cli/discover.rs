@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::inventory::{Author, Place};
 use crate::output::Format;
 
 /// `palisade discover`
@@ -43,6 +44,9 @@ What a specification declares is looked up there; of the rest, templates are lea
 an operation is `declared`, a `shadow` (asked for, and not declared), an `orphan` (declared, and not asked
 for) or a `zombie` (deprecated, and asked for). Paths that nobody answered are counted and not listed.
 
+What is found goes into the inventory, which `palisade inventory` shows, unless --dry-run is there. Files are
+known again whatever they are called or packed in, and of a log that has grown only what is new is counted.
+
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification or the pattern cannot be
 used, and with 3 where a file cannot be read or no line tells of a request.")]
 pub(crate) struct DiscoverLogs {
@@ -68,8 +72,8 @@ Examples:
 Reads captured packets (pcap, pcapng), HTTP Archives (HAR), Postman collections, items of Burp Suite (XML) and
 spans of OpenTelemetry (OTLP in JSON). In packets it reads HTTP/1 and HTTP/2 in clear text, and within TLS
 where --keylog or the capture has the keys; it lists the hosts of what is encrypted. What is said of logs is
-said of it: what a specification declares is looked up there, and of the rest templates are learned. Values
-of credentials are neither kept nor printed.
+said of it: what a specification declares is looked up there, of the rest templates are learned, and all of it
+goes into the inventory, unless --dry-run is there. Values of credentials are neither kept nor printed.
 
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
 where a file cannot be read or none tells of a request.")]
@@ -97,6 +101,15 @@ pub(crate) struct Discovery {
     /// Write what was learned as an OpenAPI 3.1 document; it has what is not declared
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
+    /// Where what is found is taken in.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Who reads.
+    #[command(flatten)]
+    pub(crate) author: Author,
+    /// Leave the inventory as it is
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// End with 1 if there are operations of this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
     pub(crate) fail_on: Vec<Status>,

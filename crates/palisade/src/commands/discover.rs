@@ -3,6 +3,7 @@
 mod operations;
 mod progress;
 mod table;
+mod taking;
 mod told;
 
 use std::path::Path;
@@ -10,13 +11,16 @@ use std::thread;
 
 use discover::logs::{ALL, Formats};
 use discover::{KeyLog, LearnLimits, Pattern, Progress, Read, Reading, Source, Written, sources};
+use model::inventory::{Report, SourceKind};
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location};
 
 use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit};
+use crate::commands::inventory::Fault;
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 use operations::Listed;
+use taking::Taking;
 use told::Words;
 
 /// Largest document that a specification refers to, in bytes.
@@ -56,8 +60,8 @@ pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
 }
 
 fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>) -> Exit {
-    let (contracts, documents, more_wrong) = contracts(&discovery.spec);
-    wrong.extend(more_wrong);
+    let Declared { contracts, reports, documents, problems } = declared(&discovery.spec);
+    wrong.extend(problems);
     if wrong.iter().any(|problem| problem.severity == Severity::Error) {
         return problems::refuse(wrong, &documents, discovery.format);
     }
@@ -67,8 +71,17 @@ fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>
     }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let workers = discovery.workers.map_or(cores, usize::from);
+    let kind = match written {
+        Written::Lines(_) => SourceKind::Log,
+        Written::Traffic(_) => SourceKind::Traffic,
+    };
+    let taking = match Taking::begin(discovery, kind, &sources, workers) {
+        Ok(taking) => taking,
+        Err(fault) => return refuse(&fault),
+    };
+    let counted = taking.as_ref().map(Taking::counted).unwrap_or_default();
     let limits = LearnLimits::default();
-    let reading = Reading { written, contracts: &contracts, limits, workers };
+    let reading = Reading { written, contracts: &contracts, limits, workers, counted: &counted };
     let words = Words::of(written);
     let read = read(&reading, &sources, &words);
     if output::report(&told::text(&sources, &read, &words)).is_err() {
@@ -78,7 +91,21 @@ fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>
         return fail(words.no_request);
     }
     let files: Vec<String> = sources.into_iter().map(|source| source.name).collect();
+    if let Some(taking) = taking {
+        let fresh = read.fresh.as_ref().unwrap_or(&read.findings);
+        match taking.finish(&reports, &contracts, fresh, &files).map(|text| output::report(&text)) {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Exit::Failed,
+            Err(fault) => return refuse(&fault),
+        }
+    }
     finish(discovery, &contracts, &files, &read)
+}
+
+fn refuse(fault: &Fault) -> Exit {
+    match output::report(&fault.to_string()) {
+        Ok(()) | Err(_) => fault.exit(),
+    }
 }
 
 fn finish(discovery: &Discovery, contracts: &[Contract], files: &[String], read: &Read) -> Exit {
@@ -111,9 +138,19 @@ fn read(reading: &Reading<'_>, sources: &[Source], words: &Words) -> Read {
     progress::shown(&progress, total, words.records, || reading.read(sources, &progress))
 }
 
-/// What the specifications declare, their documents, and what is wrong with them.
-fn contracts(paths: &[std::path::PathBuf]) -> (Vec<Contract>, Vec<Document>, Vec<Problem>) {
-    let (mut contracts, mut documents, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+/// What specifications declare, for requests to be held against and for the inventory.
+#[derive(Default)]
+struct Declared {
+    contracts: Vec<Contract>,
+    /// What each tells, in the same order.
+    reports: Vec<Report>,
+    documents: Vec<Document>,
+    /// What is wrong with them.
+    problems: Vec<Problem>,
+}
+
+fn declared(paths: &[std::path::PathBuf]) -> Declared {
+    let Declared { mut contracts, mut reports, mut documents, mut problems } = Declared::default();
     for path in paths {
         let name = path.to_string_lossy();
         let bytes = match read_file(path) {
@@ -133,9 +170,10 @@ fn contracts(paths: &[std::path::PathBuf]) -> (Vec<Contract>, Vec<Document>, Vec
         let (contract, compiling) = spec::compile(&library);
         documents.extend(library.documents().iter().cloned());
         problems.extend(parsing.into_iter().chain(loading).chain(compiling));
+        reports.push(discover::inventory::declared(&contract, &library));
         contracts.push(contract);
     }
-    (contracts, documents, problems)
+    Declared { contracts, reports, documents, problems }
 }
 
 fn fail(message: &str) -> Exit {

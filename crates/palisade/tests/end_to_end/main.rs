@@ -42,6 +42,7 @@ mod flow;
 mod graphql;
 mod grpc;
 mod hostile;
+mod inventory;
 mod keys;
 mod limits;
 mod log_full;

@@ -1,0 +1,241 @@
+//! The catalog that follows from everything that was told: which sightings are of one operation, and what it is then.
+
+use std::collections::BTreeMap;
+
+use model::OperationKey;
+use model::inventory::{
+    Account, Api, Calls, Catalog, Confidence, Fact, Field, Inventory, Known, Lifecycle, Operation,
+    ParameterPlace, Proposal, Sighting, Source, SourceKind, Status, Subject, Whose,
+};
+
+/// What an API is called whose host no source names.
+pub(super) const UNKNOWN_HOST: &str = "unknown-host";
+
+/// Everything that is known of all APIs.
+///
+/// What a source tells of an API by its name is of that API. What it tells of a host is of the API that is declared to be
+/// served there, and of an operation of it whose template takes the path; of several, of the closest. Without either, the
+/// host itself is an API.
+pub fn catalog(inventory: &Inventory) -> Catalog {
+    let mut draft = Draft::default();
+    for source in inventory.current() {
+        draft.declare(source);
+    }
+    for source in inventory.current() {
+        for sighting in inventory.told_by(source.id) {
+            if let Whose::Api(name) = &sighting.subject.whose {
+                draft.apis.entry(name).or_default().put(source.kind, sighting, &key(&sighting.subject));
+            }
+        }
+    }
+    for source in inventory.current() {
+        draft.attribute(source, inventory);
+    }
+    Catalog { apis: draft.apis.into_iter().map(|(name, api)| api.finish(name, inventory)).collect() }
+}
+
+/// Names an operation within its API, whatever its parameters are called: the shape of its path, and its method.
+type Key = (String, String);
+
+fn key(subject: &Subject) -> Key {
+    (shape(&subject.path), subject.method.clone())
+}
+
+/// A path template without the names of its parameters.
+pub(super) fn shape(path: &str) -> String {
+    let mut shape = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((_, after)) = after.split_once('}') else { break };
+        shape.push_str(before);
+        shape.push_str("{}");
+        rest = after;
+    }
+    shape + rest
+}
+
+#[derive(Default)]
+struct Draft<'i> {
+    apis: BTreeMap<&'i str, DraftApi<'i>>,
+}
+
+#[derive(Default)]
+struct DraftApi<'i> {
+    is_declared: bool,
+    hosts: Vec<String>,
+    base_paths: Vec<&'i str>,
+    proposals: Vec<&'i Proposal>,
+    operations: BTreeMap<Key, Vec<(SourceKind, &'i Sighting)>>,
+}
+
+impl<'i> Draft<'i> {
+    fn declare(&mut self, source: &'i Source) {
+        let Some(declared) = &source.told.api else { return };
+        let api = self.apis.entry(&declared.name).or_default();
+        api.is_declared |= source.kind == SourceKind::Spec;
+        api.hosts.extend(declared.hosts.iter().map(|host| host.to_ascii_lowercase()));
+        api.base_paths.extend(declared.base_paths.iter().map(String::as_str));
+        api.proposals.extend(&source.told.proposals);
+    }
+
+    /// Finds the place of everything that `source` tells of hosts, by what was known before it.
+    fn attribute(&mut self, source: &Source, inventory: &'i Inventory) {
+        let of_hosts: Vec<_> = inventory
+            .told_by(source.id)
+            .filter_map(|sighting| match &sighting.subject.whose {
+                Whose::Host(host) => Some((sighting, self.place(host, &sighting.subject))),
+                Whose::Api(_) => None,
+            })
+            .collect();
+        for (sighting, (api, key)) in of_hosts {
+            self.apis.entry(api).or_default().put(source.kind, sighting, &key);
+        }
+    }
+
+    fn place(&self, host: &'i str, subject: &Subject) -> (&'i str, Key) {
+        let lower = host.to_ascii_lowercase();
+        let serves = |api: &DraftApi<'_>| api.hosts.contains(&lower);
+        let is_named = self.apis.values().any(&serves);
+        // An API whose document names no host may be anywhere, and a request of no host may be for any API.
+        let may_serve = |api: &DraftApi<'_>| match is_named {
+            true => serves(api),
+            false => api.is_declared && (lower.is_empty() || api.hosts.is_empty()),
+        };
+        let candidates: Vec<_> = self.apis.iter().filter(|(_, api)| may_serve(api)).collect();
+        let key = key(subject);
+        if let Some((name, key)) = closest(&candidates, &key) {
+            return (name, key);
+        }
+        let has_path = |api: &DraftApi<'_>| api.operations.keys().any(|(shape, _)| *shape == key.0);
+        let is_below = |api: &DraftApi<'_>| {
+            let mut bases = api.base_paths.iter().filter(|base| !base.is_empty());
+            bases.any(|base| subject.path.strip_prefix(base).is_some_and(|rest| rest.starts_with('/')))
+        };
+        let is_it: [&dyn Fn(&DraftApi<'_>) -> bool; 3] = [&has_path, &is_below, &|_| is_named];
+        for is_it in is_it {
+            let mut found = candidates.iter().filter(|(_, api)| is_it(api));
+            if let (Some((name, _)), None) = (found.next(), found.next()) {
+                return (name, key.clone());
+            }
+        }
+        let name = if host.is_empty() { UNKNOWN_HOST } else { host };
+        let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == name).collect();
+        closest(&own, &key).unwrap_or((name, key))
+    }
+}
+
+/// The operation that is asked for by a path: one of the very shape, else one whose template takes it.
+fn closest<'i>(apis: &[(&&'i str, &DraftApi<'i>)], asked: &Key) -> Option<(&'i str, Key)> {
+    let exact = apis.iter().find(|(_, api)| api.operations.contains_key(asked));
+    if let Some((name, _)) = exact {
+        return Some((name, asked.clone()));
+    }
+    let all =
+        apis.iter().flat_map(|(name, api)| api.operations.iter().map(move |(key, seen)| (name, key, seen)));
+    let taking = all.filter(|(_, key, seen)| key.1 == asked.1 && is_open(seen));
+    let with_rank = taking.filter_map(|(name, key, _)| Some((words_in_common(&key.0, &asked.0)?, name, key)));
+    with_rank.max_by_key(|(rank, _, _)| *rank).map(|(_, name, key)| (**name, key.clone()))
+}
+
+/// Whether the parameters of an operation take any value: they do unless they were learned from values of one kind.
+fn is_open(seen: &[(SourceKind, &Sighting)]) -> bool {
+    seen.iter().any(|(_, sighting)| match &sighting.account {
+        Account::Declared(_) | Account::Served(_) => true,
+        Account::Called(calls) => calls
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.place == ParameterPlace::Path)
+            .all(|parameter| matches!(parameter.kind.as_deref(), None | Some("slug" | "opaque"))),
+    })
+}
+
+/// How many segments of `path` stand in `template` as they are; none where the template does not take the path.
+fn words_in_common(template: &str, path: &str) -> Option<usize> {
+    let (mut templates, mut segments) = (template.split('/'), path.split('/'));
+    let mut common = 0;
+    loop {
+        match (templates.next(), segments.next()) {
+            (None, None) => return Some(common),
+            (Some(template), Some(segment)) if template == segment => common += 1,
+            (Some(template), Some(segment)) if takes(template, segment) => {}
+            _ => return None,
+        }
+    }
+}
+
+fn takes(template: &str, segment: &str) -> bool {
+    template.split_once("{}").is_some_and(|(before, after)| {
+        let value = segment.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        value.is_some_and(|value| !value.is_empty())
+    })
+}
+
+impl<'i> DraftApi<'i> {
+    fn put(&mut self, kind: SourceKind, sighting: &'i Sighting, key: &Key) {
+        self.operations.entry(key.clone()).or_default().push((kind, sighting));
+    }
+
+    fn finish(self, name: &str, inventory: &Inventory) -> Api {
+        let mut facts: BTreeMap<Field, Known> = BTreeMap::new();
+        // What was said of a host holds for the API that turned out to be served there.
+        let hosts = self.hosts.iter().map(String::as_str);
+        for name in hosts.chain([name]) {
+            let of_name = inventory.facts.iter().filter(|((api, _), _)| api == name);
+            facts.extend(of_name.map(|((_, field), fact)| (*field, Known::Confirmed(fact.clone()))));
+        }
+        for proposal in self.proposals {
+            match facts.get_mut(&proposal.fact.field()) {
+                Some(Known::Confirmed(_)) => {}
+                Some(Known::Proposed(_, others)) => others.push(proposal.clone()),
+                None => {
+                    let proposed = Known::Proposed(proposal.clone(), Vec::new());
+                    facts.insert(proposal.fact.field(), proposed);
+                }
+            }
+        }
+        let mut api = Api {
+            name: name.to_owned(),
+            is_declared: self.is_declared,
+            hosts: self.hosts,
+            facts,
+            operations: Vec::new(),
+        };
+        api.hosts.sort();
+        api.hosts.dedup();
+        let is_leaving = matches!(
+            api.fact(Field::Lifecycle),
+            Some(Fact::Lifecycle(Lifecycle::Deprecated | Lifecycle::Retired))
+        );
+        let operations = self.operations.into_iter();
+        api.operations = operations.map(|(key, seen)| operation(name, key, seen, is_leaving)).collect();
+        api
+    }
+}
+
+fn operation(api: &str, key: Key, seen: Vec<(SourceKind, &Sighting)>, is_leaving: bool) -> Operation {
+    let mut calls: Option<Calls> = None;
+    let (mut declared, mut served, mut is_deprecated) = (None, None, false);
+    for (_, sighting) in &seen {
+        match &sighting.account {
+            Account::Declared(declaration) => {
+                declared = Some(&sighting.subject.path);
+                is_deprecated = declaration.deprecated;
+            }
+            Account::Served(_) => served = Some(&sighting.subject.path),
+            Account::Called(more) => calls.get_or_insert_default().add(more),
+        }
+    }
+    let is_called = calls.as_ref().is_some_and(|calls| calls.confidence > Confidence::None);
+    let status = match (declared.is_some(), is_called) {
+        (false, _) => Status::Shadow,
+        (true, false) => Status::Orphan,
+        (true, true) if is_deprecated || is_leaving => Status::Zombie,
+        (true, true) => Status::Declared,
+    };
+    // A path that was asked may be a value that the template of another source takes.
+    let called = seen.iter().map(|(_, sighting)| &sighting.subject.path).find(|path| shape(path) == key.0);
+    let path = declared.or(served).or(called).cloned().unwrap_or(key.0);
+    let key = OperationKey { api: api.to_owned().into(), method: key.1.into(), path: path.into() };
+    let sightings = seen.into_iter().map(|(kind, sighting)| (kind, sighting.clone())).collect();
+    Operation { key, status, sightings, calls }
+}

@@ -1,0 +1,254 @@
+//! What follows from what was told, and that taking it back leaves what was before.
+
+use model::Timestamp;
+use model::inventory::{
+    Account, Calls, Change, Confidence, Declaration, DeclaredApi, Edit, Event, Fact, Field, Inventory,
+    Parameter, ParameterPlace, Report, SourceKind, Subject, Told, What, Whose, Word,
+};
+
+use super::merge::RUNS_MAX;
+use super::{Refusal, Stamp, catalog, confirm, set, take_in, undo};
+
+pub(super) fn stamp(who: &str) -> Stamp {
+    Stamp { at: Timestamp::from_secs(1_000_000), who: who.to_owned(), why: None }
+}
+
+/// A report of lines `METHOD host/path count` or, of a specification, `METHOD /path` with ` deprecated` after it.
+pub(super) fn report(kind: SourceKind, name: &str, lines: &[&str]) -> Report {
+    let account = |line: &&str| {
+        let mut words = line.split(' ');
+        let (method, target) = (words.next().unwrap().to_owned(), words.next().unwrap());
+        let (host, path) = target.split_at(target.find('/').unwrap());
+        let rest = words.next().unwrap_or_default();
+        let (whose, account) = match kind {
+            SourceKind::Spec => (
+                Whose::Api(name.to_owned()),
+                Account::Declared(Declaration { deprecated: rest == "deprecated", ..Declaration::default() }),
+            ),
+            SourceKind::Code => (Whose::Api(name.to_owned()), Account::Served(Default::default())),
+            _ => (Whose::Host(host.to_owned()), Account::Called(calls(rest, path))),
+        };
+        (Subject { whose, method, path: path.to_owned() }, None, account)
+    };
+    let accounts = lines.iter().map(account).collect();
+    let api = (kind == SourceKind::Spec).then(|| DeclaredApi {
+        name: name.to_owned(),
+        hosts: vec![format!("{name}.example")],
+        base_paths: vec![String::new()],
+    });
+    Report { kind, name: name.to_owned(), told: Told { api, ..Told::default() }, accounts }
+}
+
+fn calls(count: &str, path: &str) -> Calls {
+    let kind = if path.contains("Id}") { "integer" } else { "slug" };
+    let parameters = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    Calls {
+        count: count.parse().unwrap_or(1),
+        confidence: Confidence::High,
+        parameters: parameters
+            .map(|name| Parameter {
+                name: name.to_owned(),
+                place: ParameterPlace::Path,
+                kind: Some(kind.to_owned()),
+            })
+            .collect(),
+        ..Calls::default()
+    }
+}
+
+pub(super) fn commit(inventory: &mut Inventory, edit: &Edit) -> Vec<Event> {
+    let mut events = Vec::new();
+    for change in &edit.changes {
+        inventory.apply(change);
+        if let Change::Event(event) = change {
+            events.push(event.clone());
+        }
+    }
+    inventory.revision += 1;
+    events
+}
+
+fn take(inventory: &mut Inventory, report: &Report) -> Vec<Event> {
+    let edit = take_in(inventory, report, &stamp("me"));
+    edit.map(|edit| commit(inventory, &edit)).unwrap_or_default()
+}
+
+/// Every operation as `status api method path count`.
+fn told(inventory: &Inventory) -> Vec<String> {
+    let catalog = catalog(inventory);
+    let line = |operation: &model::inventory::Operation| {
+        let count = operation.calls.as_ref().map_or(0, |calls| calls.count);
+        format!("{} {} {count}", operation.status.name(), operation.key)
+    };
+    catalog.operations().map(|(_, operation)| line(operation)).collect()
+}
+
+#[test]
+fn a_specification_that_comes_late_counts_as_if_it_had_come_first() {
+    let spec =
+        report(SourceKind::Spec, "orders", &["GET /orders/{id}", "GET /old deprecated", "PUT /orders/{id}"]);
+    let log = report(
+        SourceKind::Log,
+        "a.log",
+        &["GET orders.example/orders/{orderId} 5", "GET orders.example/old 2", "GET orders.example/debug 1"],
+    );
+    let expected = [
+        "shadow orders GET /debug 1",
+        "zombie orders GET /old 2",
+        "declared orders GET /orders/{id} 5",
+        "orphan orders PUT /orders/{id} 0",
+    ];
+    let mut first = Inventory::default();
+    take(&mut first, &spec);
+    take(&mut first, &log);
+    assert_eq!(told(&first), expected);
+    let mut late = Inventory::default();
+    take(&mut late, &log);
+    assert_eq!(told(&late)[0], "shadow orders.example GET /debug 1");
+    take(&mut late, &spec);
+    assert_eq!(told(&late), expected);
+    assert_eq!(take(&mut late, &spec), [], "the same specification changes nothing");
+}
+
+#[test]
+fn what_is_asked_belongs_to_whoever_serves_it() {
+    let check = |asked: &str, expected: &str| {
+        let mut inventory = Inventory::default();
+        take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /orders/{id}", "GET /orders/mine"]));
+        take(&mut inventory, &report(SourceKind::Spec, "users", &["GET /users/{id}"]));
+        take(&mut inventory, &report(SourceKind::Log, "a.log", &[asked]));
+        let seen: Vec<String> = told(&inventory).into_iter().filter(|line| !line.ends_with(" 0")).collect();
+        assert_eq!(seen, [expected]);
+    };
+    check("GET orders.example/orders/{orderId}", "declared orders GET /orders/{id} 1");
+    check("GET orders.example/orders/mine", "declared orders GET /orders/mine 1");
+    check("GET orders.example/orders/tea", "declared orders GET /orders/{id} 1");
+    check("GET ORDERS.example/orders/tea", "declared orders GET /orders/{id} 1");
+    check("GET /users/7", "declared users GET /users/{id} 1");
+    check("DELETE /users/{userId}", "shadow users DELETE /users/{userId} 1");
+    check("GET orders.example/users/7", "shadow orders GET /users/7 1");
+    check("GET other.example/users/7", "shadow other.example GET /users/7 1");
+    check("GET /nothing", "shadow unknown-host GET /nothing 1");
+}
+
+#[test]
+fn later_runs_go_by_the_templates_of_earlier_ones() {
+    let mut inventory = Inventory::default();
+    take(&mut inventory, &report(SourceKind::Log, "1", &["GET h/users/{user} 50", "GET h/users/me 9"]));
+    take(&mut inventory, &report(SourceKind::Log, "2", &["GET h/users/alice 2", "GET h/users/me 1"]));
+    take(&mut inventory, &report(SourceKind::Log, "3", &["GET h/carts/{cartId} 5"]));
+    take(&mut inventory, &report(SourceKind::Log, "4", &["GET h/carts/export 1", "GET h/carts/{cart} 2"]));
+    assert_eq!(
+        told(&inventory),
+        [
+            "shadow h GET /carts/export 1",
+            "shadow h GET /carts/{cartId} 7",
+            "shadow h GET /users/me 10",
+            "shadow h GET /users/{user} 52",
+        ]
+    );
+}
+
+#[test]
+fn code_without_a_specification_is_shadow() {
+    let mut inventory = Inventory::default();
+    take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /orders/{id}"]));
+    take(&mut inventory, &report(SourceKind::Code, "orders", &["GET /orders/{order_id}", "GET /admin"]));
+    assert_eq!(told(&inventory), ["shadow orders GET /admin 0", "orphan orders GET /orders/{id} 0"]);
+}
+
+#[test]
+fn a_run_that_is_taken_back_leaves_what_was_before_and_can_be_restored() {
+    let mut inventory = Inventory::default();
+    take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /orders/{id}"]));
+    let before = told(&inventory);
+    let log =
+        report(SourceKind::Log, "a.log", &["GET orders.example/orders/7 3", "GET orders.example/debug 1"]);
+    let events = take(&mut inventory, &log);
+    let kinds: Vec<&str> = events.iter().map(|event| event.what.name()).collect();
+    assert_eq!(kinds, ["read", "status", "status"]);
+    let after = told(&inventory);
+    let refused = undo(&inventory, &events[1], &stamp("me")).unwrap_err();
+    assert_eq!(refused, Refusal::Follows(events[0].id));
+
+    let undone = undo(&inventory, &events[0], &stamp("you")).unwrap();
+    let undone = commit(&mut inventory, &undone);
+    assert_eq!((undone[0].undoes, undone[0].who.as_str()), (Some(events[0].id), "you"));
+    assert_eq!(told(&inventory), before);
+    assert_eq!(undo(&inventory, &events[0], &stamp("me")), Err(Refusal::Undone));
+
+    let restored = undo(&inventory, &undone[0], &stamp("me")).unwrap();
+    commit(&mut inventory, &restored);
+    assert_eq!(told(&inventory), after);
+}
+
+#[test]
+fn what_people_say_is_remembered_and_taken_back_only_while_it_holds() {
+    let mut inventory = Inventory::default();
+    let mut spec = report(SourceKind::Spec, "orders", &["GET /orders"]);
+    let purpose = Fact::parse(Field::Purpose, "orders of tea").unwrap();
+    spec.told.proposals = vec![model::inventory::Proposal { fact: purpose.clone(), place: None }];
+    take(&mut inventory, &spec);
+    let owner = |name: &str| (Field::Owner, Some(Fact::parse(Field::Owner, name).unwrap()));
+    assert_eq!(
+        set(&inventory, "order", &[owner("a")], &stamp("me")),
+        Err(Refusal::NoApi("order".to_owned()))
+    );
+    let first = set(&inventory, "orders", &[owner("a")], &stamp("me")).unwrap().unwrap();
+    let first = commit(&mut inventory, &first);
+    assert_eq!(set(&inventory, "orders", &[owner("a")], &stamp("me")), Ok(None), "nothing changes");
+    let second = set(&inventory, "orders", &[owner("b")], &stamp("me")).unwrap().unwrap();
+    let second = commit(&mut inventory, &second);
+    assert_eq!(undo(&inventory, &first[0], &stamp("me")), Err(Refusal::ChangedSince));
+    let back = undo(&inventory, &second[0], &stamp("me")).unwrap();
+    commit(&mut inventory, &back);
+    assert_eq!(catalog(&inventory).apis[0].fact(Field::Owner), owner("a").1.as_ref());
+
+    assert!(!catalog(&inventory).apis[0].facts[&Field::Purpose].is_confirmed());
+    let confirmed = confirm(&inventory, "orders", &[], &stamp("me")).unwrap();
+    let events = commit(&mut inventory, &confirmed);
+    assert!(matches!(&events[0].what, What::Fact { after: Some(fact), .. } if *fact == purpose));
+    assert!(catalog(&inventory).apis[0].facts[&Field::Purpose].is_confirmed());
+    assert_eq!(
+        confirm(&inventory, "orders", &[], &stamp("me")),
+        Err(Refusal::NothingProposed("orders".to_owned()))
+    );
+}
+
+#[test]
+fn what_was_said_of_a_host_holds_for_the_api_that_is_served_there() {
+    let mut inventory = Inventory::default();
+    take(&mut inventory, &report(SourceKind::Log, "a.log", &["GET orders.example/orders"]));
+    let owner = (Field::Owner, Some(Fact::parse(Field::Owner, "a").unwrap()));
+    let edit =
+        set(&inventory, "orders.example", std::slice::from_ref(&owner), &stamp("me")).unwrap().unwrap();
+    commit(&mut inventory, &edit);
+    take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /orders"]));
+    let catalog = catalog(&inventory);
+    assert_eq!(catalog.apis.len(), 1);
+    assert_eq!(catalog.apis[0].fact(Field::Owner), owner.1.as_ref());
+}
+
+#[test]
+fn the_gateway_s_counts_are_added_up_and_only_what_is_new_is_an_event() {
+    let mut inventory = Inventory::default();
+    let batch = report(SourceKind::Gateway, "edge", &["GET h/a 2"]);
+    assert_eq!(take(&mut inventory, &batch).len(), 2);
+    assert_eq!(take(&mut inventory, &batch), []);
+    assert_eq!(told(&inventory), ["shadow h GET /a 4"]);
+    assert_eq!(take(&mut inventory, &report(SourceKind::Gateway, "edge", &["GET h/b 1"])).len(), 2);
+    assert_eq!(inventory.sources.len(), 1);
+}
+
+#[test]
+fn runs_do_not_grow_without_end() {
+    let mut inventory = Inventory::default();
+    let mut first = Vec::new();
+    for run in 0..RUNS_MAX + 3 {
+        let events = take(&mut inventory, &report(SourceKind::Log, &run.to_string(), &["GET h/a 2"]));
+        first.extend(events.into_iter().next().filter(|_| run == 0));
+    }
+    assert_eq!(inventory.sources.len(), RUNS_MAX);
+    assert_eq!(told(&inventory), [format!("shadow h GET /a {}", 2 * (RUNS_MAX + 3))]);
+    assert_eq!(undo(&inventory, &first[0], &stamp("me")), Err(Refusal::Merged));
+}

@@ -1,0 +1,134 @@
+//! What was found goes into the inventory, and nothing of it twice.
+
+use std::thread;
+
+use discover::inventory::{Observed, Stamp, observed, take_in};
+use discover::{Marks, Source, marks};
+use model::inventory::{Change, Edit, FileMark, Inventory, Report, SourceKind, Status, What};
+use spec::Contract;
+
+use crate::cli::Discovery;
+use crate::commands::inventory::{Fault, Kept, author};
+
+/// The inventory that is open to take in what is found, and what of the files it knows.
+pub(super) struct Taking {
+    kept: Kept,
+    stamp: Stamp,
+    kind: SourceKind,
+    marks: Vec<Marks>,
+}
+
+impl Taking {
+    /// Opens the inventory and compares the files with those that it knows; nothing where it is to be left as it is.
+    pub(super) fn begin(
+        discovery: &Discovery,
+        kind: SourceKind,
+        sources: &[Source],
+        workers: usize,
+    ) -> Result<Option<Taking>, Fault> {
+        if discovery.dry_run {
+            return Ok(None);
+        }
+        let mut kept = Kept::open(&discovery.place)?;
+        let inventory = kept.load()?;
+        let marks = compare(sources, kind, &inventory, workers);
+        Ok(Some(Taking { kept, stamp: author(&discovery.author), kind, marks }))
+    }
+
+    /// Up to where each file was counted before.
+    pub(super) fn counted(&self) -> Vec<u64> {
+        self.marks.iter().map(|marks| marks.counted).collect()
+    }
+
+    /// Takes in what specifications declare and what was found beside what was counted before; in words, what is new.
+    pub(super) fn finish(
+        mut self,
+        declared: &[Report],
+        contracts: &[Contract],
+        findings: &discover::Findings,
+        files: &[String],
+    ) -> Result<String, Fault> {
+        let is_new = |marks: &&Marks| marks.counted < u64::MAX;
+        let fresh: Vec<FileMark> =
+            self.marks.iter().filter(is_new).flat_map(|marks| marks.marks.clone()).collect();
+        let name = match files {
+            [] => String::new(),
+            [file] => file.clone(),
+            [file, others @ ..] => format!("{file} and {} more", others.len()),
+        };
+        let found = observed(Observed {
+            kind: self.kind,
+            name,
+            contracts,
+            declared,
+            findings,
+            files,
+            marks: fresh.clone(),
+        });
+        let mut edits = Vec::new();
+        for report in declared {
+            edits.extend(self.take(report, &[])?);
+        }
+        edits.extend(self.take(&found, &fresh)?);
+        Ok(self.in_words(&edits))
+    }
+
+    fn take(&mut self, report: &Report, fresh: &[FileMark]) -> Result<Option<Edit>, Fault> {
+        let stamp = &self.stamp;
+        self.kept.update(|inventory| match known(inventory).any(|mark| is_among(mark, fresh)) {
+            true => Err(Fault::Overtaken),
+            false => Ok(take_in(inventory, report, stamp)),
+        })
+    }
+
+    fn in_words(&self, edits: &[Edit]) -> String {
+        let count = |is: &dyn Fn(&What) -> bool| {
+            let changes = edits.iter().flat_map(|edit| &edit.changes);
+            changes.filter(|change| matches!(change, Change::Event(event) if is(&event.what))).count()
+        };
+        let new = count(&|what| matches!(what, What::Status { before: None, .. }));
+        let shadow =
+            count(&|what| matches!(what, What::Status { before: None, after: Some(Status::Shadow), .. }));
+        let other = count(&|what| matches!(what, What::Status { before: Some(_), .. }));
+        let mut text = format!("inventory: {new} new operations, {shadow} of them shadow; {other} changed");
+        let whole = self.marks.iter().filter(|marks| marks.counted == u64::MAX).count();
+        let partly = self.marks.iter().filter(|marks| (1..u64::MAX).contains(&marks.counted)).count();
+        if whole + partly > 0 {
+            let of = self.marks.len();
+            text.push_str(&format!(
+                "; counted before: {whole} of {of} files, and {partly} up to where they have grown"
+            ));
+        }
+        text + "\n"
+    }
+}
+
+/// Whether a file of another run is one of ours: as long, and the same.
+fn is_among(mark: &FileMark, ours: &[FileMark]) -> bool {
+    ours.iter().any(|our| our.bytes == mark.bytes && our.digest == mark.digest)
+}
+
+/// Files that count in the inventory.
+fn known(inventory: &Inventory) -> impl Iterator<Item = &FileMark> {
+    inventory.current().flat_map(|source| &source.told.files)
+}
+
+/// Compares files on all cores.
+fn compare(sources: &[Source], kind: SourceKind, inventory: &Inventory, workers: usize) -> Vec<Marks> {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut found = Vec::new();
+        loop {
+            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(source) = sources.get(number) else { return found };
+            found.push((number, marks(source, kind == SourceKind::Log, known(inventory))));
+        }
+    };
+    let mut found: Vec<(usize, Marks)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers.max(1)).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|found| found.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    found.sort_by_key(|(number, _)| *number);
+    found.into_iter().map(|(_, marks)| marks).collect()
+}
