@@ -1,5 +1,6 @@
 //! Which APIs there are, from what others wrote down about them: logs of servers and gateways, and recorded traffic.
 
+mod body;
 mod capture;
 mod civil;
 mod columns;
@@ -25,6 +26,7 @@ mod survey;
 mod tally;
 pub mod traffic;
 
+pub use body::Body;
 pub use credential::{Credential, Credentials};
 pub use envelope::unwrap;
 pub use host::{Evidence, Host, HostTally};
@@ -36,4 +38,4 @@ pub use openapi::openapi;
 pub use pattern::{Pattern, PatternFault};
 pub use read::{FileReport, Marks, Progress, Read, Reading, Source, Written, marks, sources};
 pub use survey::{Findings, Survey};
-pub use tally::{Confidence, Observation, Place, Position, Tally};
+pub use tally::{Confidence, Observation, Place, Position, TalliedBodies, Tally};

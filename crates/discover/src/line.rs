@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use model::Timestamp;
 
+use crate::body::Body;
 use crate::credential::Credentials;
 pub(crate) use field::{Field, field_of};
 
@@ -48,6 +49,10 @@ pub struct Line<'l> {
     pub referer: Option<Cow<'l, str>>,
     /// What the caller showed of themselves.
     pub credentials: Credentials,
+    /// The body of the request.
+    pub request_body: Body,
+    /// The body of the answer.
+    pub answer_body: Body,
 }
 
 impl<'l> Line<'l> {

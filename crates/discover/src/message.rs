@@ -9,6 +9,7 @@ use crate::line::{Field, Line};
 pub(crate) fn request_field(line: &mut Line<'_>, name: &str, value: &str) {
     let owned = || Cow::Owned(value.trim().to_owned());
     let is = |known: &str| name.eq_ignore_ascii_case(known);
+    line.request_body.field(name, value);
     match () {
         () if is("host") || is(":authority") => {
             if line.host.is_none() {
@@ -28,6 +29,7 @@ pub(crate) fn request_field(line: &mut Line<'_>, name: &str, value: &str) {
 
 /// Takes in a header field of the answer.
 pub(crate) fn answer_field(line: &mut Line<'_>, name: &str, value: &str) {
+    line.answer_body.field(name, value);
     if name.eq_ignore_ascii_case("content-type") {
         line.answer_type = Some(Cow::Owned(value.trim().to_owned()));
     }

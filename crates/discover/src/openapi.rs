@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::kind::Kind;
 use crate::learn::Learned;
+use crate::shape::{self, Bodies};
 use crate::tally::Confidence;
 
 /// Methods that a path item has a place for.
@@ -48,17 +49,48 @@ fn operation(learned: &Learned) -> Value {
         .query
         .iter()
         .map(|(name, kind)| json!({ "name": name, "in": "query", "schema": schema(*kind) }));
+    let tally = &learned.tally;
     let mut responses: Map<String, Value> = Map::new();
-    for (class, count) in learned.tally.classes.iter().enumerate().skip(1) {
+    for (class, count) in tally.classes.iter().enumerate().skip(1) {
         if *count > 0 {
-            responses.insert(format!("{class}XX"), json!({ "description": "seen in traffic" }));
+            responses.insert(format!("{class}XX"), response(&tally.answer_types, None));
         }
     }
-    json!({
+    for (status, bodies) in tally.bodies.iter().flat_map(|bodies| &bodies.answers) {
+        responses.insert(status.to_string(), response(&tally.answer_types, Some(bodies)));
+    }
+    let mut operation = json!({
         "parameters": path.chain(query).collect::<Vec<Value>>(),
         "responses": responses,
-        "x-confidence": learned.tally.confidence.name(),
-    })
+        "x-confidence": tally.confidence.name(),
+    });
+    let request = tally.bodies.as_ref().map(|bodies| &bodies.request);
+    if let (Some(operation), false) = (operation.as_object_mut(), tally.request_types.is_empty()) {
+        let body = json!({ "content": content(&tally.request_types, request) });
+        operation.insert("requestBody".to_owned(), body);
+    }
+    operation
+}
+
+/// An answer; the media types are those of all answers, since logs do not tell which was of which status.
+fn response(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
+    let mut response = json!({ "description": "seen in traffic" });
+    if let (Some(response), false) = (response.as_object_mut(), types.is_empty()) {
+        response.insert("content".to_owned(), content(types, bodies));
+    }
+    response
+}
+
+/// Media types, those of JSON with the schema of the bodies that were seen, and how many there were.
+fn content(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
+    let bodies = bodies.filter(|bodies| bodies.shape.count > 0);
+    let of_type = |media_type: &str| match bodies {
+        Some(bodies) if media_type.ends_with("/json") || media_type.ends_with("+json") => {
+            json!({ "schema": shape::schema("", &bodies.shape), "x-seen": bodies.shape.count })
+        }
+        _ => json!({}),
+    };
+    types.iter().map(|media_type| (media_type.to_string(), of_type(media_type))).collect::<Map<_, _>>().into()
 }
 
 /// What values of `kind` are; no more than was seen of all of them.
@@ -83,6 +115,11 @@ mod tests {
         tally.confidence = confidence;
         tally.classes = [0, 0, 3, 0, 1, 0];
         tally.query = vec![("page".into(), Kind::Integer)];
+        tally.answer_types = vec!["application/json".into(), "text/html".into()];
+        let bodies = tally.bodies.get_or_insert_default();
+        let mut answer = Bodies::default();
+        answer.learn(br#"{"id": 7, "email": "ada@shop.example"}"#);
+        bodies.answers.push((200, answer));
         let parameters = vec![("orderId".to_owned(), Kind::Uuid)];
         Learned {
             host: "shop.example".into(),
@@ -111,7 +148,17 @@ mod tests {
                         { "name": "orderId", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } },
                         { "name": "page", "in": "query", "schema": { "type": "integer" } }
                     ],
-                    "responses": { "2XX": { "description": "seen in traffic" }, "4XX": { "description": "seen in traffic" } },
+                    "responses": {
+                        "200": { "description": "seen in traffic", "content": {
+                            "application/json": { "x-seen": 1, "schema": { "type": "object", "properties": {
+                                "id": { "type": "integer", "x-data-classes": ["internal-id"] },
+                                "email": { "type": "string", "format": "email", "x-data-classes": ["personal"] }
+                            } } },
+                            "text/html": {}
+                        } },
+                        "2XX": { "description": "seen in traffic", "content": { "application/json": {}, "text/html": {} } },
+                        "4XX": { "description": "seen in traffic", "content": { "application/json": {}, "text/html": {} } }
+                    },
                     "x-confidence": "high"
                 } } }
             })

@@ -6,6 +6,7 @@ use crate::credential::Credentials;
 use crate::distinct::Distinct;
 use crate::kind::Kind;
 use crate::line::Line;
+use crate::shape::Bodies;
 
 /// The most names of query parameters that are kept of one operation.
 const QUERY_NAMES_MAX: usize = 32;
@@ -20,6 +21,9 @@ const TYPE_BYTES_MAX: usize = 96;
 /// The most statuses and hosts that are kept of one operation.
 const STATUSES_MAX: usize = 64;
 const HOSTS_MAX: usize = 16;
+
+/// Statuses of which bodies of answers are told apart.
+const BODY_STATUSES_MAX: usize = 8;
 
 /// How far requests show that there is something that answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -90,6 +94,30 @@ pub struct Observation<'o> {
     pub place: Place,
 }
 
+/// What the bodies of one operation looked like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TalliedBodies {
+    /// Those of requests.
+    pub request: Bodies,
+    /// Those of answers, by status.
+    pub answers: Vec<(u16, Bodies)>,
+}
+
+impl TalliedBodies {
+    /// Those of answers with `status`, if there is room for them.
+    fn answer(&mut self, status: u16) -> Option<&mut Bodies> {
+        match self.answers.binary_search_by_key(&status, |(known, _)| *known) {
+            Ok(at) => self.answers.get_mut(at),
+            Err(at) if self.answers.len() < BODY_STATUSES_MAX => {
+                self.answers.insert(at, (status, Bodies::default()));
+                self.answers.get_mut(at)
+            }
+            Err(_) => None,
+        }
+        .map(|(_, bodies)| bodies)
+    }
+}
+
 /// Requests of one operation, counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
@@ -117,6 +145,8 @@ pub struct Tally {
     pub request_types: Vec<Box<str>>,
     /// Media types of the answers.
     pub answer_types: Vec<Box<str>>,
+    /// What bodies in JSON looked like; absent where there were none.
+    pub bodies: Option<Box<TalliedBodies>>,
     /// Names in the query, with the kind of their values.
     pub query: Vec<(Box<str>, Kind)>,
     /// Where the first of a file stands; of several files the first.
@@ -138,6 +168,7 @@ impl Tally {
             hosts: Vec::new(),
             request_types: Vec::new(),
             answer_types: Vec::new(),
+            bodies: None,
             query: Vec::new(),
             place,
         }
@@ -175,6 +206,7 @@ impl Tally {
             add_type(&mut self.request_types, line.request_type.as_deref());
             add_type(&mut self.answer_types, line.answer_type.as_deref());
         }
+        self.add_bodies(line);
         self.place = self.place.min(seen.place);
     }
 
@@ -194,6 +226,15 @@ impl Tally {
         other.answer_types.iter().for_each(|name| add_type(&mut self.answer_types, Some(name)));
         for (name, kind) in other.query {
             self.add_name(&name, kind);
+        }
+        if let Some(more) = other.bodies {
+            let known = self.bodies.get_or_insert_default();
+            known.request.merge(more.request);
+            for (status, bodies) in more.answers {
+                if let Some(answer) = known.answer(status) {
+                    answer.merge(bodies);
+                }
+            }
         }
         self.place = self.place.min(other.place);
     }
@@ -221,6 +262,20 @@ impl Tally {
     fn see(&mut self, first: Option<Timestamp>, last: Option<Timestamp>) {
         self.first_seen = self.first_seen.into_iter().chain(first).min();
         self.last_seen = self.last_seen.max(last);
+    }
+
+    /// What was refused says nothing of what is accepted.
+    fn add_bodies(&mut self, line: &Line<'_>) {
+        let is_taken = line.status.is_none_or(|status| (200..400).contains(&status));
+        if let Some(body) = line.request_body.json().filter(|_| is_taken) {
+            self.bodies.get_or_insert_default().request.learn(&body);
+        }
+        let status = line.status.filter(|status| Confidence::of(Some(*status)) != Confidence::None);
+        if let Some((status, body)) = status.zip(line.answer_body.json())
+            && let Some(answer) = self.bodies.get_or_insert_default().answer(status)
+        {
+            answer.learn(&body);
+        }
     }
 
     fn add_query(&mut self, query: &str) {

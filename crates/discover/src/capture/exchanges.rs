@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::head::{self, AnswerHead};
 use super::messages::{Event, Framing};
 use super::stream::At;
+use crate::body::Body;
 use crate::line::Line;
 use crate::message;
 use crate::tally::Position;
@@ -85,14 +86,21 @@ impl Exchanges {
     pub(crate) fn asked(&mut self, event: Event<'_>, at: At, tell: &mut Tell<'_>) -> Framing {
         match event {
             Event::Head(head, began) => return self.ask(head, began, at, tell),
-            Event::Body(count) => {
+            Event::Body(_) | Event::Missing(_) => {
                 if let Some(last) = self.waiting.back_mut().filter(|last| !last.is_asked) {
-                    let bytes = last.line.request_bytes.unwrap_or(0).saturating_add(count);
-                    last.line.request_bytes = Some(bytes);
+                    let body = &mut last.line.request_body;
+                    let (count, more) = take(body, event);
+                    last.line.request_bytes =
+                        Some(last.line.request_bytes.unwrap_or(0).saturating_add(count));
+                    last.cost += more;
+                    self.cost += more;
                 }
             }
             Event::End | Event::Lost => {
                 if let Some(last) = self.waiting.back_mut() {
+                    if matches!(event, Event::Lost) {
+                        last.line.request_body.cut();
+                    }
                     last.is_asked = true;
                     last.end = at.end;
                 }
@@ -132,11 +140,14 @@ impl Exchanges {
     pub(crate) fn answered(&mut self, event: Event<'_>, at: At, tell: &mut Tell<'_>) -> Framing {
         match event {
             Event::Head(head, began) => return self.answer(head, began, tell),
-            Event::Body(count) => {
+            Event::Body(_) | Event::Missing(_) => {
                 if self.answering == Answering::Final
                     && let Some(first) = self.waiting.front_mut()
                 {
+                    let (count, more) = take(&mut first.line.answer_body, event);
                     first.line.bytes = Some(first.line.bytes.unwrap_or(0).saturating_add(count));
+                    first.cost += more;
+                    self.cost += more;
                 }
             }
             Event::End | Event::Lost => {
@@ -145,6 +156,9 @@ impl Exchanges {
                 if self.answering == Answering::Final
                     && let Some(first) = self.waiting.front_mut()
                 {
+                    if is_lost {
+                        first.line.answer_body.cut();
+                    }
                     first.is_answered = true;
                     let began = first.line.time.map(model::Timestamp::as_micros);
                     let ended = at.time.map(model::Timestamp::as_micros);
@@ -245,6 +259,23 @@ impl Exchanges {
             tell(Told::Request(first.line, Position::Packet(first.packet)));
         }
     }
+}
+
+/// Takes in a part of a body: how many bytes it had, and how many more are held now.
+fn take(body: &mut Body, event: Event<'_>) -> (u64, usize) {
+    let before = body.cost();
+    let count = match event {
+        Event::Body(bytes) => {
+            body.push(bytes);
+            bytes.len() as u64
+        }
+        Event::Missing(count) => {
+            body.cut();
+            count
+        }
+        _ => 0,
+    };
+    (count, body.cost().saturating_sub(before))
 }
 
 /// How the body of an answer is framed (RFC 9112, section 6.3).

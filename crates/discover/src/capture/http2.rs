@@ -81,6 +81,14 @@ struct Stream {
     is_answered: bool,
 }
 
+/// Bytes of a frame that is not held.
+#[derive(Clone, Copy)]
+enum Passed<'b> {
+    Bytes(&'b [u8]),
+    /// So many that were not captured.
+    Lost(usize),
+}
+
 /// A frame that is whole, or the head of one whose rest is passed over.
 struct Frame<'f> {
     kind: u8,
@@ -123,9 +131,9 @@ impl Http2 {
                 continue;
             }
             if frames.left > 0 {
-                let used = frames.left.min(bytes.len());
-                bytes = bytes.get(used..).unwrap_or_default();
-                self.pass_over(side, used, at, tell);
+                let (passed, rest) = bytes.split_at_checked(frames.left).unwrap_or((bytes, &[]));
+                bytes = rest;
+                self.pass_over(side, Passed::Bytes(passed), at, tell);
                 continue;
             }
             let wanted = frames.wanted();
@@ -143,7 +151,7 @@ impl Http2 {
         let frames = self.frames(side);
         match usize::try_from(count) {
             Ok(count) if count <= frames.left && frames.held.is_empty() => {
-                self.pass_over(side, count, at, tell)
+                self.pass_over(side, Passed::Lost(count), at, tell)
             }
             // Which fields come next depends on what was said before.
             _ => frames.is_lost = true,
@@ -166,16 +174,31 @@ impl Http2 {
     }
 
     /// Goes over so many bytes of a frame that is not held: a body, or what is of no interest.
-    fn pass_over(&mut self, side: Side, count: usize, at: At, tell: &mut Tell<'_>) {
+    fn pass_over(&mut self, side: Side, passed: Passed<'_>, at: At, tell: &mut Tell<'_>) {
+        let count = match passed {
+            Passed::Bytes(bytes) => bytes.len(),
+            Passed::Lost(count) => count,
+        };
         let frames = self.frames(side);
         let body = count.min(frames.left.saturating_sub(frames.padding));
         frames.left -= count;
         let (stream, is_over, ends) = (frames.of_stream, frames.left == 0, frames.ends);
         let Some(stream) = stream else { return };
         if let Some(known) = self.streams.get_mut(&stream) {
-            let bytes =
-                if side == Side::Client { &mut known.line.request_bytes } else { &mut known.line.bytes };
+            let line = &mut known.line;
+            let (bytes, gathered) = match side {
+                Side::Client => (&mut line.request_bytes, &mut line.request_body),
+                Side::Server => (&mut line.bytes, &mut line.answer_body),
+            };
             *bytes = Some(bytes.unwrap_or(0).saturating_add(body as u64));
+            let before = gathered.cost();
+            match passed {
+                Passed::Bytes(bytes) => gathered.push(bytes.get(..body).unwrap_or_default()),
+                Passed::Lost(_) => gathered.cut(),
+            }
+            let more = gathered.cost().saturating_sub(before);
+            known.cost += more;
+            self.cost += more;
         }
         if is_over && ends {
             self.ended(side, stream, at, tell);

@@ -15,8 +15,10 @@ const SIZE_LINE_BYTES_MAX: usize = 1 << 10;
 pub(crate) enum Event<'e> {
     /// The head of a message, and where it began. The answer says how the body is framed.
     Head(&'e [u8], At),
-    /// So many bytes of the body.
-    Body(u64),
+    /// Bytes of the body.
+    Body(&'e [u8]),
+    /// So many bytes of the body are lost.
+    Missing(u64),
     /// The message is over.
     End,
     /// The rest of the message is lost, and perhaps others behind it.
@@ -106,7 +108,7 @@ impl Messages {
                 State::ChunkEnd => self.chunk_end(bytes, tell),
                 State::Trailer => self.trailer(bytes, tell),
                 State::UntilClose => {
-                    tell(Event::Body(bytes.len() as u64));
+                    tell(Event::Body(bytes));
                     bytes.len()
                 }
                 State::Lost => self.search(bytes),
@@ -121,15 +123,15 @@ impl Messages {
     pub(crate) fn lose(&mut self, count: u64, tell: &mut dyn FnMut(Event<'_>) -> Framing) {
         match self.state {
             State::Body(left) if count <= left => {
-                tell(Event::Body(count));
+                tell(Event::Missing(count));
                 self.go_on(left - count, tell);
             }
             State::Chunk(left) if count <= left => {
-                tell(Event::Body(count));
+                tell(Event::Missing(count));
                 self.state = if count == left { State::ChunkEnd } else { State::Chunk(left - count) };
             }
             State::UntilClose => {
-                tell(Event::Body(count));
+                tell(Event::Missing(count));
             }
             State::Switched | State::Lost => {}
             _ => self.get_lost(tell),
@@ -235,7 +237,7 @@ impl Messages {
 
     fn body(&mut self, bytes: &[u8], left: u64, tell: &mut dyn FnMut(Event<'_>) -> Framing) -> usize {
         let used = left.min(bytes.len() as u64);
-        tell(Event::Body(used));
+        tell(Event::Body(bytes.get(..used as usize).unwrap_or_default()));
         self.go_on(left - used, tell);
         used as usize
     }
@@ -259,7 +261,7 @@ impl Messages {
 
     fn chunk(&mut self, bytes: &[u8], left: u64, tell: &mut dyn FnMut(Event<'_>) -> Framing) -> usize {
         let used = left.min(bytes.len() as u64);
-        tell(Event::Body(used));
+        tell(Event::Body(bytes.get(..used as usize).unwrap_or_default()));
         self.state = if used == left { State::ChunkEnd } else { State::Chunk(left - used) };
         used as usize
     }

@@ -84,10 +84,15 @@ impl Item {
             head::request(head, &mut self.line);
             self.line.path = path.or(self.line.path);
             self.line.request_bytes = Some(body.len() as u64);
+            self.line.request_body.push(body);
             message::all_was_seen(&mut self.line);
         }
         if !self.answer.is_empty() {
-            let said = head::answer(parted(&self.answer).0, &mut self.line);
+            let (head, body) = parted(&self.answer);
+            let said = head::answer(head, &mut self.line);
+            if !said.body.is_chunked {
+                self.line.answer_body.push(body);
+            }
             self.line.status = self.line.status.or(said.status);
         }
         match has_url || self.line.path.is_some() {

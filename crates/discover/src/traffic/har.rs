@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Format, Mark, Tell, Told};
@@ -96,6 +98,15 @@ fn told(entry: &Value, position: Position) -> Told<'static> {
     pairs(at("/request/headers")).for_each(|(name, value)| message::request_field(&mut line, name, value));
     pairs(at("/response/headers")).for_each(|(name, value)| message::answer_field(&mut line, name, value));
     message::all_was_seen(&mut line);
+    // What browsers save is unpacked already.
+    line.request_body.is_unpacked();
+    line.answer_body.is_unpacked();
+    line.request_body.push(text("/request/postData/text").unwrap_or_default().as_bytes());
+    let answered = text("/response/content/text").unwrap_or_default();
+    match text("/response/content/encoding") {
+        None => line.answer_body.push(answered.as_bytes()),
+        Some(_) => line.answer_body.push(&STANDARD.decode(answered).unwrap_or_default()),
+    }
     Told::Request(line, position)
 }
 
@@ -106,8 +117,8 @@ fn pairs(list: Option<&Value>) -> impl Iterator<Item = (&str, &str)> {
 }
 
 const DOC: &str = r##"
-What the developer tools of browsers save, and mitmproxy, Charles, Fiddler, Playwright, k6 and many more. Bodies are not looked
-at, and may be as large as they like. A request without an answer has the status 0 there.
+What the developer tools of browsers save, and mitmproxy, Charles, Fiddler, Playwright, k6 and many more. Bodies in JSON are looked
+into, and may be as large as they like. A request without an answer has the status 0 there.
 
 ~~~file
 {"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[

@@ -147,7 +147,10 @@ fn asked(request: &Value, scope: &Scope<'_>) -> Option<Line<'static>> {
         && let Some("json") = request.pointer("/body/options/raw/language").and_then(Value::as_str)
     {
         line.request_type.get_or_insert(Cow::Borrowed("application/json"));
+        line.request_body.field("content-type", "application/json");
     }
+    line.request_body
+        .push(request.pointer("/body/raw").and_then(Value::as_str).unwrap_or_default().as_bytes());
     let auth = request.get("auth").filter(|auth| auth.is_object()).or(scope.auth);
     if let Some(credential) = auth.and_then(shown) {
         line.credentials.insert(credential);
@@ -185,6 +188,8 @@ fn answered(mut line: Line<'static>, answer: &Value) -> Line<'static> {
             message::answer_field(&mut line, name, value);
         }
     }
+    line.answer_body.is_unpacked();
+    line.answer_body.push(text_of(answer, "body").unwrap_or_default().as_bytes());
     line
 }
 

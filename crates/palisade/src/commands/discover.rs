@@ -1,5 +1,6 @@
 //! `palisade discover`: the operations that logs and recorded traffic tell of, and how they stand to what is declared.
 
+mod fields;
 mod operations;
 mod progress;
 mod table;

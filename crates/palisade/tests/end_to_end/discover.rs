@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+use crate::client::request;
 use crate::stage::Stage;
 
 const SPEC: &str = "
@@ -118,4 +119,68 @@ fn what_cannot_be_used_is_said() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{arguments:?}: {output:?}");
     }
+}
+
+/// A recording of orders: each is made, and the list asked for once.
+fn recording() -> String {
+    let entry = |method: &str, path: &str, asked: Option<Value>, status: u16, answered: Value| {
+        let mut request =
+            json!({ "method": method, "url": format!("https://shop.example{path}"), "headers": [] });
+        if let Some(asked) = asked {
+            request["postData"] = json!({ "mimeType": "application/json", "text": asked.to_string() });
+        }
+        let content = json!({ "mimeType": "application/json", "text": answered.to_string() });
+        json!({ "request": request, "response": { "status": status, "headers": [], "content": content } })
+    };
+    let states = ["open", "paid"];
+    let mut entries: Vec<Value> = (0..60)
+        .map(|number| {
+            let asked =
+                json!({ "item": format!("thing {number}"), "count": number, "state": states[number % 2] });
+            let answered = json!({ "id": number, "contactEmail": format!("ada{number}@shop.example") });
+            entry("POST", "/orders", Some(asked), 201, answered)
+        })
+        .collect();
+    entries.push(entry("POST", "/orders", Some(json!({ "item": 7 })), 422, json!({ "title": "no" })));
+    json!({ "log": { "version": "1.2", "entries": entries } }).to_string()
+}
+
+#[test]
+fn what_was_learned_of_bodies_is_told_and_can_be_enforced_at_once() {
+    let mut stage = Stage::new();
+    stage.write("session.har", &recording());
+    let arguments =
+        ["discover", "traffic", "session.har", "--dry-run", "--format", "json", "--openapi", "learned.json"];
+    let output = stage.palisade(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fields = document["operations"][0]["fields"].as_array().unwrap();
+    let told = |of: &str, pointer: &str| {
+        fields.iter().find(|field| field["of"] == of && field["pointer"] == pointer).unwrap().clone()
+    };
+    assert_eq!(told("request", "/count")["types"], json!(["integer"]));
+    assert_eq!(
+        told("201", "/contactEmail")["classes"],
+        json!([
+            { "class": "personal", "evidence": "name" },
+            { "class": "personal", "evidence": "values", "found": "email", "count": 60 }
+        ])
+    );
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("ada1@shop.example"));
+    let learned: Value =
+        serde_json::from_str(&std::fs::read_to_string(stage.path("learned.json")).unwrap()).unwrap();
+    let schema =
+        learned.pointer("/paths/~1orders/post/requestBody/content/application~1json/schema").unwrap();
+    assert_eq!(schema["required"], json!(["count", "item", "state"]), "what was refused is no example");
+    assert_eq!(schema["properties"]["state"]["enum"], json!(["open", "paid"]));
+    stage.config["apis"][0]["spec"] = json!("learned.json");
+    stage.config["apis"][0]["hosts"] = json!(["api.example"]);
+    let gateway = stage.start();
+    let post = |body: &str| {
+        gateway.ask(&request("POST", "/orders", &[("Content-Type", "application/json")], body.as_bytes()))
+    };
+    assert_eq!(post(r#"{"item":"pen","count":1000,"state":"paid"}"#).status, 200);
+    assert_eq!(post(r#"{"item":"pen","count":"1","state":"paid"}"#).problem(), "body-invalid");
+    assert_eq!(post(r#"{"item":"pen","count":1,"state":"stolen"}"#).problem(), "body-invalid");
+    assert_eq!(gateway.get("/debug").status, 404);
 }

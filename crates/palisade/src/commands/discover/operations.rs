@@ -5,6 +5,7 @@ use model::Timestamp;
 use serde::Serialize;
 use spec::{Contract, Operation, ParameterLocation};
 
+use super::fields::{Field, fields};
 use crate::cli::Status;
 use crate::output::problems::Tool;
 
@@ -28,6 +29,9 @@ pub(super) struct Listed<'r> {
     /// Media types that were seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_types: Option<ContentTypes<'r>>,
+    /// Fields of bodies in JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Field>,
     sources: Vec<Source<'r>>,
     #[serde(skip)]
     pub(super) tally: Option<&'r Tally>,
@@ -143,6 +147,7 @@ fn declared<'r>(
         responses: tally.map(classes),
         clients: tally.map(|tally| tally.clients.count()),
         content_types: tally.and_then(content_types),
+        fields: tally.map(fields).unwrap_or_default(),
         sources: spec.into_iter().chain(tally.map(|tally| traffic(tally, files))).collect(),
         tally,
     }
@@ -164,6 +169,7 @@ fn shadow<'r>(learned: &'r Learned, status: Option<Status>, files: &'r [String])
         responses: Some(classes(&learned.tally)),
         clients: Some(learned.tally.clients.count()),
         content_types: content_types(&learned.tally),
+        fields: fields(&learned.tally),
         sources: vec![traffic(&learned.tally, files)],
         tally: Some(&learned.tally),
     }
