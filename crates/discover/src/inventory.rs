@@ -9,6 +9,7 @@ mod tests;
 mod undo;
 
 pub use catalog::catalog;
+pub(crate) use catalog::{shape, takes_path};
 pub use edit::{Refusal, Stamp, confirm, set, take_in};
 pub use report::{Observed, declared, observed};
 pub use undo::undo;

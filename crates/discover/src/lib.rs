@@ -8,6 +8,7 @@ mod credential;
 mod distinct;
 mod elements;
 mod envelope;
+pub mod gaps;
 mod host;
 pub mod inventory;
 mod json;

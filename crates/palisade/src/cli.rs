@@ -19,8 +19,9 @@ use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status};
 pub(crate) use inventory::{
-    Author, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryFormat, InventoryList,
-    InventorySet, InventoryShadow, InventoryUndo, InventoryView, Place, Said,
+    Author, ExportFormat, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryExport,
+    InventoryFormat, InventoryGaps, InventoryList, InventorySet, InventoryShadow, InventoryShow,
+    InventoryUndo, InventoryView, Place, Said,
 };
 pub(crate) use values::{BodyText, ControlMode, FixTo, HeaderField};
 
@@ -324,6 +325,8 @@ pub(crate) enum Page {
     Rules,
     /// Every kind of change that `diff` finds.
     Changes,
+    /// Every kind of gap of the inventory.
+    Gaps,
     /// Every command.
     Cli,
 }

@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 mod commands;
 mod config;
+mod gaps;
 mod policies;
 pub(crate) mod rules;
 mod schema;
@@ -20,6 +21,7 @@ pub(crate) fn page(page: Page) -> serde_json::Result<String> {
         Page::Policies => Ok(policies::page(gateway::policies::ALL)),
         Page::Rules => Ok(rules::page()),
         Page::Changes => Ok(changes::page()),
+        Page::Gaps => Ok(gaps::page()),
         Page::Cli => Ok(commands::page()),
     }
 }

@@ -22,6 +22,7 @@ fn the_reference_is_current() {
         ("policies", "policies.md"),
         ("rules", "rules.md"),
         ("changes", "changes.md"),
+        ("gaps", "gaps.md"),
         ("cli", "cli.md"),
     ];
     for (page, file) in pages {

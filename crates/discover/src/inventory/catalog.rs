@@ -42,7 +42,7 @@ fn key(subject: &Subject) -> Key {
 }
 
 /// A path template without the names of its parameters.
-pub(super) fn shape(path: &str) -> String {
+pub(crate) fn shape(path: &str) -> String {
     let mut shape = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
@@ -106,7 +106,7 @@ impl<'i> Draft<'i> {
         if let Some((name, key)) = closest(&candidates, &key) {
             return (name, key);
         }
-        let has_path = |api: &DraftApi<'_>| api.operations.keys().any(|(shape, _)| *shape == key.0);
+        let has_path = |api: &DraftApi<'_>| api.operations.keys().any(|(shape, _)| takes_path(shape, &key.0));
         let is_below = |api: &DraftApi<'_>| {
             let mut bases = api.base_paths.iter().filter(|base| !base.is_empty());
             bases.any(|base| subject.path.strip_prefix(base).is_some_and(|rest| rest.starts_with('/')))
@@ -147,6 +147,11 @@ fn is_open(seen: &[(SourceKind, &Sighting)]) -> bool {
             .filter(|parameter| parameter.place == ParameterPlace::Path)
             .all(|parameter| matches!(parameter.kind.as_deref(), None | Some("slug" | "opaque"))),
     })
+}
+
+/// Whether a template takes a path; both are shapes.
+pub(crate) fn takes_path(template: &str, path: &str) -> bool {
+    words_in_common(template, path).is_some()
 }
 
 /// How many segments of `path` stand in `template` as they are; none where the template does not take the path.

@@ -1,5 +1,7 @@
 //! `palisade inventory`: what may be said.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use model::inventory::{Fact, Field, Word};
 
@@ -48,16 +50,22 @@ pub(crate) struct Inventory {
 pub(crate) enum InventoryCommand {
     /// Every operation: what it is, how often it was called, and who tells of it.
     List(InventoryList),
+    /// One line an API; of one API everything that is known, what is missing, and its risk, point by point.
+    Show(InventoryShow),
     /// Say what is true of an API, which holds from then on, whatever sources propose.
     Set(InventorySet),
     /// Make what sources propose of an API a fact.
     Confirm(InventoryConfirm),
+    /// What does not fit together, and what nobody said: where, why it matters, and what to do.
+    Gaps(InventoryGaps),
     /// The operations that are called or in code, and that no specification declares.
     Shadow(InventoryShadow),
     /// What changed: when, who, why, and what was before.
     Changes(InventoryChanges),
     /// Take a change back, which is a change of its own.
     Undo(InventoryUndo),
+    /// Write the inventory for other tools.
+    Export(InventoryExport),
 }
 
 /// The form of what the inventory tells.
@@ -125,6 +133,27 @@ pub(crate) struct InventoryShadow {
     pub(crate) view: InventoryView,
 }
 
+/// `palisade inventory show`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade inventory show
+  palisade inventory show orders
+  palisade inventory show orders --format json
+
+What sources propose is marked with `?` until a person confirms it or says otherwise.")]
+pub(crate) struct InventoryShow {
+    /// The API; without it, all of them in one line each
+    #[arg(value_name = "API")]
+    pub(crate) name: Option<String>,
+    /// Where it is.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: InventoryFormat,
+}
+
 /// `FIELD=VALUE`: what is said of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said(pub(crate) Field, pub(crate) Option<Fact>);
@@ -178,6 +207,30 @@ pub(crate) struct InventoryConfirm {
     pub(crate) author: Author,
 }
 
+/// `palisade inventory gaps`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade inventory gaps
+  palisade inventory gaps --kind no-owner --kind shadow --fail-on
+  palisade inventory gaps --list
+
+Ends with 0, with 1 where --fail-on is there and a gap is shown, and with 3 where the inventory cannot be read.")]
+pub(crate) struct InventoryGaps {
+    /// What is shown.
+    #[command(flatten)]
+    pub(crate) view: InventoryView,
+    /// Gaps of this kind alone; may be repeated
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Vec<String>,
+    /// End with 1 if there is a gap among those that are shown
+    #[arg(long)]
+    pub(crate) fail_on: bool,
+    /// Print every kind of gap in one line each
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
 /// `palisade inventory changes`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -221,6 +274,41 @@ pub(crate) struct InventoryUndo {
     /// Who takes it back.
     #[command(flatten)]
     pub(crate) author: Author,
+}
+
+/// What another tool reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Entities of Backstage, of kind API, as YAML.
+    Backstage,
+    /// Services of CycloneDX 1.6, as JSON.
+    Cyclonedx,
+    /// One OpenAPI 3.1 document of one API, as JSON.
+    Openapi,
+    /// A line an API.
+    Csv,
+}
+
+/// `palisade inventory export`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade inventory export backstage > catalog-info.yaml
+  palisade inventory export cyclonedx --output services.cdx.json
+  palisade inventory export openapi --api orders.example > learned.json")]
+pub(crate) struct InventoryExport {
+    /// For which tool
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub(crate) format: ExportFormat,
+    /// Where it is.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Of this API alone; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) api: Vec<String>,
+    /// Write to this file, in place of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 fn field(name: &str) -> Result<Field, String> {

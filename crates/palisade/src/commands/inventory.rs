@@ -2,8 +2,11 @@
 
 mod change;
 mod changes;
+mod export;
+mod gaps;
 mod kept;
 mod list;
+mod show;
 mod table;
 
 use crate::cli::{Exit, Inventory, InventoryCommand};
@@ -18,6 +21,9 @@ pub(crate) fn run(arguments: &Inventory) -> Exit {
         InventoryCommand::Set(arguments) => change::set(arguments),
         InventoryCommand::Confirm(arguments) => change::confirm(arguments),
         InventoryCommand::Changes(arguments) => changes::changes(arguments),
+        InventoryCommand::Show(arguments) => show::show(arguments),
+        InventoryCommand::Gaps(arguments) => gaps::gaps(arguments),
+        InventoryCommand::Export(arguments) => export::export(arguments),
         InventoryCommand::Undo(arguments) => change::undo(arguments),
     };
     match done {

@@ -1,5 +1,7 @@
 //! `palisade inventory`: what runs of `discover` leave there, what people say, and what is taken back.
 
+mod told;
+
 use std::process::Output;
 
 use serde_json::Value;

@@ -53,7 +53,7 @@ fn print(view: &InventoryView, statuses: &[Status], fail_on: &[Status]) -> Resul
     Ok(if is_found { Exit::Findings } else { Exit::Clean })
 }
 
-fn row(operation: &Operation) -> [Cell; 8] {
+pub(super) fn row(operation: &Operation) -> [Cell; 8] {
     let none = Calls::default();
     let calls = operation.calls.as_ref().unwrap_or(&none);
     let classes = [2, 3, 4, 5].map(|class| calls.of_class(class).to_string()).join("/");

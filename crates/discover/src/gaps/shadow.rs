@@ -1,0 +1,35 @@
+//! Operations that somebody calls or that are in code, and that no specification declares.
+
+use model::inventory::{Account, Api, Catalog, Status};
+
+use super::{Found, Kind, has_declared_path, named, of};
+
+/// The kind.
+pub(super) const KIND: Kind = Kind {
+    id: "shadow",
+    title: "an operation that is called or in code, and that no specification declares",
+    why: "Nobody reviewed it, and no control that goes by the specification stands before it.",
+    fix: "declare it, or take it out of service",
+    points: 8,
+    points_max: 32,
+    find,
+    bad: "spec orders: GET /orders\ncalls orders.example: GET /debug",
+    says: "`GET /debug` is called and not declared",
+    good: "spec orders: GET /orders\ncalls orders.example: GET /orders",
+};
+
+fn find(api: &Api, _: &Catalog) -> Vec<Found> {
+    let shadows = api.operations.iter().filter(|operation| operation.status == Status::Shadow);
+    let found = shadows.filter(|operation| !has_declared_path(api, operation)).map(|operation| {
+        let is_called = operation.calls.is_some();
+        let is_served =
+            operation.sightings.iter().any(|(_, sighting)| matches!(sighting.account, Account::Served(_)));
+        let what = match (is_called, is_served) {
+            (true, true) => "is in code, is called",
+            (true, false) => "is called",
+            (false, _) => "is in code",
+        };
+        of(operation, format!("{} {what} and not declared", named(operation)))
+    });
+    found.collect()
+}

@@ -1,0 +1,163 @@
+//! Every kind is registered in order, finds its bad example, says what it says there, and leaves its good one alone.
+
+use std::collections::BTreeSet;
+
+use model::inventory::{
+    Account, Authentication, Calls, Confidence, Declaration, DeclaredApi, Fact, Field, Inventory, Parameter,
+    ParameterPlace, Report, SourceKind, Subject, Told, Whose, Word,
+};
+
+use super::{ALL, gaps, risk};
+use crate::inventory::{Stamp, catalog, set, take_in};
+
+fn stamp() -> Stamp {
+    Stamp { at: model::Timestamp::from_secs(1), who: "me".to_owned(), why: None }
+}
+
+/// The inventory of an example: `spec API: METHOD PATH …`, `code API: …`, `calls HOST|api=API: …` and `set API: FIELD=VALUE …`.
+fn inventory(example: &str) -> Inventory {
+    let mut inventory = Inventory::default();
+    let mut reports: Vec<Report> = Vec::new();
+    for line in example.lines() {
+        let (head, rest) = line.split_once(": ").unwrap();
+        let (kind, name) = head.split_once(' ').unwrap();
+        let Some(kind) = kind_of(kind) else { continue };
+        let report = report(kind, name, rest);
+        match reports.iter_mut().find(|known| known.kind == kind && known.name == report.name) {
+            Some(known) => known.accounts.extend(report.accounts),
+            None => reports.push(report),
+        }
+    }
+    let mut apply =
+        |edit: model::inventory::Edit| edit.changes.iter().for_each(|change| inventory.apply(change));
+    let mut empty = Inventory::default();
+    for report in &reports {
+        let edit = take_in(&empty, report, &stamp()).unwrap();
+        edit.changes.iter().for_each(|change| empty.apply(change));
+        apply(edit);
+    }
+    for line in example.lines().filter_map(|line| line.strip_prefix("set ")) {
+        let (name, facts) = line.split_once(": ").unwrap();
+        let facts = facts.split(' ').map(|fact| fact.split_once('=').unwrap());
+        let facts: Vec<_> = facts
+            .map(|(field, value)| {
+                (Field::of(field).unwrap(), Fact::parse(Field::of(field).unwrap(), value).ok())
+            })
+            .collect();
+        let edit = set(&inventory, name, &facts, &stamp()).unwrap().unwrap();
+        edit.changes.iter().for_each(|change| inventory.apply(change));
+    }
+    inventory
+}
+
+fn kind_of(word: &str) -> Option<SourceKind> {
+    match word {
+        "spec" => Some(SourceKind::Spec),
+        "code" => Some(SourceKind::Code),
+        "calls" => Some(SourceKind::Log),
+        _ => None,
+    }
+}
+
+fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
+    let words: Vec<&str> = rest.split(' ').collect();
+    let of = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+    let list = |key: &str| of(key).unwrap_or_default().split(',').filter(|word| !word.is_empty());
+    let parameters = list("query").map(|name| Parameter {
+        name: name.to_owned(),
+        place: ParameterPlace::Query,
+        kind: None,
+    });
+    let ways: BTreeSet<Authentication> = list("auth").filter_map(Authentication::of).collect();
+    let number = |key: &str| of(key).and_then(|number| number.parse().ok());
+    let whose = match (kind, name.strip_prefix("api=")) {
+        (SourceKind::Log, None) => Whose::Host(name.to_owned()),
+        (_, api) => Whose::Api(api.unwrap_or(name).to_owned()),
+    };
+    let account = match kind {
+        SourceKind::Spec => Account::Declared(Declaration {
+            deprecated: words.contains(&"deprecated"),
+            authentication: of("auth").map(|_| ways),
+            parameters: parameters.collect(),
+            statuses: list("status").map(str::to_owned).collect(),
+            summary: None,
+        }),
+        SourceKind::Code => Account::Served(Default::default()),
+        _ => Account::Called(Calls {
+            count: number("count").unwrap_or(1),
+            statuses: list("status").map(|status| (status.parse().unwrap(), 1)).collect(),
+            confidence: Confidence::High,
+            authentication: ways,
+            anonymous: number("anonymous").unwrap_or(0),
+            parameters: parameters.collect(),
+            hosts: list("host").map(str::to_owned).collect(),
+            ..Calls::default()
+        }),
+    };
+    let api = (kind == SourceKind::Spec).then(|| DeclaredApi {
+        name: name.to_owned(),
+        hosts: vec![format!("{name}.example")],
+        base_paths: vec![String::new()],
+    });
+    let subject = Subject { whose, method: words[0].to_owned(), path: words[1].to_owned() };
+    let told = Told { api, ..Told::default() };
+    Report { kind, name: name.to_owned(), told, accounts: vec![(subject, None, account)] }
+}
+
+fn said(example: &str, id: &str) -> Vec<String> {
+    let gaps = gaps(&catalog(&inventory(example)));
+    gaps.into_iter().filter(|gap| gap.kind.id == id).map(|gap| gap.found.message).collect()
+}
+
+#[test]
+fn each_kind_finds_its_bad_example_and_leaves_its_good_one_alone() {
+    for kind in ALL {
+        assert_eq!(said(kind.bad, kind.id), [kind.says], "{}", kind.id);
+        assert_eq!(said(kind.good, kind.id), [""; 0], "{}", kind.id);
+    }
+}
+
+#[test]
+fn kinds_stand_in_alphabetical_order_and_say_what_to_do() {
+    assert!(ALL.is_sorted_by_key(|kind| kind.id));
+    for kind in ALL {
+        assert!(
+            !kind.title.ends_with('.') && !kind.fix.ends_with('.') && kind.why.ends_with('.'),
+            "{}",
+            kind.id
+        );
+        assert!(kind.points > 0 && kind.points <= kind.points_max, "{}", kind.id);
+    }
+}
+
+#[test]
+fn code_that_nobody_declared_is_shadow_and_a_host_of_the_inside_is_known_by_its_name() {
+    assert_eq!(
+        said("spec orders: GET /orders\ncode orders: GET /admin", "shadow"),
+        ["`GET /admin` is in code and not declared"]
+    );
+    let twin = "spec orders: GET /orders auth=bearer\ncalls orders.internal: GET /orders anonymous=1";
+    assert_eq!(
+        said(twin, "weak-twin"),
+        ["`GET /orders` lets anybody call, and `orders GET /orders` does not"]
+    );
+}
+
+#[test]
+fn every_point_of_risk_is_explained_and_there_are_no_more_than_the_most() {
+    let example = "spec orders: GET /orders auth=bearer\ncalls orders.example: GET /a\ncalls orders.example: GET /b\n\
+                   set orders: owner=tea purpose=tea visibility=partner lifecycle=active authentication=bearer data=payment,personal";
+    let catalog = catalog(&inventory(example));
+    let risk = risk(&catalog.apis[0], &gaps(&catalog));
+    assert_eq!(
+        risk.parts,
+        [
+            ("shadow: 2 at 8 each".to_owned(), 16),
+            ("it has data of class payment".to_owned(), 15),
+            ("it has data of class personal".to_owned(), 10),
+            ("partners may call it".to_owned(), 5),
+            ("orphan: 1 at 1 each".to_owned(), 1),
+        ]
+    );
+    assert_eq!(risk.points(), 47);
+}
