@@ -2,6 +2,7 @@
 
 mod catalog;
 mod edit;
+mod exchanges;
 mod merge;
 mod report;
 #[cfg(test)]
@@ -11,5 +12,6 @@ mod undo;
 pub use catalog::catalog;
 pub(crate) use catalog::{shape, takes_path};
 pub use edit::{Refusal, Stamp, confirm, set, take_in};
-pub use report::{Observed, declared, observed};
+pub use exchanges::Exchanges;
+pub use report::{Observed, declared, declared_operations, observed};
 pub use undo::undo;

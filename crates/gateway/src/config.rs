@@ -4,6 +4,7 @@ mod cedar;
 mod decisions;
 mod egress;
 mod identity;
+mod inventory;
 mod proxies;
 mod quantity;
 mod review;
@@ -27,6 +28,7 @@ pub use identity::{
     Dpop, Internal, Introspection, IntrospectionEndpoint, Nonce, RevocationEntry, RevocationFile,
     SecretSource,
 };
+pub use inventory::{Inventory, InventoryStore};
 pub use proxies::{ClientSource, Proxies};
 pub use quantity::{Rate, Size, Span};
 pub use review::{FileRules, Level, Review, Threshold};
@@ -82,6 +84,9 @@ pub struct Config {
     /// How specifications are reviewed.
     #[serde(default)]
     pub review: Review,
+    /// Where the gateway tells what it sees. Absent: nowhere.
+    #[serde(default)]
+    pub inventory: Option<Inventory>,
 }
 
 /// Where addresses are. Each file is read anew when it changes.

@@ -20,6 +20,7 @@ mod secret;
 mod signing;
 mod summary;
 mod take_over;
+mod telling;
 mod watch;
 
 use std::process::ExitCode;

@@ -9,9 +9,11 @@ use gateway::{Compiled, Feeds, Metrics, Snapshot};
 use model::{Problem, Severity};
 use serde::Serialize;
 use spec::Document;
+use store::Location;
 
 use crate::feeds;
 use crate::load::{Loaded, Unread, in_words_of_flags};
+use crate::telling::{self, Declared};
 
 /// What outlives a config.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +50,10 @@ pub(crate) struct Ready {
     pub(crate) snapshot: Snapshot,
     /// Every file that was read.
     pub(crate) files: Vec<PathBuf>,
+    /// Where the inventory is that is told what the gateway sees.
+    pub(crate) inventory: Option<Location>,
+    /// What it is told of the contracts.
+    pub(crate) declared: Declared,
 }
 
 /// One API that was read.
@@ -79,18 +85,34 @@ pub(crate) fn prepare(loaded: Result<Loaded, Box<Unread>>, before: Before<'_>, g
     let Compiled { snapshot, contracts, problems: more, mut documents, files } =
         loaded.compile(&feeds, before.metrics, generation);
     problems.extend(more);
-    let problems: Vec<Problem> = problems.into_iter().map(in_words_of_flags).collect();
+    let mut problems: Vec<Problem> = problems.into_iter().map(in_words_of_flags).collect();
     let apis = contracts.iter().zip(&loaded.config.apis).map(|(contract, api)| ApiRead {
         name: api.name.clone(),
         spec: api.spec.display().to_string(),
         operations: contract.as_ref().map_or(0, |contract| contract.operations.len()),
     });
     let apis = apis.collect();
+    let inventory = telling::location(&loaded.config, &loaded.folder).unwrap_or_else(|error| {
+        problems.push(Problem::error(format!("the URL of the inventory: {error}")));
+        None
+    });
+    // Nobody is told where there is no inventory.
+    let declared = inventory.as_ref().map_or_else(Declared::default, |_| {
+        let named = contracts.iter().zip(&loaded.config.apis);
+        Declared::of(named.filter_map(|(contract, api)| Some((api, &**contract.as_ref()?))))
+    });
     let is_usable = !problems.iter().any(|problem| problem.severity == Severity::Error);
     let files = all_files(&loaded, files);
     let Loaded { document, config, .. } = loaded;
     documents.push(document);
-    let ready = snapshot.filter(|_| is_usable).map(|snapshot| Ready { config, feeds, snapshot, files });
+    let ready = snapshot.filter(|_| is_usable).map(|snapshot| Ready {
+        config,
+        feeds,
+        snapshot,
+        files,
+        inventory,
+        declared,
+    });
     Prepared { ready, apis, problems, documents }
 }
 

@@ -107,20 +107,28 @@ fn statuses(catalog: &Catalog) -> BTreeMap<&OperationKey<'static>, Status> {
     catalog.operations().map(|(_, operation)| (&operation.key, operation.status)).collect()
 }
 
-/// Takes in what a source tells. Nothing changes where a specification is the same as before, or nothing is told.
+/// Takes in what a source tells. Nothing changes where a specification is the same as before, where nothing is told, or
+/// where a gateway that goes on telling was taken back.
 pub fn take_in(inventory: &Inventory, report: &Report, stamp: &Stamp) -> Option<Edit> {
     let same_name = |source: &&Source| source.kind == report.kind && source.name == report.name;
     let known = inventory.current().filter(same_name).last();
     if known.is_some_and(|known| !report.kind.is_additive() && is_same(inventory, known, report)) {
         return None;
     }
-    if report.kind.is_additive() && report.accounts.is_empty() && report.told.until.is_none() {
+    if report.kind.is_additive() && report.accounts.is_empty() {
+        return None;
+    }
+    let is_gateway = report.kind == SourceKind::Gateway;
+    if is_gateway && known.is_none() && inventory.sources.values().any(|source| same_name(&source)) {
         return None;
     }
     let mut draft = Draft::new(inventory, stamp);
-    // The gateway goes on and on, so what it tells is added up.
-    let continued = known.filter(|_| report.kind == SourceKind::Gateway);
+    // A gateway tells each time of everything since it started, in which templates become others as it learns.
+    let continued = known.filter(|_| is_gateway);
     let id = continued.map_or_else(|| draft.next_source(), |source| source.id);
+    if continued.is_some() {
+        draft.change(Change::Gone(id));
+    }
     draft.change(Change::Source(Source {
         id,
         kind: report.kind,

@@ -12,14 +12,22 @@ use spec::{
 };
 
 use crate::credential::Credential;
+use crate::learn::Learned;
 use crate::survey::Findings;
 use crate::tally::{self, Position, Tally};
 
 /// What a specification tells: its operations, and what it says of itself.
 pub fn declared(contract: &Contract, library: &Library) -> Report {
     let file = library.documents().first().map(|document| document.file().to_owned()).unwrap_or_default();
+    let mut report = declared_operations(contract, &file);
+    report.told.proposals = proposals(contract, library);
+    report
+}
+
+/// What a specification tells of its operations alone; `file` is what the source is called.
+pub fn declared_operations(contract: &Contract, file: &str) -> Report {
     // The name of its document, else that of the file.
-    let name = Text::of(&contract.title).map_or_else(|| file.clone(), String::from);
+    let name = Text::of(&contract.title).map_or_else(|| file.to_owned(), String::from);
     let accounts = contract.operations.iter().map(|operation| {
         let place = operation
             .position
@@ -32,12 +40,11 @@ pub fn declared(contract: &Contract, library: &Library) -> Report {
     hosts.dedup();
     let base_paths = contract.servers.iter().map(|server| server.base_path.clone());
     let api = DeclaredApi { base_paths: base_paths.collect(), hosts, name: name.clone() };
-    let proposals = proposals(contract, library);
     Report {
         kind: SourceKind::Spec,
-        name: file,
+        name: file.to_owned(),
         accounts: accounts.collect(),
-        told: Told { api: Some(api), proposals, ..Told::default() },
+        told: Told { api: Some(api), ..Told::default() },
     }
 }
 
@@ -211,21 +218,26 @@ pub fn observed(observed: Observed<'_>) -> Report {
         }
     }
     for learned in &observed.findings.lesson.operations {
-        let path = learned.parameters.iter().map(|(name, kind)| Parameter {
-            name: name.clone(),
-            place: ParameterPlace::Path,
-            kind: Some(kind.name().to_owned()),
-        });
-        let subject = Subject {
-            whose: Whose::Host(learned.host.to_string()),
-            method: learned.method.to_string(),
-            path: learned.path.clone(),
-        };
-        let calls = calls(&learned.tally, &path.collect::<Vec<_>>());
-        accounts.push((subject, seen_at(&learned.tally, observed.files), Account::Called(calls)));
+        let (subject, account) = of_learned(learned);
+        accounts.push((subject, seen_at(&learned.tally, observed.files), account));
     }
     let told = Told { files: observed.marks, ..Told::default() };
     Report { kind: observed.kind, name: observed.name, told, accounts }
+}
+
+/// What is known of an operation that nobody declared.
+pub(super) fn of_learned(learned: &Learned) -> (Subject, Account) {
+    let path = learned.parameters.iter().map(|(name, kind)| Parameter {
+        name: name.clone(),
+        place: ParameterPlace::Path,
+        kind: Some(kind.name().to_owned()),
+    });
+    let subject = Subject {
+        whose: Whose::Host(learned.host.to_string()),
+        method: learned.method.to_string(),
+        path: learned.path.clone(),
+    };
+    (subject, Account::Called(calls(&learned.tally, &path.collect::<Vec<_>>())))
 }
 
 /// Where the first request stands; what came through standard input is nowhere any more.

@@ -230,14 +230,22 @@ fn what_was_said_of_a_host_holds_for_the_api_that_is_served_there() {
 }
 
 #[test]
-fn the_gateway_s_counts_are_added_up_and_only_what_is_new_is_an_event() {
+fn a_gateway_tells_of_everything_since_it_started_and_only_what_is_new_is_an_event() {
     let mut inventory = Inventory::default();
-    let batch = report(SourceKind::Gateway, "edge", &["GET h/a 2"]);
-    assert_eq!(take(&mut inventory, &batch).len(), 2);
-    assert_eq!(take(&mut inventory, &batch), []);
-    assert_eq!(told(&inventory), ["shadow h GET /a 4"]);
-    assert_eq!(take(&mut inventory, &report(SourceKind::Gateway, "edge", &["GET h/b 1"])).len(), 2);
-    assert_eq!(inventory.sources.len(), 1);
+    let first = take(&mut inventory, &report(SourceKind::Gateway, "edge since 1", &["GET h/a 2"]));
+    assert_eq!(first.len(), 2);
+    assert_eq!(take(&mut inventory, &report(SourceKind::Gateway, "edge since 1", &["GET h/a 5"])), []);
+    assert_eq!(told(&inventory), ["shadow h GET /a 5"]);
+    let more = report(SourceKind::Gateway, "edge since 1", &["GET h/a 6", "GET h/users/{user} 9"]);
+    assert_eq!(take(&mut inventory, &more).len(), 2);
+    take(&mut inventory, &report(SourceKind::Gateway, "edge since 2", &["GET h/users/ann 1", "GET h/a 1"]));
+    assert_eq!(told(&inventory), ["shadow h GET /a 7", "shadow h GET /users/{user} 10"]);
+    assert_eq!(inventory.sources.len(), 2);
+
+    let undone = undo(&inventory, &first[0], &stamp("me")).unwrap();
+    commit(&mut inventory, &undone);
+    assert_eq!(take(&mut inventory, &more), [], "what was taken back does not come again");
+    assert_eq!(told(&inventory), ["shadow h GET /a 1", "shadow h GET /users/ann 1"]);
 }
 
 #[test]

@@ -14,8 +14,10 @@ use gateway::config::{Config, Listen};
 use gateway::record::{Log, Opened, Repair, Settings};
 use gateway::{Engine, Feeds, Listening, Metrics, Side, Snapshot};
 use model::{Problem, Severity};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use spec::Document;
+use store::Location;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -33,6 +35,7 @@ use crate::prepare::{Before, Prepared, Ready, prepare};
 use crate::signing;
 use crate::summary;
 use crate::take_over::Successor;
+use crate::telling::{Declared, Telling};
 use crate::watch::{Cause, Watch};
 use succession::{Inheritance, inherit, succeed};
 
@@ -47,6 +50,12 @@ struct Running {
     key_client: identity::fetch::KeyClient,
     /// Says when to load again; absent where this machine gives no way to.
     watch: Option<Watch>,
+    /// Where the inventory is that is told what is seen; it is the one of the start.
+    inventory: Option<Location>,
+    /// What it is told of the contracts in force.
+    declared: Arc<ArcSwap<Declared>>,
+    /// Operations that came to it, and that nobody declares.
+    shadows: Counter,
     /// Keeps the keys of the present config fresh; dropping it stops that.
     refreshing: JoinSet<()>,
 }
@@ -95,7 +104,9 @@ async fn serve(arguments: Run, successor: &mut Option<Successor>) -> Exit {
     let before = Before { limiter: &limiter, feeds: None, metrics: &metrics };
     let Prepared { ready, problems, documents, .. } = prepare(read(&arguments), before, 1);
     report_problems(problems, &documents);
-    let Some(Ready { config, feeds, snapshot, files }) = ready else { return Exit::Usage };
+    let Some(Ready { config, feeds, snapshot, files, inventory, declared }) = ready else {
+        return Exit::Usage;
+    };
     let key_client = match feeds::key_client() {
         Ok(client) => client,
         Err(error) => return fail(&error.to_string()),
@@ -121,6 +132,9 @@ async fn serve(arguments: Run, successor: &mut Option<Successor>) -> Exit {
         limiter,
         key_client,
         watch,
+        inventory,
+        declared: Arc::new(ArcSwap::from_pointee(declared)),
+        shadows: Counter::default(),
         refreshing,
     };
     start(running, &config, successor).await
@@ -162,6 +176,13 @@ async fn start(mut running: Running, config: &Config, successor: &mut Option<Suc
     if let Some(predecessor) = predecessor {
         succeed(predecessor, &log);
     }
+    let telling = match tell(&mut running, config) {
+        Ok(telling) => telling,
+        Err(error) => {
+            engine.stop();
+            return fail(&format!("the inventory cannot be told of anything: {error}"));
+        }
+    };
     // Whoever reads that this gateway is up may start the next one.
     let successors = succession::offer(config, &engine, &log, admin.kept);
     report(&addresses(&listening, admin.bound));
@@ -170,20 +191,35 @@ async fn start(mut running: Running, config: &Config, successor: &mut Option<Suc
             // First of all, so that whoever sends requests here sees it and sends them elsewhere.
             is_stopping.store(true, Ordering::Relaxed);
             report("stopping: requests in flight are answered\n");
-            tokio::task::spawn_blocking(move || engine.stop()).await
+            tokio::task::spawn_blocking(move || {
+                engine.stop();
+                drop(telling);
+            })
+            .await
         }
         End::Succeeded(by) => {
             *successor = Some(by);
             // Who asks from now on asks the other.
             admin.serving.abort();
             report("taken over: open connections are answered once more\n");
-            tokio::task::spawn_blocking(move || engine.leave()).await
+            tokio::task::spawn_blocking(move || {
+                // What is recorded from now on the other tells.
+                drop(telling);
+                engine.leave();
+            })
+            .await
         }
     };
     if let Err(error) = stopped {
         tracing::error!(%error, "the engine did not stop cleanly");
     }
     Exit::Clean
+}
+
+/// Starts telling the inventory what is seen, where the config names one.
+fn tell(running: &mut Running, config: &Config) -> io::Result<Option<Telling>> {
+    let Some(location) = running.inventory.clone() else { return Ok(None) };
+    Telling::start(config, location, Arc::clone(&running.declared), running.shadows.clone()).map(Some)
 }
 
 /// Asks backends for their health, where the config says so, until the set is dropped.
@@ -246,6 +282,10 @@ fn admin(
     let listener = kept.try_clone().and_then(TcpListener::from_std).map_err(failed)?;
     let mut registry = Registry::default();
     running.metrics.register(&mut registry);
+    if running.inventory.is_some() {
+        let help = "Operations that are new in the inventory and that no specification declares";
+        registry.register("palisade_inventory_shadow_operations", help, running.shadows.clone());
+    }
     let (log, feeds, snapshot) = (Arc::clone(log), Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
     let (is_stopping, signers) = (Arc::clone(is_stopping), Arc::clone(&running.feeds));
     let (configured, served) = (Arc::clone(&running.feeds), Arc::clone(&running.snapshot));
@@ -345,7 +385,7 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
         prepare(read(&running.arguments), before, generation)
     };
     report_problems(prepared.problems, &prepared.documents);
-    let Some(Ready { config, feeds, snapshot, files }) = prepared.ready else {
+    let Some(Ready { config, feeds, snapshot, files, declared, .. }) = prepared.ready else {
         report(kept);
         return None;
     };
@@ -361,6 +401,7 @@ async fn reload(running: &mut Running, generation: u64) -> Option<Vec<PathBuf>> 
     keep_asking(&snapshot, &mut refreshing);
     running.feeds.store(Arc::new(feeds));
     running.snapshot.store(Arc::new(snapshot));
+    running.declared.store(Arc::new(declared));
     running.refreshing = refreshing;
     report("reloaded\n");
     Some(files)

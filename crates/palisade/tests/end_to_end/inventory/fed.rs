@@ -1,0 +1,102 @@
+//! The inventory that a running gateway tells of what it sees, however it ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{listed, run};
+use crate::client::DEADLINE;
+use crate::gateway::{Gateway, Signal};
+use crate::stage::Stage;
+
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    // The store is beside the config, the data folder where the program runs: here the same.
+    stage.config["inventory"] =
+        json!({ "store": { "file": "palisade-data/inventory.db" }, "interval": "100ms" });
+    stage.config["controls"] = json!({ "undeclared": { "mode": "shadow" } });
+    stage
+}
+
+fn ask(gateway: &Gateway, target: &str, count: usize) {
+    for _ in 0..count {
+        assert_eq!(gateway.get(target).status, 200, "{target}");
+    }
+}
+
+/// Waits until an operation is listed; each look is a run of the program, which is pause enough.
+fn wait_for(stage: &Stage, line: &str) {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let is_there = stage.path("palisade-data/inventory.db").exists();
+        let lines = if is_there && run(stage, &["inventory", "list"]).status.success() {
+            listed(stage, &[])
+        } else {
+            Vec::new()
+        };
+        if lines.iter().any(|known| known == line) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "no `{line}` in {lines:?}");
+    }
+}
+
+#[test]
+fn what_the_gateway_sees_is_in_the_inventory_once_however_it_ends() {
+    let stage = stage();
+    let gateway = stage.start();
+    wait_for(&stage, "orphan Orders GET /status 0");
+    ask(&gateway, "/status", 3);
+    ask(&gateway, "/debug", 2);
+    wait_for(&stage, "declared Orders GET /status 3");
+    wait_for(&stage, "shadow api.example GET /debug 2");
+    assert_eq!(gateway.metric("palisade_inventory_shadow_operations_total"), 1);
+    ask(&gateway, "/status", 4);
+    gateway.signal(Signal::KILL);
+    gateway.wait();
+
+    let gateway = stage.start();
+    ask(&gateway, "/debug", 1);
+    wait_for(&stage, "shadow api.example GET /debug 3");
+    wait_for(&stage, "declared Orders GET /status 7");
+    ask(&gateway, "/status", 1);
+    gateway.stop();
+    let end = listed(&stage, &[]);
+    assert!(end.iter().any(|line| line == "declared Orders GET /status 8"), "{end:?}");
+}
+
+#[test]
+fn a_shadow_operation_is_told_while_the_gateway_runs() {
+    let stage = stage();
+    let gateway = stage.start();
+    wait_for(&stage, "orphan Orders GET /status 0");
+    let mut command = stage.command(&["inventory", "changes", "--follow", "--format", "json"]);
+    let mut following = command.env_remove("PALISADE_INVENTORY").stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(following.stdout.take().unwrap()).lines();
+    ask(&gateway, "/forgotten", 1);
+    let mut events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let shadow = events.find(|event| event["after"] == "shadow").unwrap();
+    following.kill().unwrap();
+    following.wait().unwrap();
+    assert_eq!(shadow["operation"]["path"], "/forgotten");
+    assert_eq!((&shadow["who"], &shadow["kind"]), (&json!("palisade run"), &json!("status")));
+}
+
+#[test]
+fn a_gateway_whose_inventory_cannot_be_told_serves_all_the_same_and_says_so() {
+    let mut stage = stage();
+    stage.write("no-database", "text\n");
+    stage.config["inventory"]["store"] = json!({ "file": "no-database/inventory.db" });
+    let mut gateway = stage.start();
+    gateway.wait_for("the inventory is not told");
+    ask(&gateway, "/status", 1);
+    drop(gateway);
+    stage.config["inventory"]["store"] = json!({ "postgres": { "env": "PALISADE_NO_SUCH_URL" } });
+    stage.write_config();
+    let checked = stage.palisade(&["check", "-c", "palisade.yaml"]);
+    assert_eq!(checked.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(said.contains("there is no environment variable `PALISADE_NO_SUCH_URL`"), "{said}");
+}
