@@ -1,6 +1,6 @@
 //! The catalog that follows from everything that was told: which sightings are of one operation, and what it is then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::OperationKey;
 use model::inventory::{
@@ -15,7 +15,7 @@ pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 ///
 /// What a source tells of an API by its name is of that API. What it tells of a host is of the API that is declared to be
 /// served there, and of an operation of it whose template takes the path; of several, of the closest. Without either, the
-/// host itself is an API.
+/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone.
 pub fn catalog(inventory: &Inventory) -> Catalog {
     let mut draft = Draft::default();
     for source in inventory.current() {
@@ -79,20 +79,40 @@ impl<'i> Draft<'i> {
     }
 
     /// Finds the place of everything that `source` tells of hosts, by what was known before it.
-    fn attribute(&mut self, source: &Source, inventory: &'i Inventory) {
-        let of_hosts: Vec<_> = inventory
-            .told_by(source.id)
-            .filter_map(|sighting| match &sighting.subject.whose {
-                Whose::Host(host) => Some((sighting, self.place(host, &sighting.subject))),
-                Whose::Api(_) => None,
-            })
-            .collect();
-        for (sighting, (api, key)) in of_hosts {
+    fn attribute(&mut self, source: &'i Source, inventory: &'i Inventory) {
+        let (mut placed, mut homeless) = (Vec::new(), Vec::new());
+        let mut apis: BTreeSet<&str> = BTreeSet::new();
+        for sighting in inventory.told_by(source.id) {
+            match &sighting.subject.whose {
+                Whose::Api(api) => drop(apis.insert(api)),
+                Whose::Host(host) => match self.place(host, &sighting.subject) {
+                    Some((api, key)) => {
+                        apis.insert(api);
+                        placed.push((sighting, api, key));
+                    }
+                    None => homeless.push(sighting),
+                },
+            }
+        }
+        // What tells of one API alone tells of that one, too, where it names no host.
+        let home = match (apis.len(), apis.first(), source.kind) {
+            (1, Some(api), _) => api,
+            (_, _, SourceKind::Code | SourceKind::Config) => source.name.as_str(),
+            _ => UNKNOWN_HOST,
+        };
+        for sighting in homeless {
+            let key = key(&sighting.subject);
+            let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == home).collect();
+            let (api, key) = closest(&own, &key).unwrap_or((home, key));
+            placed.push((sighting, api, key));
+        }
+        for (sighting, api, key) in placed {
             self.apis.entry(api).or_default().put(source.kind, sighting, &key);
         }
     }
 
-    fn place(&self, host: &'i str, subject: &Subject) -> (&'i str, Key) {
+    /// The API and the operation that something is of which is told of a host; none where no host is told and no API takes it.
+    fn place(&self, host: &'i str, subject: &Subject) -> Option<(&'i str, Key)> {
         let lower = host.to_ascii_lowercase();
         let serves = |api: &DraftApi<'_>| api.hosts.contains(&lower);
         let is_named = self.apis.values().any(&serves);
@@ -103,8 +123,8 @@ impl<'i> Draft<'i> {
         };
         let candidates: Vec<_> = self.apis.iter().filter(|(_, api)| may_serve(api)).collect();
         let key = key(subject);
-        if let Some((name, key)) = closest(&candidates, &key) {
-            return (name, key);
+        if let Some(found) = closest(&candidates, &key) {
+            return Some(found);
         }
         let has_path = |api: &DraftApi<'_>| api.operations.keys().any(|(shape, _)| takes_path(shape, &key.0));
         let is_below = |api: &DraftApi<'_>| {
@@ -115,12 +135,14 @@ impl<'i> Draft<'i> {
         for is_it in is_it {
             let mut found = candidates.iter().filter(|(_, api)| is_it(api));
             if let (Some((name, _)), None) = (found.next(), found.next()) {
-                return (name, key.clone());
+                return Some((name, key.clone()));
             }
         }
-        let name = if host.is_empty() { UNKNOWN_HOST } else { host };
-        let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == name).collect();
-        closest(&own, &key).unwrap_or((name, key))
+        if host.is_empty() {
+            return None;
+        }
+        let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == host).collect();
+        closest(&own, &key).or(Some((host, key.clone())))
     }
 }
 

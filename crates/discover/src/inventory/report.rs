@@ -1,5 +1,8 @@
 //! What specifications, logs and recordings tell, as reports that the inventory takes in.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use model::inventory::{

@@ -132,6 +132,28 @@ fn what_is_asked_belongs_to_whoever_serves_it() {
 }
 
 #[test]
+fn what_tells_of_one_api_alone_tells_of_it_where_it_names_no_host() {
+    let check = |asked: &[&str], kind: SourceKind, expected: &str| {
+        let mut inventory = Inventory::default();
+        take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /orders/{id}"]));
+        take(&mut inventory, &report(SourceKind::Spec, "users", &["GET /users/{id}"]));
+        let mut more = report(SourceKind::Log, "a.log", asked);
+        more.kind = kind;
+        take(&mut inventory, &more);
+        assert!(told(&inventory).contains(&expected.to_owned()), "{:?}", told(&inventory));
+    };
+    check(&["GET /orders/7", "GET /debug"], SourceKind::Log, "shadow orders GET /debug 1");
+    check(
+        &["GET /orders/7", "GET /users/7", "GET /debug"],
+        SourceKind::Log,
+        "shadow unknown-host GET /debug 1",
+    );
+    check(&["GET /orders/7", "GET other/debug"], SourceKind::Log, "shadow other GET /debug 1");
+    check(&["GET /users/{id}", "GET /admin"], SourceKind::Code, "shadow users GET /admin 1");
+    check(&["GET /admin"], SourceKind::Code, "shadow a.log GET /admin 1");
+}
+
+#[test]
 fn later_runs_go_by_the_templates_of_earlier_ones() {
     let mut inventory = Inventory::default();
     take(&mut inventory, &report(SourceKind::Log, "1", &["GET h/users/{user} 50", "GET h/users/me 9"]));
