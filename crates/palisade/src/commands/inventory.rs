@@ -11,7 +11,7 @@ mod table;
 
 use crate::cli::{Exit, Inventory, InventoryCommand};
 use crate::output;
-pub(crate) use kept::{Fault, Kept, author};
+pub(crate) use kept::{Fault, Kept, author, news};
 
 /// Does what the arguments say.
 pub(crate) fn run(arguments: &Inventory) -> Exit {

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use model::Problem;
 use review::{Date, Page, Review, Rule, Ruleset};
-use spec::{Document, Library, LibraryLimits, Location, read_below};
+use spec::{Document, Format, Library, LibraryLimits, Location, read_below};
 
 use crate::cli::{self, Exit};
+use crate::commands::inventory::{Fault, Kept, author, news};
 use crate::output;
 use crate::output::findings::Subject;
 use crate::reference::rules as pages;
@@ -67,6 +68,12 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
     let today = today();
     let mut subjects: Vec<Subject> =
         named.into_iter().filter_map(|named| subject(named, asked, today, &mut not_judged)).collect();
+    if let Some(inventory) = &arguments.inventory
+        && let Err(fault) = declare(inventory, &subjects)
+    {
+        output::report(&fault.to_string())?;
+        return Ok(fault.exit());
+    }
     for Subject { file, review, .. } in &mut subjects {
         not_judged.append(&mut review.not_judged);
         settings.apply(file, &arguments.rules, &mut review.findings);
@@ -84,6 +91,20 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
         rules: rules.iter().map(page).collect(),
     };
     outcome::end(wanted, subjects, not_judged)
+}
+
+/// Takes what documents declare into an inventory; messages are no operations.
+fn declare(inventory: &str, subjects: &[Subject]) -> Result<(), Fault> {
+    let is_of_requests =
+        |library: &Library| library.root().and_then(Format::of).is_some_and(|format| !format.is_asyncapi());
+    let libraries = subjects.iter().map(|subject| &subject.library).filter(|library| is_of_requests(library));
+    let reports: Vec<_> =
+        libraries.map(|library| discover::inventory::declared(&spec::compile(library).0, library)).collect();
+    let by = std::env::var("USER").unwrap_or_else(|_unset| "unknown".to_owned());
+    let place = cli::Place { inventory: inventory.to_owned() };
+    let edits = Kept::open(&place)?.take_in(&reports, &author(&cli::Author { by, why: None }))?;
+    output::report(&format!("{}\n", news(&edits)))?;
+    Ok(())
 }
 
 /// The review of one file; nothing for one that was only found in a folder, and is no API document.

@@ -232,3 +232,18 @@ fn two_runs_at_once_and_one_that_is_killed_leave_a_whole_inventory() {
         assert_eq!(count(&now[1]), 30 * debug, "a run counts whole or not at all: {now:?}");
     }
 }
+
+#[test]
+fn a_review_tells_what_documents_declare() {
+    let stage = Stage::new();
+    stage.write("spec.yaml", SPEC);
+    stage.write("events.yaml", "asyncapi: 3.0.0\ninfo: { title: events, version: '1' }\n");
+    let reviewed = run(&stage, &["review", "spec.yaml", "events.yaml"]);
+    assert!(!stage.path("palisade-data").exists(), "{reviewed:?}");
+    let told =
+        run(&stage, &["review", "spec.yaml", "events.yaml", "--inventory", "palisade-data/inventory.db"]);
+    assert!(noted(&told).contains("inventory: 3 new operations, 0 of them shadow"), "{told:?}");
+    assert_eq!(told.stdout, reviewed.stdout);
+    assert_eq!(told.status.code(), reviewed.status.code());
+    assert_eq!(listed(&stage, &["--status", "orphan"]).len(), 3);
+}

@@ -4,11 +4,11 @@ use std::thread;
 
 use discover::inventory::{Observed, Stamp, observed, take_in};
 use discover::{Marks, Source, marks};
-use model::inventory::{Change, Edit, FileMark, Inventory, Report, SourceKind, Status, What};
+use model::inventory::{Edit, FileMark, Inventory, Report, SourceKind};
 use spec::Contract;
 
 use crate::cli::Discovery;
-use crate::commands::inventory::{Fault, Kept, author};
+use crate::commands::inventory::{Fault, Kept, author, news};
 
 /// The inventory that is open to take in what is found, and what of the files it knows.
 pub(super) struct Taking {
@@ -65,10 +65,7 @@ impl Taking {
             files,
             marks: fresh.clone(),
         });
-        let mut edits = Vec::new();
-        for report in declared {
-            edits.extend(self.take(report, &[])?);
-        }
+        let mut edits = self.kept.take_in(declared, &self.stamp)?;
         edits.extend(self.take(&found, &fresh)?);
         Ok(self.in_words(&edits))
     }
@@ -82,15 +79,7 @@ impl Taking {
     }
 
     fn in_words(&self, edits: &[Edit]) -> String {
-        let count = |is: &dyn Fn(&What) -> bool| {
-            let changes = edits.iter().flat_map(|edit| &edit.changes);
-            changes.filter(|change| matches!(change, Change::Event(event) if is(&event.what))).count()
-        };
-        let new = count(&|what| matches!(what, What::Status { before: None, .. }));
-        let shadow =
-            count(&|what| matches!(what, What::Status { before: None, after: Some(Status::Shadow), .. }));
-        let other = count(&|what| matches!(what, What::Status { before: Some(_), .. }));
-        let mut text = format!("inventory: {new} new operations, {shadow} of them shadow; {other} changed");
+        let mut text = news(edits);
         let whole = self.marks.iter().filter(|marks| marks.counted == u64::MAX).count();
         let partly = self.marks.iter().filter(|marks| (1..u64::MAX).contains(&marks.counted)).count();
         if whole + partly > 0 {

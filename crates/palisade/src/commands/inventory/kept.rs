@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use discover::inventory::{Refusal, Stamp};
+use discover::inventory::{Refusal, Stamp, take_in};
 use model::Timestamp;
-use model::inventory::{Catalog, Edit, Inventory};
+use model::inventory::{Catalog, Change, Edit, Inventory, Report, Status, What};
 use store::{Location, Store, StoreError};
 
 use crate::cli::{Author, Exit, Place};
@@ -130,6 +130,14 @@ impl Kept {
         })
     }
 
+    /// Takes in what sources tell; what changed by it.
+    pub(crate) fn take_in(&mut self, reports: &[Report], stamp: &Stamp) -> Result<Vec<Edit>, Fault> {
+        let edits =
+            reports.iter().map(|report| self.update(|inventory| Ok(take_in(inventory, report, stamp))));
+        let edits: Vec<Option<Edit>> = edits.collect::<Result<_, _>>()?;
+        Ok(edits.into_iter().flatten().collect())
+    }
+
     /// What the store says, with its place where it says no.
     pub(crate) fn ask<T>(
         &mut self,
@@ -143,4 +151,17 @@ impl Kept {
 pub(crate) fn author(author: &Author) -> Stamp {
     let at = Timestamp::default().plus(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
     Stamp { at, who: author.by.clone(), why: author.why.clone() }
+}
+
+/// What is new by `edits`, in one line without its end.
+pub(crate) fn news(edits: &[Edit]) -> String {
+    let count = |is: &dyn Fn(&What) -> bool| {
+        let changes = edits.iter().flat_map(|edit| &edit.changes);
+        changes.filter(|change| matches!(change, Change::Event(event) if is(&event.what))).count()
+    };
+    let new = count(&|what| matches!(what, What::Status { before: None, .. }));
+    let shadow =
+        count(&|what| matches!(what, What::Status { before: None, after: Some(Status::Shadow), .. }));
+    let other = count(&|what| matches!(what, What::Status { before: Some(_), .. }));
+    format!("inventory: {new} new operations, {shadow} of them shadow; {other} changed")
 }
