@@ -12,9 +12,9 @@ pub enum Committed {
 /// Why the inventory cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The folder of the file cannot be made.
-    #[error("the folder of the inventory cannot be made: {0}")]
-    Folder(#[source] std::io::Error),
+    /// The file, or its folder, cannot be made.
+    #[error("the inventory's file cannot be made: {0}")]
+    Unmade(#[source] std::io::Error),
     /// SQLite says no.
     #[error("the inventory's file: {0}")]
     Sqlite(#[from] rusqlite::Error),

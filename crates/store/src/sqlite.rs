@@ -1,5 +1,8 @@
 //! The inventory in a file of SQLite.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,12 +32,16 @@ impl Sqlite {
     /// Where it cannot be opened, is no such file, or is of a later version of this program.
     pub fn open(path: &Path) -> Result<Sqlite, StoreError> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+            std::fs::create_dir_all(folder).map_err(StoreError::Unmade)?;
+        }
+        // It names callers, so it is nobody else's. What SQLite puts beside it is as the file itself.
+        let mut made = OpenOptions::new();
+        match made.write(true).create_new(true).mode(0o600).open(path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(StoreError::Unmade(error)),
+            Ok(_) | Err(_) => {}
         }
         // A name is the name of a file, and never a URI that says something else.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // With a log beside the file readers do not wait for writers. What is committed is on disk.

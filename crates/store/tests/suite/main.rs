@@ -230,6 +230,8 @@ fn a_later_version_and_what_is_no_inventory_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("inventory.db");
     drop(Location::File(path.clone()).open().unwrap());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "it names callers");
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.execute("UPDATE version SET number = 99", []).unwrap();
     drop(connection);
