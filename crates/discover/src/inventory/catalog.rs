@@ -154,7 +154,8 @@ fn closest<'i>(apis: &[(&&'i str, &DraftApi<'i>)], asked: &Key) -> Option<(&'i s
     }
     let all =
         apis.iter().flat_map(|(name, api)| api.operations.iter().map(move |(key, seen)| (name, key, seen)));
-    let taking = all.filter(|(_, key, seen)| key.1 == asked.1 && is_open(seen));
+    let templates = all.filter(|(_, key, _)| key.1 == asked.1 && key.0.contains("{}"));
+    let taking = templates.filter(|(_, _, seen)| is_open(seen));
     let with_rank = taking.filter_map(|(name, key, _)| Some((words_in_common(&key.0, &asked.0)?, name, key)));
     with_rank.max_by_key(|(rank, _, _)| *rank).map(|(_, name, key)| (**name, key.clone()))
 }

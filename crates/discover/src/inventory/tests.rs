@@ -1,5 +1,7 @@
 //! What follows from what was told, and that taking it back leaves what was before.
 
+mod random;
+
 use model::Timestamp;
 use model::inventory::{
     Account, Calls, Change, Confidence, Declaration, DeclaredApi, Edit, Event, Fact, Field, Inventory,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Event, Fact, Field, Sighting, Source, SourceId, Subject};
+use super::{Change, Event, Fact, Field, Sighting, Source, SourceId, Subject, Whose};
 
 /// Everything that was told of all APIs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +58,8 @@ impl Inventory {
 
     /// What one source told.
     pub fn told_by(&self, source: SourceId) -> impl Iterator<Item = &Sighting> {
-        let after = self.sightings.iter().skip_while(move |((of, _), _)| *of < source);
-        after.take_while(move |((of, _), _)| *of == source).map(|(_, sighting)| sighting)
+        let first = Subject { whose: Whose::Api(String::new()), method: String::new(), path: String::new() };
+        let from = self.sightings.range((source, first)..);
+        from.take_while(move |((of, _), _)| *of == source).map(|(_, sighting)| sighting)
     }
 }
