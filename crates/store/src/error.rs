@@ -21,6 +21,9 @@ pub enum StoreError {
     /// PostgreSQL says no.
     #[error("the inventory's database: {}", said(.0))]
     Postgres(#[from] tokio_postgres::Error),
+    /// There can be no encryption.
+    #[error("the connection to the inventory's database cannot be encrypted: {0}")]
+    Tls(#[from] rustls::Error),
     /// There can be no runtime for the connection.
     #[error("the connection to the inventory's database cannot be run: {0}")]
     Runtime(#[source] std::io::Error),

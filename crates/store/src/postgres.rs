@@ -1,9 +1,12 @@
 //! The inventory in a database of PostgreSQL.
 
+mod tls;
+
 use std::time::Duration;
 
 use model::inventory::{Edit, Event, Inventory};
 use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
@@ -11,6 +14,7 @@ use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
 use crate::error::{Committed, StoreError};
 use crate::row::{self, Cell, Row};
 use crate::{EVENTS_MAX, Store, schema};
+use tls::Verifying;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,11 +31,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Connects to the database of this URL, and makes its tables where they are not there. The connection is not
-    /// encrypted; a URL that asks for encryption is refused.
+    /// Connects to the database of this URL, and makes its tables where they are not there. The connection is encrypted where
+    /// it leaves this machine or the URL says `sslmode=require`, and not where it says `sslmode=disable`.
     ///
     /// # Errors
-    /// Where it cannot be reached, does not let us in, or is of a later version of this program.
+    /// Where it cannot be reached, is not who it should be, does not let us in, or is of a later version of this program.
     pub fn open(url: &str) -> Result<Postgres, StoreError> {
         let mut config: Config = url.parse()?;
         config.application_name("palisade").connect_timeout(CONNECT_TIMEOUT);
@@ -79,11 +83,23 @@ fn is_end(error: &tokio_postgres::Error) -> bool {
     error.is_closed() || error.code().is_some_and(|code| ends.contains(code))
 }
 
-async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = config.connect(NoTls).await?;
-    // It ends with the client; how, the client's next question says.
-    tokio::spawn(async move { drop(connection.await) });
+async fn connect(config: &Config) -> Result<Client, StoreError> {
+    if !tls::is_wanted(config) {
+        let (client, connection) = config.connect(NoTls).await?;
+        keep(connection);
+        return Ok(client);
+    }
+    // A server that offers no encryption is not spoken with in clear.
+    let mut config = config.clone();
+    config.ssl_mode(SslMode::Require);
+    let (client, connection) = config.connect(Verifying::with_native_roots()?).await?;
+    keep(connection);
     Ok(client)
+}
+
+/// Runs a connection. It ends with its client; how, the client's next question says.
+fn keep(connection: impl Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static) {
+    tokio::spawn(async move { drop(connection.await) });
 }
 
 async fn migrate(client: &mut Client) -> Result<(), StoreError> {

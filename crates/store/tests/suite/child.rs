@@ -1,6 +1,7 @@
 //! A process that commits until it is killed.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use model::inventory::{Change, Edit, Fact, Field, Inventory};
@@ -12,12 +13,15 @@ use crate::event;
 const PLACE: &str = "STORE_TEST_INVENTORY";
 
 /// Starts a process that commits, and kills it once it has said that the commit of this number stands; the last that it said.
-pub(crate) fn killed_after(location: &Location, commit: u64) -> u64 {
+/// It trusts servers that `roots` vouch for.
+pub(crate) fn killed_after(location: &Location, commit: u64, roots: Option<&Path>) -> u64 {
     let place = match location {
         Location::File(path) => path.to_str().unwrap().to_owned(),
         Location::Postgres(url) => url.clone(),
     };
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.envs(roots.map(|roots| ("SSL_CERT_FILE", roots)));
+    let mut child = command
         .args(["--exact", "child::commits_until_it_is_killed", "--nocapture"])
         .env(PLACE, place)
         .stdout(Stdio::piped())

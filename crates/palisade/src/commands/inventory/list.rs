@@ -88,7 +88,8 @@ pub(super) fn minute(time: Option<Timestamp>) -> String {
 }
 
 fn summary(operations: &[(&Api, &Operation)]) -> String {
-    let mut text = format!("{} operations", operations.len());
+    let s = if operations.len() == 1 { "" } else { "s" };
+    let mut text = format!("{} operation{s}", operations.len());
     for (status, name) in Status::WORDS {
         let count = operations.iter().filter(|(_, operation)| operation.status == *status).count();
         if count > 0 {
