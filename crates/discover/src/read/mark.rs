@@ -22,7 +22,13 @@ pub struct Marks {
 }
 
 /// Compares a file with those of `known`. Of a log that has grown since only what is new counts; a recording counts as one.
-pub fn marks<'m>(source: &Source, is_log: bool, known: impl IntoIterator<Item = &'m FileMark>) -> Marks {
+/// What is read is counted in `bytes`.
+pub fn marks<'m>(
+    source: &Source,
+    is_log: bool,
+    known: impl IntoIterator<Item = &'m FileMark>,
+    bytes: &AtomicU64,
+) -> Marks {
     if source.is_stream() {
         return Marks::default();
     }
@@ -30,8 +36,7 @@ pub fn marks<'m>(source: &Source, is_log: bool, known: impl IntoIterator<Item = 
     for mark in known {
         digests.entry(mark.bytes).or_default().push(&mark.digest);
     }
-    let bytes = AtomicU64::new(0);
-    let Ok(mut stream) = source.open(0, &bytes) else { return Marks::default() };
+    let Ok(mut stream) = source.open(0, bytes) else { return Marks::default() };
     let mut marker = Marker { whole: Context::new(&SHA256), bytes: 0, line: None, counted: 0 };
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
@@ -111,7 +116,7 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let (sources, problems) = sources(&[path]);
         assert_eq!(problems, []);
-        marks(&sources[0], is_log, known)
+        marks(&sources[0], is_log, known, &AtomicU64::default())
     }
 
     #[test]

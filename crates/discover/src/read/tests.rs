@@ -83,10 +83,10 @@ fn what_was_counted_before_is_told_and_not_counted_again() {
     let path = folder.path().join("a.log");
     let before: String = (0..100).map(line).collect();
     std::fs::write(&path, &before).unwrap();
-    let known = marks(&sources(std::slice::from_ref(&path)).0[0], true, &[]);
+    let known = marks(&sources(std::slice::from_ref(&path)).0[0], true, &[], &AtomicU64::default());
     std::fs::write(&path, before + &(0..7).map(line).collect::<String>()).unwrap();
     let (sources, _) = sources(&[path]);
-    let counted = [marks(&sources[0], true, &known.marks).counted];
+    let counted = [marks(&sources[0], true, &known.marks, &AtomicU64::default()).counted];
     let formats = Formats::of(ALL);
     let reading = Reading {
         written: Written::Lines(&formats),

@@ -1,12 +1,14 @@
 //! What was found goes into the inventory, and nothing of it twice.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use discover::inventory::{Observed, Stamp, observed, take_in};
-use discover::{Marks, Source, marks};
+use discover::{Marks, Progress, Source, marks};
 use model::inventory::{Edit, FileMark, Inventory, Report, SourceKind};
 use spec::Contract;
 
+use super::progress;
 use crate::cli::Discovery;
 use crate::commands::inventory::{Fault, Kept, author, news};
 
@@ -31,7 +33,10 @@ impl Taking {
         }
         let mut kept = Kept::open(&discovery.place)?;
         let inventory = kept.load()?;
-        let marks = compare(sources, kind, &inventory, workers);
+        let (progress, total) = (Progress::default(), sources.iter().map(Source::length).sum());
+        let marks = progress::shown(&progress, total, "files compared", || {
+            compare(sources, kind, &inventory, (workers, &progress))
+        });
         Ok(Some(Taking { kept, stamp: author(&discovery.author), kind, marks }))
     }
 
@@ -103,14 +108,21 @@ fn known(inventory: &Inventory) -> impl Iterator<Item = &FileMark> {
 }
 
 /// Compares files on all cores.
-fn compare(sources: &[Source], kind: SourceKind, inventory: &Inventory, workers: usize) -> Vec<Marks> {
-    let next = std::sync::atomic::AtomicUsize::new(0);
+fn compare(
+    sources: &[Source],
+    kind: SourceKind,
+    inventory: &Inventory,
+    (workers, progress): (usize, &Progress),
+) -> Vec<Marks> {
+    let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
         loop {
-            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(source) = sources.get(number) else { return found };
-            found.push((number, marks(source, kind == SourceKind::Log, known(inventory))));
+            let is_log = kind == SourceKind::Log;
+            found.push((number, marks(source, is_log, known(inventory), &progress.bytes)));
+            progress.lines.fetch_add(1, Ordering::Relaxed);
         }
     };
     let mut found: Vec<(usize, Marks)> = thread::scope(|scope| {

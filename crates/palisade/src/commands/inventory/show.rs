@@ -244,9 +244,10 @@ fn one(summed: &Summed<'_>, gaps: &[&Gap], format: InventoryFormat) -> Result<St
     let look = Look::of_stdout();
     Ok(match format {
         InventoryFormat::Text => format!(
-            "{}\n\n{}\nRisk: {} of {}\n{}\nGaps: {}\n{}\nOperations: {}\n{}",
+            "{}\n\n{}\n{}\nRisk: {} of {}\n{}\nGaps: {}\n{}\nOperations: {}\n{}",
             Cell::of(&summed.api.name).text,
             facts.text(look),
+            seen(summed),
             summed.risk.points(),
             Risk::MAX,
             risk.text(look),
@@ -284,6 +285,25 @@ fn one(summed: &Summed<'_>, gaps: &[&Gap], format: InventoryFormat) -> Result<St
             })?
         }
     })
+}
+
+/// Who called, when, and where; a line each of what is known.
+fn seen(summed: &Summed<'_>) -> String {
+    let Calls { count, clients, consumers, first_seen, last_seen, .. } = &summed.calls;
+    if *count == 0 {
+        return "No request was seen.\n".to_owned();
+    }
+    let (first, last) = (minute(*first_seen), minute(*last_seen));
+    let times = if first.is_empty() { String::new() } else { format!(", {first} to {last}") };
+    let mut text = format!("{count} requests of at least {clients} addresses{times}\n");
+    let hosts: Vec<&str> = summed.api.hosts_seen().into_iter().collect();
+    let consumers: Vec<&str> = consumers.iter().map(String::as_str).collect();
+    for (what, names) in [("at", hosts), ("by", consumers)] {
+        if !names.is_empty() {
+            text.push_str(&format!("{what} {}\n", Cell::of(&names.join(", ")).text));
+        }
+    }
+    text
 }
 
 /// Every field, with who says so or what is proposed.

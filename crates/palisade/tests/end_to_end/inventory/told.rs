@@ -29,6 +29,10 @@ fn an_api_is_shown_with_what_is_proposed_what_is_missing_and_every_point_of_its_
     assert!(row("owner").contains("team tea?") && row("owner").contains("proposed by spec.yaml:7"), "{text}");
     assert!(row("purpose").contains("Orders of tea, from the cart to the door.?"), "{text}");
     assert!(row("visibility").contains("nobody says"), "{text}");
+    assert!(
+        text.contains("\n34 requests of at least 1 addresses, 2026-11-27T10:01 to 2026-11-27T10:03\n"),
+        "{text}"
+    );
     let shown = parsed(&said(&stage, &["inventory", "show", "orders", "--format", "json"]));
     let risk = &shown["api"]["risk"];
     let parts = risk["parts"].as_array().unwrap();
