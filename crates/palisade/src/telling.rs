@@ -98,6 +98,16 @@ impl Telling {
     }
 }
 
+impl Telling {
+    /// Tells for the last time of what came until just now, and leaves the rest to the gateway that takes over.
+    pub(crate) fn hand_over(self) {
+        if let Some(stop) = &self.stop {
+            // Who has ended already has told.
+            drop(stop.send(()));
+        }
+    }
+}
+
 impl Drop for Telling {
     fn drop(&mut self) {
         drop(self.stop.take());
@@ -163,8 +173,11 @@ impl Teller {
     fn run(mut self, interval: Duration, stopped: &Receiver<()>) {
         self.try_to(Teller::tell_declared);
         loop {
-            let is_last = stopped.recv_timeout(interval) != Err(RecvTimeoutError::Timeout);
-            let until = if is_last { now() } else { before(now(), WINDOW) };
+            let next = stopped.recv_timeout(interval);
+            let is_last = next != Err(RecvTimeoutError::Timeout);
+            // Only where nobody records any more there is nothing to wait for.
+            let is_over = next == Err(RecvTimeoutError::Disconnected);
+            let until = if is_over { now() } else { before(now(), WINDOW) };
             self.try_to(Teller::tell_declared);
             self.try_to(|teller| teller.tell_seen(until));
             if is_last {

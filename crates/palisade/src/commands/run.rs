@@ -203,8 +203,9 @@ async fn start(mut running: Running, config: &Config, successor: &mut Option<Suc
             admin.serving.abort();
             report("taken over: open connections are answered once more\n");
             tokio::task::spawn_blocking(move || {
-                // What is recorded from now on the other tells.
-                drop(telling);
+                if let Some(telling) = telling {
+                    telling.hand_over();
+                }
                 engine.leave();
             })
             .await

@@ -100,3 +100,22 @@ fn a_gateway_whose_inventory_cannot_be_told_serves_all_the_same_and_says_so() {
     let said = String::from_utf8_lossy(&checked.stdout).into_owned();
     assert!(said.contains("there is no environment variable `PALISADE_NO_SUCH_URL`"), "{said}");
 }
+
+#[test]
+fn a_gateway_that_takes_over_goes_on_where_the_other_had_told_to() {
+    let mut stage = stage();
+    stage.config["inventory"]["interval"] = json!("2s");
+    let mut last = stage.start();
+    wait_for(&stage, "orphan Orders GET /status 0");
+    for _ in 0..2 {
+        ask(&last, "/status", 5);
+        let next = Gateway::start(&mut stage.command(&["run", "-c", "palisade.yaml", "--take-over"]));
+        ask(&next, "/status", 5);
+        let (status, said) = last.wait();
+        assert!(status.success(), "{said}");
+        last = next;
+    }
+    last.stop();
+    let end = listed(&stage, &[]);
+    assert!(end.iter().any(|line| line == "declared Orders GET /status 20"), "{end:?}");
+}
