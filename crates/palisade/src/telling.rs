@@ -101,9 +101,10 @@ impl Telling {
 impl Telling {
     /// Tells for the last time of what came until just now, and leaves the rest to the gateway that takes over.
     pub(crate) fn hand_over(self) {
-        if let Some(stop) = &self.stop {
-            // Who has ended already has told.
-            drop(stop.send(()));
+        if let Some(stop) = &self.stop
+            && let Err(error) = stop.send(())
+        {
+            tracing::error!(%error, "the thread that tells the inventory has ended");
         }
     }
 }

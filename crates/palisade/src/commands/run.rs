@@ -202,19 +202,21 @@ async fn start(mut running: Running, config: &Config, successor: &mut Option<Suc
             // Who asks from now on asks the other.
             admin.serving.abort();
             report("taken over: open connections are answered once more\n");
-            tokio::task::spawn_blocking(move || {
-                if let Some(telling) = telling {
-                    telling.hand_over();
-                }
-                engine.leave();
-            })
-            .await
+            tokio::task::spawn_blocking(move || leave(engine, telling)).await
         }
     };
     if let Err(error) = stopped {
         tracing::error!(%error, "the engine did not stop cleanly");
     }
     Exit::Clean
+}
+
+/// Answers what is open and leaves the rest to the gateway that has taken over, the telling of the inventory first of all.
+fn leave(engine: Engine, telling: Option<Telling>) {
+    if let Some(telling) = telling {
+        telling.hand_over();
+    }
+    engine.leave();
 }
 
 /// Starts telling the inventory what is seen, where the config names one.

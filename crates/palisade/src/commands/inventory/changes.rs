@@ -1,5 +1,6 @@
 //! `palisade inventory changes`: what changed, and what changes.
 
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use model::inventory::Event;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::change::line;
 use super::kept::{Fault, Kept};
 use crate::cli::{Exit, InventoryChanges};
-use crate::output::{self, Format};
+use crate::output::Format;
 
 /// How often `--follow` looks for more.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
@@ -35,7 +36,11 @@ pub(super) fn changes(arguments: &InventoryChanges) -> Result<Exit, Fault> {
                 Format::Json => json_line(event)?,
             });
         }
-        output::print(&text)?;
+        match std::io::stdout().lock().write_all(text.as_bytes()) {
+            // Whoever reads has seen enough, which ends what would go on without end.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Clean),
+            written => written?,
+        }
     }
 }
 
