@@ -1,8 +1,6 @@
 //! What a rule, a check or a detector says of an API.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{OperationKey, Position, Severity};
 
@@ -32,9 +30,15 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationKey<'static>>,
     /// What it stands on, by name.
-    pub evidence: BTreeMap<&'static str, String>,
+    #[serde(serialize_with = "as_map")]
+    pub evidence: Vec<(&'static str, String)>,
     /// The same for the same finding in another version of the document, wherever its lines have moved.
     pub fingerprint: String,
     /// What to do.
     pub fix: &'static str,
+}
+
+/// A list, since most findings have one piece of evidence, and there may be tens of thousands of them.
+fn as_map<S: Serializer>(evidence: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(evidence.iter().map(|(name, value)| (name, value)))
 }

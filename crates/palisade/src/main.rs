@@ -11,6 +11,7 @@ mod geography;
 mod introspection;
 mod kept;
 mod load;
+mod memory;
 mod output;
 mod prepare;
 mod reference;

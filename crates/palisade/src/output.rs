@@ -7,6 +7,9 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
+/// Bytes of results that are gathered before they are written.
+const OUT_BYTES: usize = 64 << 10;
+
 /// The form of a command's results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -56,6 +59,15 @@ impl Look {
 /// Writes results to standard output. A reader that went away (`palisade check … | head`) is no error.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     written(anstream::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// Writes results to standard output as `write` makes them, for what is too long to be held whole. They are written as they
+/// are: what would not be shown must not be in them.
+pub(crate) fn print_by(
+    write: impl FnOnce(&mut io::BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(OUT_BYTES, io::stdout().lock());
+    written(write(&mut out).and_then(|()| out.flush()))
 }
 
 /// Writes what is not a result to standard error.

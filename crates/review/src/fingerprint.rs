@@ -2,14 +2,13 @@
 
 use spec::{Document, Node};
 
-/// 32 hexadecimal digits over `rule` and the stable form of `pointer`: no line, no column, and no number of an item that has
-/// a name.
-pub(crate) fn of(rule: &str, document: &Document, pointer: &str) -> String {
+/// 32 hexadecimal digits over `rule` and the stable form of `pointer`, which is that of `node`: no line, no column, and no
+/// number of an item that has a name.
+pub(crate) fn of(rule: &str, document: &Document, node: Node<'_>, pointer: &str) -> String {
     let mut hash = Fnv::new();
     hash.add(rule);
     let mut at = document.root();
-    for token in pointer.split('/').skip(1) {
-        let Some(below) = at.pointer(&format!("/{token}")) else { break };
+    for (token, below) in pointer.split('/').skip(1).zip(document.path(node)) {
         match name_of(below).filter(|_| at.is_array()) {
             Some((name, place)) => {
                 hash.add(name);
@@ -53,7 +52,7 @@ mod tests {
 
     fn print(text: &str, pointer: &str) -> String {
         let (document, _) = Document::parse("a.yaml", text, &spec::Limits::default());
-        of("rule", &document, pointer)
+        of("rule", &document, document.root().pointer(pointer).unwrap(), pointer)
     }
 
     #[test]

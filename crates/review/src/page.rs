@@ -1,7 +1,5 @@
 //! What there is to say of a rule, whatever it looks at.
 
-use std::collections::BTreeMap;
-
 use model::{Finding, OperationKey, Severity};
 use spec::Spot;
 
@@ -53,10 +51,10 @@ impl Page {
             path: operation.path.to_owned().into(),
         });
         let position = position(document, spot);
-        let mut evidence = BTreeMap::new();
-        if let Some(value) = value {
-            evidence.insert("value", value.chars().take(VALUE_MAX).collect());
-        }
+        let evidence = value.map(|value| {
+            let end = value.char_indices().nth(VALUE_MAX).map_or(value.len(), |(end, _)| end);
+            ("value", value.get(..end).unwrap_or(value).to_owned())
+        });
         Some(Finding {
             rule: id,
             severity,
@@ -65,10 +63,10 @@ impl Page {
             owasp,
             cwe,
             nist,
-            fingerprint: fingerprint::of(id, document, &position.pointer),
+            fingerprint: fingerprint::of(id, document, spot.node, &position.pointer),
             position,
             operation,
-            evidence,
+            evidence: Vec::from_iter(evidence),
             fix,
         })
     }

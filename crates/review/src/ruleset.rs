@@ -7,7 +7,7 @@ mod overrides;
 mod path;
 mod target;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use model::{Finding, OperationKey, Severity};
 use spec::{Document, Format, Library, Spot};
@@ -179,10 +179,10 @@ impl<'l> TeamFindings<'_, 'l> {
             owasp: &[],
             cwe: &[],
             nist: &[],
-            fingerprint: fingerprint::of(rule.id, document, &position.pointer),
+            fingerprint: fingerprint::of(rule.id, document, at.at.node, &position.pointer),
             position,
             operation,
-            evidence: BTreeMap::new(),
+            evidence: Vec::new(),
             fix: "do what the rule of the team asks for",
         });
     }

@@ -72,11 +72,12 @@ impl Concerned {
         Concerned { errors: none(), warnings: none(), notes: none(), whole: None, findings: 0 }
     }
 
-    fn add(&mut self, severity: Severity, set: &Set) {
+    /// The operations to which a finding of this severity matters.
+    fn of(&mut self, severity: Severity) -> &mut Set {
         match severity {
-            Severity::Error => self.errors.add(set),
-            Severity::Warning => self.warnings.add(set),
-            Severity::Note => self.notes.add(set),
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Note => &mut self.notes,
         }
     }
 
@@ -95,9 +96,8 @@ fn by_rule(view: &View<'_>, found: &[Found<'_>]) -> BTreeMap<&'static str, Conce
         let Some(spot) = spot else { continue };
         let concerned = by_rule.entry(finding.rule).or_insert_with(|| Concerned::nobody(view));
         concerned.findings += 1;
-        match concerns.concerned(*spot) {
-            Some(set) => concerned.add(finding.severity, &set),
-            None => concerned.whole = concerned.whole.max(Some(finding.severity)),
+        if !concerns.add(*spot, concerned.of(finding.severity)) {
+            concerned.whole = concerned.whole.max(Some(finding.severity));
         }
     }
     by_rule
@@ -118,7 +118,7 @@ fn score(view: &View<'_>, row: &Row, rules: &[&Rule], by_rule: &BTreeMap<&'stati
     }
     for (_, concerned) in &mut known {
         if let Some(severity) = concerned.whole {
-            concerned.add(severity, &judged);
+            concerned.of(severity).add(&judged);
         }
         concerned.settle();
     }

@@ -28,6 +28,9 @@ pub(crate) use security::{Need, Scheme, Security};
 /// The most gaps that are said of one document; one with more is broken in a way that these show.
 const GAPS_MAX: usize = 200;
 
+/// What names a place: [`Spot::key`].
+type Key = (u32, u32);
+
 /// One API and all that it refers to.
 #[derive(Debug)]
 pub(crate) struct View<'l> {
@@ -46,9 +49,11 @@ pub(crate) struct View<'l> {
     pub(crate) events: Events<'l>,
     /// Every schema, each once, in the order in which it was met.
     pub(crate) schemas: Vec<Schema<'l>>,
-    schema_at: HashMap<(u32, u32), usize>,
+    schema_at: HashMap<Key, usize>,
     /// Operations by the place where they begin.
     operation_at: Vec<(u32, u32, usize)>,
+    /// What references lead to, by the places of those who make them: rules follow the same ones again and again.
+    followed: RefCell<HashMap<Key, Option<Key>>>,
     gaps: RefCell<Gaps>,
 }
 
@@ -56,7 +61,7 @@ pub(crate) struct View<'l> {
 #[derive(Debug, Default)]
 struct Gaps {
     problems: Vec<Problem>,
-    said: HashSet<(u32, u32)>,
+    said: HashSet<Key>,
 }
 
 impl<'l> View<'l> {
@@ -79,6 +84,7 @@ impl<'l> View<'l> {
             schemas: Vec::new(),
             schema_at: HashMap::new(),
             operation_at: Vec::new(),
+            followed: RefCell::default(),
             gaps: RefCell::default(),
         };
         view.schemes = view.declared_schemes();
@@ -124,6 +130,19 @@ impl<'l> View<'l> {
 
     /// What `spot` stands for: itself, or what its `$ref` leads to. Where that leads nowhere it is said, once.
     pub(crate) fn follow(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
+        if spot.get("$ref").is_none() {
+            return Some(spot);
+        }
+        if let Some(known) = self.followed.borrow().get(&spot.key()) {
+            let (document, node) = (*known)?;
+            return self.library.document(document).map(|found| Spot { document, node: found.node(node) });
+        }
+        let found = self.find(spot);
+        self.followed.borrow_mut().insert(spot.key(), found.map(Spot::key));
+        found
+    }
+
+    fn find(&self, spot: Spot<'l>) -> Option<Spot<'l>> {
         match self.library.follow(spot.document, spot.node) {
             Ok((document, node)) => Some(Spot { document, node }),
             Err((document, node, fault)) => {
@@ -167,10 +186,21 @@ impl<'l> View<'l> {
 
     /// The operation that `spot` stands in.
     pub(crate) fn operation_around(&self, spot: Spot<'l>) -> Option<&Operation<'l>> {
+        self.operations_around(spot).next().and_then(|index| self.operations.get(index))
+    }
+
+    /// The operation that `spot` stands in, by its number: several where their paths share one item.
+    pub(crate) fn operations_around(&self, spot: Spot<'l>) -> impl Iterator<Item = usize> {
         let place = (spot.document, spot.node.index(), usize::MAX);
         let before = self.operation_at.partition_point(|known| *known <= place);
-        let (.., index) = self.operation_at.get(before.checked_sub(1)?)?;
-        self.operations.get(*index).filter(|operation| operation.spot.node.holds(spot.node))
+        let known = self.operation_at.get(..before).unwrap_or_default();
+        let nearest = known.last().map(|(document, node, _)| (*document, *node));
+        let known =
+            known.iter().rev().take_while(move |(document, node, _)| Some((*document, *node)) == nearest);
+        let holds = move |index: &usize| {
+            self.operations.get(*index).is_some_and(|operation| operation.spot.node.holds(spot.node))
+        };
+        known.map(|(.., index)| *index).filter(holds)
     }
 
     /// The schema that `spot` is or refers to.

@@ -3,11 +3,12 @@
 mod position;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use model::{Position, Problem, Severity};
 
 use crate::json::{self, JsonError, JsonErrorKind, JsonLimits};
-use crate::tree::{Entry, Node, Tree};
+use crate::tree::{Entry, Node, Parents, Tree};
 use crate::yaml;
 
 pub(crate) use position::Texts;
@@ -36,6 +37,8 @@ impl Default for Limits {
 pub struct Document {
     texts: Texts,
     tree: Tree,
+    /// Found when a place is first asked for.
+    parents: OnceLock<Parents>,
 }
 
 /// A fault of a document before its place is worked out, which needs the finished tree.
@@ -56,7 +59,7 @@ impl Document {
         let mut faults = Vec::new();
         let text = decoded(bytes, limits, &mut faults);
         let tree = tree_of(file, &text, limits, &mut faults);
-        let document = Document { texts: Texts::one(file.into(), text), tree };
+        let document = Document::from_parts(Texts::one(file.into(), text), tree);
         let problems = faults.into_iter().map(|fault| document.problem_of(fault)).collect();
         (document, problems)
     }
@@ -66,13 +69,13 @@ impl Document {
     pub fn plain(file: &str, bytes: impl AsRef<[u8]>, limits: &Limits) -> (Document, Vec<Problem>) {
         let mut faults = Vec::new();
         let text = decoded(bytes.as_ref(), limits, &mut faults);
-        let document = Document { texts: Texts::one(file.into(), text), tree: Tree::default() };
+        let document = Document::from_parts(Texts::one(file.into(), text), Tree::default());
         let problems = faults.into_iter().map(|fault| document.problem_of(fault)).collect();
         (document, problems)
     }
 
     pub(crate) fn from_parts(texts: Texts, tree: Tree) -> Document {
-        Document { texts, tree }
+        Document { texts, tree, parents: OnceLock::new() }
     }
 
     pub(crate) fn into_parts(self) -> (Texts, Tree) {
@@ -82,6 +85,7 @@ impl Document {
     /// `tree` must be over the same texts.
     pub(crate) fn set_tree(&mut self, tree: Tree) {
         self.tree = tree;
+        self.parents = OnceLock::new();
     }
 
     pub(crate) fn texts(&self) -> &Texts {
@@ -142,12 +146,21 @@ impl Document {
 
     /// The JSON pointer of a node.
     pub fn pointer(&self, node: Node<'_>) -> String {
-        self.tree.pointer_to(self.texts.all(), node.index())
+        self.parents().pointer(self.node(node.index()))
+    }
+
+    /// The nodes on the way from the root, which is left out, to `node` itself: one for each token of its JSON pointer.
+    pub fn path(&self, node: Node<'_>) -> Vec<Node<'_>> {
+        self.parents().path(self.node(node.index()))
     }
 
     /// The member whose value `node` is; nothing for an item or the root.
     pub fn entry_of(&self, node: Node<'_>) -> Option<Entry<'_>> {
-        self.tree.entry_of(self.texts.all(), node.index())
+        self.parents().entry(self.node(node.index()))
+    }
+
+    fn parents(&self) -> &Parents {
+        self.parents.get_or_init(|| Parents::of(&self.tree))
     }
 
     /// Something is wrong with a node.

@@ -68,11 +68,6 @@ impl<'s> Json<'s> {
     pub fn source(&self) -> &'s str {
         self.source
     }
-
-    /// The JSON pointer of a node of this text.
-    pub fn pointer_to(&self, node: Node<'_>) -> String {
-        self.tree.pointer_to(self.source, node.index())
-    }
 }
 
 /// Reads one JSON text: RFC 8259 without its liberties.

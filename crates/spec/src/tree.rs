@@ -2,10 +2,12 @@
 
 mod builder;
 mod iterate;
+mod parents;
 mod value;
 
 pub(crate) use builder::Builder;
 pub use iterate::{Entries, Entry, Items};
+pub(crate) use parents::Parents;
 
 /// What a node is; integers and other numbers are one kind, as in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,6 +8,8 @@ mod sarif;
 mod scores;
 mod text;
 
+use std::io;
+
 use clap::ValueEnum;
 use model::{Finding, Problem, Severity};
 use review::{Kind, Page, Review};
@@ -147,20 +149,25 @@ impl Subject {
     }
 }
 
-/// The report in `format`. As text, of each rule only the first few places are drawn unless `all` are asked for.
-pub(crate) fn render(
+/// Writes the report in `format`, piece by piece: it may be longer than the documents. As text, of each rule only the first
+/// few places are drawn unless `all` are asked for.
+///
+/// # Errors
+/// Where `out` takes no more.
+pub(crate) fn write(
     report: &Report,
     format: FindingsFormat,
     all: bool,
     look: Look,
-) -> serde_json::Result<String> {
+    out: &mut impl io::Write,
+) -> io::Result<()> {
     match format {
-        FindingsFormat::Text => Ok(text::render(report, all, look)),
-        FindingsFormat::Json => json::render(report),
-        FindingsFormat::Sarif => sarif::render(report),
-        FindingsFormat::Junit => Ok(junit::render(report)),
-        FindingsFormat::Github => Ok(github::render(report)),
-        FindingsFormat::Markdown => Ok(markdown::render(report)),
+        FindingsFormat::Text => text::write(report, all, look, out),
+        FindingsFormat::Json => json::write(report, out),
+        FindingsFormat::Sarif => sarif::write(report, out),
+        FindingsFormat::Junit => junit::write(report, out),
+        FindingsFormat::Github => github::write(report, out),
+        FindingsFormat::Markdown => markdown::write(report, out),
     }
 }
 

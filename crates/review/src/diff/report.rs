@@ -65,7 +65,7 @@ impl<'r, 'v, 'l> Changes<'r, 'v, 'l> {
         if !self.seen.insert(place) {
             return;
         }
-        finding.evidence.insert("version", version.to_owned());
+        finding.evidence.push(("version", version.to_owned()));
         self.found.push(Found { finding, file: kept.file, pointer: kept.pointer });
     }
 

@@ -80,6 +80,17 @@ const OWN: &[&str] = &[
     "auth",
 ];
 
+/// What a property says of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Personal {
+    No,
+    Contact,
+    Special,
+}
+
+/// What properties say, each looked at once by its place: most stand in many answers.
+type Properties = HashMap<(u32, u32), Personal>;
+
 /// What an answer says of persons.
 #[derive(Debug, Clone, Default)]
 struct Said<'l> {
@@ -90,7 +101,7 @@ struct Said<'l> {
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     let knows_scopes =
         view.schemes.iter().any(|scheme| scheme.is_type("oauth2") || scheme.is_type("openIdConnect"));
-    let mut known = HashMap::new();
+    let (mut known, mut properties) = (HashMap::new(), Properties::new());
     for operation in view.called().filter(|operation| !is_own(operation) && !asks_for_scope(operation)) {
         if view.control(operation, "fields").is_some() {
             continue;
@@ -99,7 +110,8 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
         let schemas = contents.flat_map(|response| &response.contents).filter_map(|content| content.schema);
         let mut all = Said::default();
         for schema in schemas {
-            let said: &Said<'l> = known.entry(schema.key()).or_insert_with(|| said(view, schema));
+            let said: &Said<'l> =
+                known.entry(schema.key()).or_insert_with(|| said(view, schema, &mut properties));
             all.contact.extend(&said.contact);
             all.special.extend(&said.special);
         }
@@ -132,19 +144,30 @@ fn asks_for_scope(operation: &Operation<'_>) -> bool {
     !alternatives.is_empty() && alternatives.iter().all(asks)
 }
 
-fn said<'l>(view: &View<'l>, schema: spec::Spot<'l>) -> Said<'l> {
+fn said<'l>(view: &View<'l>, schema: spec::Spot<'l>, properties: &mut Properties) -> Said<'l> {
     let mut said = Said::default();
-    for Property { name, spot } in view.properties_below(schema, LEVELS) {
-        let Some(known) = view.schema(spot).filter(|known| known.types.has(Types::STRING)) else { continue };
-        let is_email = matches!(known.spot.text("format"), Some("email" | "idn-email"));
-        if view.parts(spot).iter().any(|part| part.is_true("writeOnly")) {
-            continue;
-        }
-        if words::is_special_name(name) {
-            said.special.insert(name);
-        } else if words::is_personal_name(name) || is_email {
-            said.contact.insert(name);
+    for property in view.properties_below(schema, LEVELS) {
+        let personal = properties.entry(property.spot.key()).or_insert_with(|| personal(view, property));
+        match personal {
+            Personal::No => {}
+            Personal::Contact => _ = said.contact.insert(property.name),
+            Personal::Special => _ = said.special.insert(property.name),
         }
     }
     said
+}
+
+fn personal<'l>(view: &View<'l>, Property { name, spot }: Property<'l>) -> Personal {
+    let known = view.schema(spot).filter(|known| known.types.has(Types::STRING));
+    let Some(known) = known else { return Personal::No };
+    let is_email = matches!(known.spot.text("format"), Some("email" | "idn-email"));
+    if view.parts(spot).iter().any(|part| part.is_true("writeOnly")) {
+        Personal::No
+    } else if words::is_special_name(name) {
+        Personal::Special
+    } else if words::is_personal_name(name) || is_email {
+        Personal::Contact
+    } else {
+        Personal::No
+    }
 }

@@ -2,7 +2,7 @@
 
 use spec::Spot;
 
-use super::{Operation, View};
+use super::{Operation, Scheme, View};
 
 /// A set of operations, by their place in [`View::operations`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +16,6 @@ impl Set {
     pub(crate) fn of(view: &View<'_>, is_in: impl Fn(usize) -> bool) -> Set {
         let mut set = Set::none(view);
         (0..view.operations.len()).filter(|index| is_in(*index)).for_each(|index| set.insert(index));
-        set
-    }
-
-    fn of_one(view: &View<'_>, index: usize) -> Set {
-        let mut set = Set::none(view);
-        set.insert(index);
         set
     }
 
@@ -44,120 +38,158 @@ impl Set {
     }
 }
 
-/// What a `$ref` leads to.
+/// Places of a library, of which some hold others.
 #[derive(Debug)]
-struct Target<'l> {
-    spot: Spot<'l>,
-    /// The target around it.
-    around: Option<usize>,
-    /// The operations that reach it.
-    reached: Set,
-    /// What the references inside it lead to.
-    leads: Vec<usize>,
+struct Nest<'l> {
+    /// By document and place, each with the innermost of those around it.
+    spots: Vec<(Spot<'l>, Option<usize>)>,
+}
+
+impl<'l> Nest<'l> {
+    fn of(mut spots: Vec<Spot<'l>>) -> Nest<'l> {
+        spots.sort_by_key(|spot| spot.key());
+        spots.dedup_by_key(|spot| spot.key());
+        let mut nest = Nest { spots: Vec::with_capacity(spots.len()) };
+        for spot in spots {
+            let around = nest.around(spot).next();
+            nest.spots.push((spot, around));
+        }
+        nest
+    }
+
+    /// The places that are or hold `spot`, from within, by their numbers.
+    fn around(&self, spot: Spot<'l>) -> impl Iterator<Item = usize> {
+        let before = self.spots.partition_point(|(known, _)| known.key() <= spot.key());
+        let outer = |index: &usize| self.spots.get(*index)?.1;
+        let holds =
+            move |index: &usize| self.spots.get(*index).is_some_and(|(known, _)| known.node.holds(spot.node));
+        std::iter::successors(before.checked_sub(1), outer).skip_while(move |index| !holds(index))
+    }
+
+    fn number_of(&self, spot: Spot<'l>) -> Option<usize> {
+        self.spots.binary_search_by_key(&spot.key(), |(known, _)| known.key()).ok()
+    }
 }
 
 /// The references of a document, followed from every operation.
 #[derive(Debug)]
 pub(crate) struct Concerns<'v, 'l> {
     view: &'v View<'l>,
-    /// By document and place.
-    targets: Vec<Target<'l>>,
+    /// What is declared to be shared, and so matters only to those that refer to it.
+    shared: Vec<Spot<'l>>,
+    /// The items of paths, and the operations of each and of those around it.
+    items: Nest<'l>,
+    of_items: Vec<Set>,
+    /// What references lead to, and the operations that reach it or what is around it.
+    targets: Nest<'l>,
+    reached: Vec<Set>,
 }
 
 impl<'v, 'l> Concerns<'v, 'l> {
     pub(crate) fn of(view: &'v View<'l>) -> Concerns<'v, 'l> {
         let references = references(view);
-        let mut spots: Vec<Spot<'l>> = references.iter().map(|(_, target)| *target).collect();
-        spots.sort_by_key(|spot| spot.key());
-        spots.dedup_by_key(|spot| spot.key());
-        let mut concerns = Concerns { view, targets: Vec::new() };
-        for spot in spots {
-            let around = concerns.innermost(spot);
-            concerns.targets.push(Target { spot, around, reached: Set::none(view), leads: Vec::new() });
+        let items = Nest::of(view.operations.iter().map(|operation| operation.item).collect());
+        let mut of_items = vec![Set::none(view); items.spots.len()];
+        for (index, operation) in view.operations.iter().enumerate() {
+            let set = items.number_of(operation.item).and_then(|number| of_items.get_mut(number));
+            set.into_iter().for_each(|set| set.insert(index));
         }
-        // Operations that begin to reach a target, then on from there until nothing is new.
-        let mut left: Vec<(usize, Set)> = Vec::new();
-        for (from, to) in references {
-            let Some(index) = concerns.index_of(to) else { continue };
-            for around in concerns.chain(from).collect::<Vec<_>>() {
-                if let Some(target) = concerns.targets.get_mut(around) {
-                    target.leads.push(index);
-                }
-            }
-            left.extend(concerns.standing(from).map(|set| (index, set)));
-        }
-        while let Some((index, mut set)) = left.pop() {
-            let Some(target) = concerns.targets.get_mut(index) else { continue };
-            set.take(&target.reached);
-            if set.len() > 0 {
-                target.reached.add(&set);
-                left.extend(target.leads.iter().map(|lead| (*lead, set.clone())));
-            }
-        }
+        add_outer(&items, &mut of_items);
+        let mut concerns = Concerns {
+            view,
+            shared: declared_shared(view),
+            items,
+            of_items,
+            targets: Nest::of(references.iter().map(|(_, target)| *target).collect()),
+            reached: Vec::new(),
+        };
+        concerns.reached = concerns.followed(references);
+        add_outer(&concerns.targets, &mut concerns.reached);
         concerns
     }
 
-    /// The operations that `spot` matters to; nothing where it belongs to none and is nothing that is shared, and so matters to
-    /// the API as a whole.
-    pub(crate) fn concerned(&self, spot: Spot<'l>) -> Option<Set> {
-        if let Some(set) = self.standing(spot) {
-            return Some(set);
+    /// The operations that begin to reach each target, then on from there until nothing is new.
+    fn followed(&self, references: Vec<(Spot<'l>, Spot<'l>)>) -> Vec<Set> {
+        let count = self.targets.spots.len();
+        let mut leads: Vec<Vec<usize>> = vec![Vec::new(); count];
+        let (mut reached, mut fresh) = (vec![Set::none(self.view); count], vec![Set::none(self.view); count]);
+        for (from, to) in references {
+            let Some(target) = self.targets.number_of(to) else { continue };
+            for around in self.targets.around(from) {
+                leads.get_mut(around).into_iter().for_each(|leads| leads.push(target));
+            }
+            fresh.get_mut(target).into_iter().for_each(|set| _ = self.add_standing(from, set));
         }
-        let mut shared = Set::none(self.view);
-        let mut chain = self.chain(spot).peekable();
-        if chain.peek().is_some() || self.is_shared(spot) {
-            chain.filter_map(|index| self.targets.get(index)).for_each(|target| shared.add(&target.reached));
-            return Some(shared);
+        let mut left: Vec<usize> = (0..count).collect();
+        while let Some(target) = left.pop() {
+            let (Some(known), Some(new)) = (reached.get_mut(target), fresh.get_mut(target)) else { continue };
+            new.take(known);
+            if new.len() == 0 {
+                continue;
+            }
+            known.add(new);
+            let new = std::mem::replace(new, Set::none(self.view));
+            for lead in leads.get(target).into_iter().flatten() {
+                fresh.get_mut(*lead).into_iter().for_each(|set| set.add(&new));
+                left.push(*lead);
+            }
         }
-        let scheme = self.view.schemes.iter().find(|scheme| scheme.spot.node.holds(spot.node))?;
+        reached
+    }
+
+    /// Adds the operations that `spot` matters to to `set`. Says that there are none where it belongs to no operation and is
+    /// nothing that is shared, and so matters to the API as a whole.
+    pub(crate) fn add(&self, spot: Spot<'l>, set: &mut Set) -> bool {
+        if self.add_standing(spot, set) {
+            return true;
+        }
+        if let Some(target) = self.targets.around(spot).next() {
+            self.reached.get(target).into_iter().for_each(|reached| set.add(reached));
+            return true;
+        }
+        if self.is_shared(spot) {
+            return true;
+        }
+        let holds = |scheme: &&Scheme<'l>| scheme.spot.node.holds(spot.node);
+        let Some(scheme) = self.view.schemes.iter().find(holds) else { return false };
         let asks =
             |operation: &Operation<'l>| self.view.needs_of(operation).any(|need| need.scheme == scheme.name);
-        Some(Set::of(self.view, |index| self.view.operations.get(index).is_some_and(asks)))
+        let operations = self.view.operations.iter().enumerate();
+        operations.filter(|(_, operation)| asks(operation)).for_each(|(index, _)| set.insert(index));
+        true
     }
 
-    /// The operation that `spot` stands in, or those of its path.
-    fn standing(&self, spot: Spot<'l>) -> Option<Set> {
-        let operations = &self.view.operations;
-        if let Some(around) = self.view.operation_around(spot) {
-            return Some(Set::of_one(
-                self.view,
-                operations.iter().position(|one| one.spot.key() == around.spot.key())?,
-            ));
+    /// Adds the operations that `spot` stands in, or those of its path; says whether there are any.
+    fn add_standing(&self, spot: Spot<'l>, set: &mut Set) -> bool {
+        let mut around = self.view.operations_around(spot).peekable();
+        if around.peek().is_some() {
+            around.for_each(|index| set.insert(index));
+            return true;
         }
-        let of_path = Set::of(self.view, |index| {
-            operations.get(index).is_some_and(|one| one.item.node.holds(spot.node))
-        });
-        (of_path.len() > 0).then_some(of_path)
+        let of_item = self.items.around(spot).next().and_then(|item| self.of_items.get(item));
+        of_item.into_iter().for_each(|of_item| set.add(of_item));
+        of_item.is_some()
     }
 
-    /// Whether `spot` is among what is declared to be shared, and so matters only to those that refer to it.
     fn is_shared(&self, spot: Spot<'l>) -> bool {
-        let root = self.view.root;
-        let components = root.members_of("components").filter(|(key, _)| *key != "securitySchemes");
-        let of_swagger =
-            ["definitions", "parameters", "responses"].into_iter().filter_map(|key| root.get(key));
-        spot.document != root.document
-            || components.map(|(_, held)| held).chain(of_swagger).any(|held| held.node.holds(spot.node))
+        spot.document != self.view.root.document || self.shared.iter().any(|held| held.node.holds(spot.node))
     }
+}
 
-    /// The targets around `spot`, from within.
-    fn chain(&self, spot: Spot<'l>) -> impl Iterator<Item = usize> {
-        let around = |index: &usize| self.targets.get(*index)?.around;
-        std::iter::successors(self.innermost(spot), around)
+/// Adds to the set of each place those of the places around it.
+fn add_outer(nest: &Nest<'_>, sets: &mut [Set]) {
+    for (number, (_, around)) in nest.spots.iter().enumerate() {
+        let outer = around.and_then(|around| sets.get(around).cloned());
+        let inner = sets.get_mut(number);
+        inner.into_iter().zip(outer).for_each(|(inner, outer)| inner.add(&outer));
     }
+}
 
-    /// The innermost target that holds `spot`, among those that stand before it.
-    fn innermost(&self, spot: Spot<'l>) -> Option<usize> {
-        let before = self.targets.partition_point(|target| target.spot.key() <= spot.key());
-        let holds =
-            |index: &usize| self.targets.get(*index).is_some_and(|target| target.spot.node.holds(spot.node));
-        let around = |index: &usize| self.targets.get(*index)?.around;
-        std::iter::successors(before.checked_sub(1), around).find(holds)
-    }
-
-    fn index_of(&self, spot: Spot<'l>) -> Option<usize> {
-        self.targets.binary_search_by_key(&spot.key(), |target| target.spot.key()).ok()
-    }
+fn declared_shared<'l>(view: &View<'l>) -> Vec<Spot<'l>> {
+    let components = view.root.members_of("components").filter(|(key, _)| *key != "securitySchemes");
+    let of_swagger =
+        ["definitions", "parameters", "responses"].into_iter().filter_map(|key| view.root.get(key));
+    components.map(|(_, held)| held).chain(of_swagger).collect()
 }
 
 /// Every `$ref` that leads somewhere: where it stands, and where it leads.

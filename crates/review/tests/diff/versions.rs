@@ -23,7 +23,7 @@ const PAIRS: &[(&str, &str)] = &[
 /// The place of a finding is inside the member or item that its pointer names, in the version that it says.
 fn lies_in_its_node(finding: &Finding, old: &Library, new: &Library) {
     let at = &finding.position;
-    let library = if finding.evidence["version"] == "old" { old } else { new };
+    let library = if finding.evidence.contains(&("version", "old".to_owned())) { old } else { new };
     let document = library.documents().iter().find(|document| document.file() == &*at.file).unwrap();
     let node = document.root().pointer(&at.pointer).unwrap_or_else(|| panic!("{finding:?}"));
     let (start, end) = node.span();

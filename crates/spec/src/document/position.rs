@@ -17,7 +17,7 @@ pub(crate) struct Texts {
 }
 
 /// Bytes between two marks.
-const MARK_BYTES: usize = 4096;
+const MARK_BYTES: usize = 512;
 
 #[derive(Debug, Clone)]
 struct Part {

@@ -262,19 +262,29 @@ fn the_corpus_is_read_whole_and_its_twins_are_equal() {
     }
 }
 
+/// Counts the nodes of `document`, each of which its pointer and its path lead to.
+fn found_by_their_pointers(document: &Document) -> usize {
+    let mut left = vec![(document.root(), None)];
+    let mut seen = 0;
+    while let Some((node, entry)) = left.pop() {
+        seen += 1;
+        let pointer = document.pointer(node);
+        assert!(document.root().pointer(&pointer).unwrap().is(node), "{pointer}");
+        assert_eq!(document.path(node).len(), pointer.matches('/').count(), "{pointer}");
+        assert!(document.path(node).last().is_none_or(|last| last.is(node)), "{pointer}");
+        let found = document.entry_of(node).map(|entry| (entry.key, entry.key_span));
+        assert_eq!(found, entry, "{pointer}");
+        left.extend(node.items().map(|item| (item, None)));
+        left.extend(node.entries().map(|entry| (entry.value, Some((entry.key, entry.key_span)))));
+    }
+    seen
+}
+
 #[test]
 fn every_node_is_found_by_its_pointer() {
     let text = "a: {b: [1, {'c/d': 2}], '': 3}\ne~f: [[], {}]\n";
     let (document, _) = parse("a.yaml", text);
-    let mut left = vec![document.root()];
-    let mut seen = 0;
-    while let Some(node) = left.pop() {
-        seen += 1;
-        assert!(document.root().pointer(&document.pointer(node)).unwrap().is(node));
-        left.extend(node.items());
-        left.extend(node.entries().map(|entry| entry.value));
-    }
-    assert_eq!(seen, 10);
+    assert_eq!(found_by_their_pointers(&document), 10);
     assert_eq!(document.root().kind(), Kind::Object);
     assert!(document.root().pointer("/a/b/01").is_none() && document.root().pointer("a").is_none());
 }
@@ -314,10 +324,11 @@ proptest! {
 
     #[test]
     fn any_text_is_survived_and_every_problem_has_its_place(text in yaml_soup()) {
-        let (document, _) = parse("a.yaml", &text);
-        document.root().to_value();
-        let (document, _) = parse("a.json", &format!("{{{text}"));
-        document.root().to_value();
+        for (file, text) in [("a.yaml", &text), ("a.json", &format!("{{{text}"))] {
+            let (document, _) = parse(file, text);
+            document.root().to_value();
+            found_by_their_pointers(&document);
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! JSON pointers of nodes, nodes of JSON pointers, and nodes as `serde_json` values.
+//! Nodes of JSON pointers, and nodes as `serde_json` values.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
-use super::{Entry, Kind, Node, Tree};
+use super::{Kind, Node, Tree};
 
 impl<'t> Node<'t> {
     /// The node that `pointer` (RFC 6901: empty, or `/a/b~1c/0`) names below this one.
@@ -58,52 +58,6 @@ impl<'t> Node<'t> {
 }
 
 impl Tree {
-    /// The JSON pointer of the node `index`; of a key, that of its member.
-    pub(crate) fn pointer_to(&self, source: &str, index: u32) -> String {
-        let mut pointer = String::new();
-        let mut node = self.root(source);
-        while node.index < index {
-            let inside = |child: Node<'_>| index < child.index + child.record().size;
-            let below = match node.kind() {
-                Kind::Object => node.entries().find(|entry| inside(entry.value)).map(|entry| {
-                    push_token(&mut pointer, entry.key);
-                    entry.value
-                }),
-                Kind::Array => {
-                    node.items().enumerate().find(|(_, item)| inside(*item)).map(|(number, item)| {
-                        push_token(&mut pointer, &number.to_string());
-                        item
-                    })
-                }
-                Kind::Null | Kind::Bool | Kind::Number | Kind::String => None,
-            };
-            match below {
-                Some(child) => node = child,
-                None => break,
-            }
-        }
-        pointer
-    }
-
-    /// The member whose value is the node `index`.
-    pub(crate) fn entry_of<'t>(&'t self, source: &'t str, index: u32) -> Option<Entry<'t>> {
-        let mut node = self.root(source);
-        loop {
-            let inside = |child: Node<'_>| child.index <= index && index < child.index + child.record().size;
-            if let Some(entry) = node.entries().find(|entry| inside(entry.value)) {
-                if entry.value.index == index {
-                    return Some(entry);
-                }
-                node = entry.value;
-            } else {
-                node = node.items().find(|item| inside(*item))?;
-                if node.index == index {
-                    return None;
-                }
-            }
-        }
-    }
-
     /// The innermost node whose span holds the byte `offset`.
     pub(crate) fn node_at<'t>(&'t self, source: &'t str, offset: usize) -> Node<'t> {
         let mut node = self.root(source);

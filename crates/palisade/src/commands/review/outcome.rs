@@ -71,10 +71,9 @@ pub(in crate::commands) fn end(
         }
     }
     let status = exit(&report, may_be_empty);
-    match findings::render(&report, wanted.format, wanted.all, Look::of_stdout()) {
-        Ok(text) => output::print(&text).map(|()| status),
-        Err(_) => Ok(Exit::Failed),
-    }
+    let look = Look::of_stdout();
+    output::print_by(|out| findings::write(&report, wanted.format, wanted.all, look, out))?;
+    Ok(status)
 }
 
 /// Writes the findings to `file`, and says what could not be judged, since that is not in it. Where a document could not be

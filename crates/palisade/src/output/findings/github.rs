@@ -1,25 +1,26 @@
 //! For GitHub Actions: workflow commands that annotate lines of a pull request.
 
+use std::io;
+
 use model::{Position, Problem, Severity};
 
 use super::Report;
 
 /// One line for each thing that was not judged and for each finding, then the summary as plain lines.
-pub(super) fn render(report: &Report) -> String {
-    let mut text = String::new();
+pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     for Problem { severity, message, position, .. } in &report.not_judged {
         let title = "not judged";
-        text.push_str(&command(*severity, position.as_ref(), title, message));
+        out.write_all(command(*severity, position.as_ref(), title, message).as_bytes())?;
     }
     for finding in report.findings() {
         let message = format!("{}\n{}", finding.message, finding.fix);
-        text.push_str(&command(finding.severity, Some(&finding.position), finding.rule, &message));
+        let command = command(finding.severity, Some(&finding.position), finding.rule, &message);
+        out.write_all(command.as_bytes())?;
     }
     for line in report.summary() {
-        text.push_str(&line);
-        text.push('\n');
+        writeln!(out, "{line}")?;
     }
-    text
+    Ok(())
 }
 
 fn command(severity: Severity, position: Option<&Position>, title: &str, message: &str) -> String {

@@ -1,5 +1,7 @@
 //! For programs: what was judged, what was not, and every finding.
 
+use std::io;
+
 use model::{Finding, Problem};
 use serde::Serialize;
 
@@ -31,7 +33,7 @@ struct Judged {
 }
 
 /// The whole report.
-pub(super) fn render(report: &Report) -> serde_json::Result<String> {
+pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     let printed = Printed {
         schema_version: model::SCHEMA_VERSION,
         tool: Tool::THIS,
@@ -50,5 +52,6 @@ pub(super) fn render(report: &Report) -> serde_json::Result<String> {
         scores: scores::printed(report),
         findings: report.findings().collect(),
     };
-    serde_json::to_string_pretty(&printed).map(|text| text + "\n")
+    serde_json::to_writer_pretty(&mut *out, &printed)?;
+    writeln!(out)
 }

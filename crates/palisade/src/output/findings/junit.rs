@@ -1,6 +1,7 @@
 //! For build servers: each document is a suite, and each rule about documents of its kind a test of it.
 
-use std::fmt::Write;
+use std::collections::HashSet;
+use std::io;
 
 use model::Finding;
 use review::Page;
@@ -11,64 +12,70 @@ use super::{Report, Subject, is_about, word};
 type Asked = (&'static str, &'static str);
 
 /// The whole report; a rule fails where it has a finding at or above the severity that fails.
-pub(super) fn render(report: &Report) -> String {
-    let mut suites = String::new();
-    let (mut tests, mut failures) = (0, 0);
-    for subject in &report.subjects {
-        let rules = rules(subject, report);
-        let (text, failed) = suite(subject, &rules, report);
-        suites.push_str(&text);
-        tests += rules.len();
-        failures += failed;
-    }
+pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
+    let suites: Vec<(&Subject, Vec<Asked>)> =
+        report.subjects.iter().map(|subject| (subject, rules(subject, report))).collect();
     let errors = report.not_judged.len();
+    let tests = suites.iter().map(|(_, rules)| rules.len()).sum::<usize>() + errors;
+    let failures: usize = suites.iter().map(|(subject, rules)| failed(subject, rules, report)).sum();
+    let command = report.command;
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    writeln!(
+        out,
+        "<testsuites name=\"palisade {command}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">"
+    )?;
+    for (subject, rules) in &suites {
+        suite(subject, rules, report, out)?;
+    }
     if errors > 0 {
-        suites.push_str(&format!(
-            "  <testsuite name=\"not judged\" tests=\"{errors}\" failures=\"0\" errors=\"{errors}\">\n"
-        ));
+        writeln!(
+            out,
+            "  <testsuite name=\"not judged\" tests=\"{errors}\" failures=\"0\" errors=\"{errors}\">"
+        )?;
         for problem in &report.not_judged {
             let said = escaped(&problem.to_string());
-            suites.push_str(&format!("    <testcase classname=\"not judged\" name=\"{said}\"><error message=\"{said}\"/></testcase>\n"));
+            writeln!(
+                out,
+                "    <testcase classname=\"not judged\" name=\"{said}\"><error message=\"{said}\"/></testcase>"
+            )?;
         }
-        suites.push_str("  </testsuite>\n");
+        writeln!(out, "  </testsuite>")?;
     }
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"palisade {}\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\">\n{suites}</testsuites>\n",
-        report.command,
-        tests + errors
-    )
+    writeln!(out, "</testsuites>")
 }
 
-fn suite(subject: &Subject, rules: &[Asked], report: &Report) -> (String, usize) {
-    let mut cases = String::new();
-    let mut failures = 0;
-    let file = escaped(&subject.file);
+/// How many of `rules` fail.
+fn failed(subject: &Subject, rules: &[Asked], report: &Report) -> usize {
+    let fails = |finding: &&Finding| finding.severity >= report.fail_on;
+    let failing: HashSet<&str> =
+        subject.review.findings.iter().filter(fails).map(|finding| finding.rule).collect();
+    rules.iter().filter(|(rule, _)| failing.contains(rule)).count()
+}
+
+fn suite(subject: &Subject, rules: &[Asked], report: &Report, out: &mut impl io::Write) -> io::Result<()> {
+    let (file, tests, failures) = (escaped(&subject.file), rules.len(), failed(subject, rules, report));
+    writeln!(out, "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">")?;
     for (rule, title) in rules {
         let found: Vec<&Finding> =
             subject.review.findings.iter().filter(|finding| finding.rule == *rule).collect();
-        let failed = found.iter().filter(|finding| finding.severity >= report.fail_on).count();
         let head = format!("    <testcase classname=\"{file}\" name=\"{}\"", escaped(rule));
         if found.is_empty() {
-            cases.push_str(&format!("{head}/>\n"));
+            writeln!(out, "{head}/>")?;
             continue;
         }
-        let lines = escaped(&lines(&found));
-        if failed > 0 {
-            failures += 1;
-            let message = escaped(title);
+        let (open, close) = if found.iter().any(|finding| finding.severity >= report.fail_on) {
             let kind = found.iter().map(|finding| finding.severity).max().map_or("note", word);
-            cases.push_str(&format!(
-                "{head}><failure message=\"{message}\" type=\"{kind}\">{lines}</failure></testcase>\n"
-            ));
+            (format!("<failure message=\"{}\" type=\"{kind}\">", escaped(title)), "</failure>")
         } else {
-            cases.push_str(&format!("{head}><system-out>{lines}</system-out></testcase>\n"));
+            ("<system-out>".to_owned(), "</system-out>")
+        };
+        write!(out, "{head}>{open}")?;
+        for finding in found {
+            out.write_all(escaped(&line(finding)).as_bytes())?;
         }
+        writeln!(out, "{close}</testcase>")?;
     }
-    let tests = rules.len();
-    let suite = format!(
-        "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n{cases}  </testsuite>\n"
-    );
-    (suite, failures)
+    writeln!(out, "  </testsuite>")
 }
 
 /// The rules about documents of this kind, and those of rulesets that found something.
@@ -84,22 +91,10 @@ fn rules(subject: &Subject, report: &Report) -> Vec<Asked> {
     rules
 }
 
-fn lines(found: &[&Finding]) -> String {
-    found.iter().fold(String::new(), |mut lines, finding| {
-        let at = &finding.position;
-        // Writing to a string cannot fail.
-        let written = writeln!(
-            lines,
-            "{}:{}:{}: {}: {}",
-            at.file,
-            at.line,
-            at.column,
-            word(finding.severity),
-            finding.message
-        );
-        debug_assert!(written.is_ok());
-        lines
-    })
+fn line(finding: &Finding) -> String {
+    let at = &finding.position;
+    let severity = word(finding.severity);
+    format!("{}:{}:{}: {severity}: {}\n", at.file, at.line, at.column, finding.message)
 }
 
 /// `text` in XML: what XML 1.0 has no character for is left out.

@@ -1,45 +1,44 @@
 //! For a comment on a pull request: counts by rule, then every place of errors and warnings.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use model::{Finding, Severity};
 
 use super::{Report, scores, word};
 
 /// The whole report. Places of notes are counted and not listed, which it says.
-pub(super) fn render(report: &Report) -> String {
-    let mut text = format!("## API {}\n\n", report.command);
+pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
+    write!(out, "## API {}\n\n", report.command)?;
     for line in report.summary() {
-        text.push_str(&format!("- {}\n", escaped(&line)));
+        writeln!(out, "- {}", escaped(&line))?;
     }
     if !report.not_judged.is_empty() {
-        text.push_str("\n### Not judged\n\n");
+        out.write_all(b"\n### Not judged\n\n")?;
         for problem in &report.not_judged {
-            text.push_str(&format!("- {}\n", escaped(&problem.to_string())));
+            writeln!(out, "- {}", escaped(&problem.to_string()))?;
         }
     }
-    text.push_str(&scores::table(report));
-    text.push_str(&table(report));
+    out.write_all(scores::table(report).as_bytes())?;
+    out.write_all(table(report).as_bytes())?;
     for severity in [Severity::Error, Severity::Warning] {
         let found: Vec<&Finding> = report.findings().filter(|finding| finding.severity == severity).collect();
         if found.is_empty() {
             continue;
         }
-        text.push_str(&format!("\n<details><summary>{} {}s</summary>\n\n", found.len(), word(severity)));
+        write!(out, "\n<details><summary>{} {}s</summary>\n\n", found.len(), word(severity))?;
         for finding in found {
             let at = &finding.position;
             let place = escaped(&format!("{}:{}", at.file, at.line));
-            text.push_str(&format!("- {place} **{}** {}\n", finding.rule, escaped(&finding.message)));
+            writeln!(out, "- {place} **{}** {}", finding.rule, escaped(&finding.message))?;
         }
-        text.push_str("\n</details>\n");
+        out.write_all(b"\n</details>\n")?;
     }
     if report.findings().any(|finding| finding.severity == Severity::Note) {
         let command = report.command;
-        text.push_str(&format!(
-            "\nNotes are counted above and not listed; `palisade {command} --all` shows them.\n"
-        ));
+        writeln!(out, "\nNotes are counted above and not listed; `palisade {command} --all` shows them.")?;
     }
-    text
+    Ok(())
 }
 
 fn table(report: &Report) -> String {

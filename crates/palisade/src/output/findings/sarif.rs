@@ -1,30 +1,58 @@
 //! For code scanning: SARIF 2.1.0.
 
+use std::io;
+
 use model::{Finding, Position, Problem, Severity};
 use review::Page;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{Report, Subject};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
+#[derive(Serialize)]
+struct Log<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'r>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'r> {
+    tool: Value,
+    column_kind: &'static str,
+    invocations: Value,
+    results: Results<'r>,
+}
+
+/// All findings, each of which is made when it is written: there may be many.
+struct Results<'r>(&'r Report);
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.subjects.iter().flat_map(|subject| results(subject, self.0)))
+    }
+}
+
 /// The whole report, as one run.
-pub(super) fn render(report: &Report) -> serde_json::Result<String> {
-    let results: Vec<Value> = report.subjects.iter().flat_map(|subject| results(subject, report)).collect();
+pub(super) fn write(report: &Report, out: &mut impl io::Write) -> io::Result<()> {
     let rules: Vec<Value> = report.rules.iter().map(descriptor).collect();
     let notifications: Vec<Value> = report.not_judged.iter().map(notification).collect();
     let is_whole = report.not_judged.iter().all(|problem| problem.severity < Severity::Error);
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": { "name": "palisade", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{ "executionSuccessful": is_whole, "toolExecutionNotifications": notifications }],
-            "results": results,
-        }],
-    });
-    serde_json::to_string_pretty(&log).map(|text| text + "\n")
+    let run = Run {
+        tool: json!({ "driver": { "name": "palisade", "version": env!("CARGO_PKG_VERSION"), "rules": rules } }),
+        column_kind: "unicodeCodePoints",
+        invocations: json!([{
+            "executionSuccessful": is_whole,
+            "toolExecutionNotifications": notifications,
+        }]),
+        results: Results(report),
+    };
+    serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?;
+    writeln!(out)
 }
 
 fn descriptor(rule: &Page) -> Value {
@@ -49,11 +77,11 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-fn results(subject: &Subject, report: &Report) -> Vec<Value> {
-    let findings = subject.review.findings.iter();
-    let index = |finding: &Finding| report.rules.iter().position(|rule| rule.id == finding.rule);
-    let source = |finding: &Finding| subject.source_of(&finding.position.file);
-    findings.map(|finding| result(finding, index(finding), source(finding))).collect()
+fn results(subject: &Subject, report: &Report) -> impl Iterator<Item = Value> {
+    subject.review.findings.iter().map(|finding| {
+        let index = report.rules.iter().position(|rule| rule.id == finding.rule);
+        result(finding, index, subject.source_of(&finding.position.file))
+    })
 }
 
 fn result(finding: &Finding, index: Option<usize>, source: Option<&str>) -> Value {

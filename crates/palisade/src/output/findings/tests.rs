@@ -34,7 +34,13 @@ fn report_of(spec: &str) -> Report {
 }
 
 fn rendered(format: FindingsFormat) -> String {
-    render(&report(), format, false, Look::PLAIN).unwrap()
+    rendered_of(&report(), format)
+}
+
+fn rendered_of(report: &Report, format: FindingsFormat) -> String {
+    let mut out = Vec::new();
+    write(report, format, false, Look::PLAIN, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
 #[test]
@@ -76,17 +82,16 @@ fn json_says_everything_of_a_finding() {
 fn every_point_that_a_score_lacks_is_said_with_its_rule() {
     let paths = "paths: { /orders: { get: { responses: { '200': { description: ok } } } } }\n";
     let report = report_of(&SPEC.replace("paths: {}\n", paths));
-    let json: Value =
-        serde_json::from_str(&render(&report, FindingsFormat::Json, false, Look::PLAIN).unwrap()).unwrap();
+    let json: Value = serde_json::from_str(&rendered_of(&report, FindingsFormat::Json)).unwrap();
     let row = &json["scores"][0]["rows"][7];
     let costs = row["costs"].as_array().unwrap().iter().map(|cost| cost["points"].as_f64().unwrap());
     assert_eq!(
         (row["row"].as_str(), row["score"].as_f64()),
         (Some("API8:2023"), Some(100.0 - costs.sum::<f64>()))
     );
-    let text = render(&report, FindingsFormat::Text, false, Look::PLAIN).unwrap();
+    let text = rendered_of(&report, FindingsFormat::Text);
     assert!(text.contains("plain-http -50.0 (1 of 1 operations)"), "{text}");
-    let markdown = render(&report, FindingsFormat::Markdown, false, Look::PLAIN).unwrap();
+    let markdown = rendered_of(&report, FindingsFormat::Markdown);
     assert!(markdown.contains("\n| a b.yaml | - | "), "{markdown}");
 }
 

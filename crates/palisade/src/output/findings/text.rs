@@ -1,6 +1,7 @@
 //! For people: by rule, the most severe first, each place under its line; a summary at the end.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use model::{Finding, Problem};
 
@@ -15,13 +16,13 @@ const DRAWN_MAX: usize = 3;
 type Found<'r> = Vec<(&'r Subject, &'r Finding)>;
 
 /// The whole report.
-pub(super) fn render(report: &Report, all: bool, look: Look) -> String {
-    let mut text = String::new();
+pub(super) fn write(report: &Report, all: bool, look: Look, out: &mut impl io::Write) -> io::Result<()> {
     for problem in &report.not_judged {
         let file = problem.position.as_ref().map(|position| &*position.file);
         let source = file.and_then(|file| report.subjects.iter().find_map(|subject| subject.source_of(file)));
         let note = Some("this was not judged");
-        text.push_str(&problems::draw(Drawing { problem, code: None, note }, source, look));
+        let drawn = problems::draw(Drawing { problem, code: None, note }, source, look);
+        out.write_all(drawn.as_bytes())?;
     }
     for (rule, found) in by_rule(report) {
         let drawn = if all { found.len() } else { found.len().min(DRAWN_MAX) };
@@ -30,22 +31,18 @@ pub(super) fn render(report: &Report, all: bool, look: Look) -> String {
             let title = report.rule(rule).map_or("", |rule| rule.title);
             let note = Some(title).filter(|_| number == 0);
             let source = subject.source_of(&finding.position.file);
-            text.push_str(&problems::draw(
-                Drawing { problem: &problem, code: Some(rule), note },
-                source,
-                look,
-            ));
+            let drawing = Drawing { problem: &problem, code: Some(rule), note };
+            out.write_all(problems::draw(drawing, source, look).as_bytes())?;
         }
         if drawn < found.len() {
             let left = found.len() - drawn;
-            text.push_str(&format!("  and {left} more of `{rule}`; --all draws them\n\n"));
+            write!(out, "  and {left} more of `{rule}`; --all draws them\n\n")?;
         }
     }
     for line in report.summary().into_iter().chain(scores::lines(report)) {
-        text.push_str(&line);
-        text.push('\n');
+        writeln!(out, "{line}")?;
     }
-    text
+    Ok(())
 }
 
 /// The findings of each rule; the rules with the most severe first, then those with the fewest.
