@@ -228,6 +228,16 @@ pub(crate) fn host_of_authority(address: &str) -> Option<&str> {
     Some(host.split(':').next().unwrap_or(host)).filter(|host| !host.is_empty())
 }
 
+/// The last two labels of a name; nothing of an address, of this machine, or of what a variable decides.
+pub(crate) fn domain_of(host: &str) -> Option<String> {
+    let is_address = host.parse::<std::net::IpAddr>().is_ok() || host.contains(['{', '[']);
+    let labels: Vec<&str> = host.rsplit('.').take(2).collect();
+    match labels.as_slice() {
+        [top, name] if !is_address => Some(format!("{name}.{top}").to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
 /// Whether a host is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or_default();

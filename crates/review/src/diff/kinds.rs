@@ -1,11 +1,13 @@
 //! Every kind of change. Nothing else in the workspace names one.
 
 mod added_answer_property;
+mod added_condition;
 mod added_form;
 mod added_internal_server;
 mod added_privileged_property;
 mod downgraded_server;
 mod downgraded_token_endpoint;
+mod dropped_condition;
 mod dropped_format;
 mod dropped_pattern;
 mod dropped_refusal;
@@ -20,13 +22,17 @@ mod narrower_type;
 mod opened_object;
 mod opened_operation;
 mod other_authentication;
+mod other_parameter_form;
 mod removed_answer;
+mod removed_answer_header;
 mod removed_answer_property;
+mod removed_body;
 mod removed_choice;
 mod removed_form;
 mod removed_media_type;
 mod removed_operation;
 mod removed_parameter;
+mod removed_server;
 mod replaced_scope;
 mod required_parameter;
 mod required_property;
@@ -48,11 +54,13 @@ const VALUE_MAX: usize = 40;
 /// Every kind of change, alphabetical.
 pub const CHANGES: &[&Change] = &[
     &added_answer_property::CHANGE,
+    &added_condition::CHANGE,
     &added_form::CHANGE,
     &added_internal_server::CHANGE,
     &added_privileged_property::CHANGE,
     &downgraded_server::CHANGE,
     &downgraded_token_endpoint::CHANGE,
+    &dropped_condition::CHANGE,
     &dropped_format::CHANGE,
     &dropped_pattern::CHANGE,
     &dropped_refusal::CHANGE,
@@ -67,13 +75,17 @@ pub const CHANGES: &[&Change] = &[
     &opened_object::CHANGE,
     &opened_operation::CHANGE,
     &other_authentication::CHANGE,
+    &other_parameter_form::CHANGE,
     &removed_answer::CHANGE,
+    &removed_answer_header::CHANGE,
     &removed_answer_property::CHANGE,
+    &removed_body::CHANGE,
     &removed_choice::CHANGE,
     &removed_form::CHANGE,
     &removed_media_type::CHANGE,
     &removed_operation::CHANGE,
     &removed_parameter::CHANGE,
+    &removed_server::CHANGE,
     &replaced_scope::CHANGE,
     &required_parameter::CHANGE,
     &required_property::CHANGE,

@@ -68,6 +68,8 @@ pub(crate) struct Shape<'l> {
     pub(crate) prefix_items: Vec<Vec<Spot<'l>>>,
     pub(crate) read_only: Option<Spot<'l>>,
     pub(crate) write_only: Option<Spot<'l>>,
+    /// Schemas that a value must or must not fit, by keyword: `not`, `if`, `then`, `else`, `contains`, `propertyNames`.
+    pub(crate) conditions: BTreeMap<&'static str, Vec<Spot<'l>>>,
     /// Whether every reference led somewhere.
     pub(crate) is_whole: bool,
     /// The parts, and the lists of branches that were chosen from.
@@ -114,6 +116,10 @@ impl<'v, 'l> Shapes<'v, 'l> {
             variants: HashMap::new(),
             digests: HashMap::new(),
         }
+    }
+
+    pub(super) fn view(&self) -> &'v View<'l> {
+        self.view
     }
 
     pub(crate) fn get(&self, id: ShapeId) -> Option<&Shape<'l>> {
@@ -282,7 +288,25 @@ impl<'v, 'l> Shapes<'v, 'l> {
         for spots in [&shape.items, &shape.additional].into_iter().chain(&shape.prefix_items) {
             self.hash_below(spots, depth, &mut hasher);
         }
+        for (keyword, spots) in &shape.conditions {
+            keyword.hash(&mut hasher);
+            let ids: Vec<ShapeId> = spots.iter().filter_map(|spot| self.of(&[*spot])).collect();
+            let digests: BTreeSet<u64> = ids.into_iter().map(|id| self.digest_to(id, depth - 1)).collect();
+            digests.hash(&mut hasher);
+        }
         hasher.finish()
+    }
+
+    /// The conditions of a shape, by keyword and [`Shapes::digest`].
+    pub(super) fn conditions(&mut self, shape: &Shape<'l>) -> BTreeMap<(&'static str, u64), Spot<'l>> {
+        let mut conditions = BTreeMap::new();
+        for (keyword, spots) in &shape.conditions {
+            for spot in spots {
+                let digest = self.of(&[*spot]).map_or(0, |id| self.digest(id));
+                conditions.insert((*keyword, digest), *spot);
+            }
+        }
+        conditions
     }
 
     fn hash_below(&mut self, spots: &[Spot<'l>], depth: u8, hasher: &mut DefaultHasher) {
@@ -309,6 +333,7 @@ impl<'l> Shape<'l> {
             prefix_items: Vec::new(),
             read_only: None,
             write_only: None,
+            conditions: BTreeMap::new(),
             is_whole: true,
             parts: Vec::new(),
             chosen: Vec::new(),

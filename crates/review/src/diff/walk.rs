@@ -6,7 +6,7 @@ use spec::Spot;
 
 use super::matching::{Matched, contents, fields};
 use super::shape::{Shape, ShapeId, Shapes};
-use crate::view::{Content, Direction, View};
+use crate::view::{Content, Direction, Response, View};
 
 /// The most pairs of schemas that are compared.
 const PAIRS_MAX: usize = 400_000;
@@ -30,6 +30,10 @@ pub(crate) struct Value<'l> {
     pub(crate) new: ShapeId,
     /// Its properties, in either version, by name.
     pub(crate) members: BTreeMap<&'l str, (Option<ShapeId>, Option<ShapeId>)>,
+    /// Conditions of the old version that the new one has not, by keyword.
+    pub(crate) lost_conditions: BTreeMap<&'static str, Spot<'l>>,
+    /// Conditions of the new version that the old one has not.
+    pub(crate) new_conditions: BTreeMap<&'static str, Spot<'l>>,
 }
 
 /// A value of which one version has a form, by `oneOf` or `anyOf`, that the other has not.
@@ -97,6 +101,18 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
         for (old, new) in matched.responses() {
             let name = format!("the answer {} of `{}`", new.status, matched.new.name());
             self.contents(returned, &name, &old.contents, &new.contents);
+            self.headers(returned, &name, old, new);
+        }
+    }
+
+    fn headers(&mut self, way: Way, name: &str, old: &Response<'l>, new: &Response<'l>) {
+        for (header, old) in &old.headers {
+            let twin = new.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(header));
+            let Some((header, new)) = twin else { continue };
+            let schemas = (self.old.view().schema_of_header(*old), self.new.view().schema_of_header(*new));
+            if let (Some(old), Some(new)) = schemas {
+                self.spots(way, &format!("`{header}` of {name}"), &[old], &[new]);
+            }
         }
     }
 
@@ -187,7 +203,9 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
             }
         }
         self.below(way, &name, &one, &other);
-        self.values.push(Value { way, name, old, new, members });
+        let (was, is) = (self.old.conditions(&one), self.new.conditions(&other));
+        let (lost_conditions, new_conditions) = (without(&was, &is), without(&is, &was));
+        self.values.push(Value { way, name, old, new, members, lost_conditions, new_conditions });
     }
 
     fn below(&mut self, way: Way, name: &str, one: &Shape<'l>, other: &Shape<'l>) {
@@ -236,6 +254,15 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
         });
         (twins, old, new)
     }
+}
+
+/// The first of `conditions` of each keyword that are not among `others`.
+fn without<'l>(
+    conditions: &BTreeMap<(&'static str, u64), Spot<'l>>,
+    others: &BTreeMap<(&'static str, u64), Spot<'_>>,
+) -> BTreeMap<&'static str, Spot<'l>> {
+    let lost = conditions.iter().filter(|(condition, _)| !others.contains_key(condition));
+    lost.map(|((keyword, _), spot)| (*keyword, *spot)).collect()
 }
 
 /// How much two forms have in common.

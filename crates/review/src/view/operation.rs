@@ -316,7 +316,7 @@ impl<'l> View<'l> {
     }
 
     /// The schema of a header; in Swagger 2.0 it is its own.
-    pub(super) fn schema_of_header(&self, header: Spot<'l>) -> Option<Spot<'l>> {
+    pub(crate) fn schema_of_header(&self, header: Spot<'l>) -> Option<Spot<'l>> {
         if self.format == Format::Swagger20 { Some(header) } else { header.get("schema") }
     }
 }

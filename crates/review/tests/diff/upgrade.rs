@@ -112,9 +112,7 @@ fn operation_to_3(operation: &mut Value, shared: &Value, document: &Value) {
     let parameters: Vec<Value> = all
         .iter()
         .filter(|parameter| !["body", "formData"].contains(&parameter["in"].as_str().unwrap_or_default()))
-        .map(|parameter| {
-            json!({ "name": parameter["name"], "in": parameter["in"], "required": parameter.get("required").cloned().unwrap_or(json!(false)), "schema": schema_of(parameter) })
-        })
+        .map(parameter_to_3)
         .collect();
     for response in
         operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
@@ -124,11 +122,32 @@ fn operation_to_3(operation: &mut Value, shared: &Value, document: &Value) {
         if let Some(schema) = own.get("schema") {
             response["content"] = content(schema, &produces);
         }
+        for (name, header) in own.get("headers").and_then(Value::as_object).into_iter().flatten() {
+            response["headers"][name] = json!({ "schema": schema_of(header) });
+        }
     }
     operation["parameters"] = Value::Array(parameters);
     if let Some(request) = request {
         operation["requestBody"] = request;
     }
+}
+
+fn parameter_to_3(parameter: &Value) -> Value {
+    let required = parameter.get("required").cloned().unwrap_or(json!(false));
+    let mut new = json!({ "name": parameter["name"], "in": parameter["in"], "required": required, "schema": schema_of(parameter) });
+    if parameter["type"] == "array" {
+        let is_query = parameter["in"] == "query";
+        match parameter.get("collectionFormat").and_then(Value::as_str).unwrap_or("csv") {
+            "multi" => {}
+            "csv" if is_query => new["explode"] = json!(false),
+            "csv" => {}
+            "ssv" if is_query => (new["style"], new["explode"]) = (json!("spaceDelimited"), json!(false)),
+            "pipes" if is_query => (new["style"], new["explode"]) = (json!("pipeDelimited"), json!(false)),
+            // What OpenAPI 3 has no word for.
+            other => new["collectionFormat"] = json!(other),
+        }
+    }
+    new
 }
 
 fn form(fields: &[&Value]) -> Value {

@@ -37,24 +37,15 @@ paths: {}
 };
 
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
-    let known: Vec<String> = pair.old_servers.iter().filter_map(|server| domain(&server.host()?)).collect();
+    let known: Vec<String> =
+        pair.old_servers.iter().filter_map(|server| words::domain_of(&server.host()?)).collect();
     if known.is_empty() {
         return;
     }
     for server in &pair.new_servers {
         let Some(host) = server.host().filter(|host| !words::is_internal_host(host)) else { continue };
-        if domain(&host).is_some_and(|domain| !known.contains(&domain)) {
+        if words::domain_of(&host).is_some_and(|domain| !known.contains(&domain)) {
             changes.add(At::New(server.spot), format!("`{host}` is of a domain that is new"));
         }
-    }
-}
-
-/// The last two labels of a name; nothing of an address, of this machine, or of what a variable decides.
-fn domain(host: &str) -> Option<String> {
-    let is_address = host.parse::<std::net::IpAddr>().is_ok() || host.contains(['{', '[']);
-    let labels: Vec<&str> = host.rsplit('.').take(2).collect();
-    match labels.as_slice() {
-        [top, name] if !is_address => Some(format!("{name}.{top}")),
-        _ => None,
     }
 }

@@ -29,6 +29,9 @@ const SILENT: &[&str] = &[
     "$defs",
 ];
 
+/// Keywords that say more of a value by way of a schema that it must or must not fit.
+const CONDITIONS: &[&str] = &["not", "if", "then", "else", "contains", "propertyNames"];
+
 /// Whether the schema itself says anything of which values are allowed.
 pub(super) fn says_something(spot: Spot<'_>) -> bool {
     spot.members().any(|(key, _)| !SILENT.contains(&key) && (!key.starts_with("x-") || key == "x-nullable"))
@@ -161,8 +164,13 @@ fn keyword<'l>(shape: &mut Shape<'l>, part: Spot<'l>, key: &str, value: Spot<'l>
         }
         "readOnly" if value.node.as_bool() == Some(true) => shape.read_only = Some(value),
         "writeOnly" if value.node.as_bool() == Some(true) => shape.write_only = Some(value),
-        _ => {}
+        other => condition(shape, other, value),
     }
+}
+
+fn condition<'l>(shape: &mut Shape<'l>, keyword: &str, value: Spot<'l>) {
+    let known = CONDITIONS.iter().find(|known| **known == keyword);
+    known.into_iter().for_each(|known| shape.conditions.entry(known).or_default().push(value));
 }
 
 /// Since OpenAPI 3.1 an exclusive bound is a number of its own.
