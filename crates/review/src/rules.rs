@@ -48,6 +48,7 @@ mod secret_in_example;
 mod sequential_id;
 mod server_without_audience;
 mod server_without_environment;
+mod third_party_without_schema;
 mod trace_method;
 mod unauthenticated_message;
 mod unauthenticated_read;
@@ -130,6 +131,7 @@ pub const ALL: &[&Rule] = &[
     &sequential_id::RULE,
     &server_without_audience::RULE,
     &server_without_environment::RULE,
+    &third_party_without_schema::RULE,
     &trace_method::RULE,
     &unauthenticated_message::RULE,
     &unauthenticated_read::RULE,

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use model::{Problem, Severity};
 use spec::{Format, Library, Node, Spot};
 
-use crate::{Judged, Kind};
+use crate::{Judged, Kind, words};
 
 pub(crate) use concern::{Concerns, Set};
 pub(crate) use events::{Channel, Events, Message, Payload, Server, Transport};
@@ -221,6 +221,19 @@ impl<'l> View<'l> {
             "schema" => Some(of_parameter().map_or("schema", |parameter| parameter.name)),
             key => Some(key),
         }
+    }
+
+    /// The server of a third party that callers of `operation` are sent to: one of its own, or of its path, whose domain is
+    /// none of those of the whole document.
+    pub(crate) fn third_party_of(&self, operation: &Operation<'l>) -> Option<Spot<'l>> {
+        let domain = |server: Spot<'l>| words::domain_of(words::host_of(server.text("url")?)?);
+        let holder =
+            [operation.spot, operation.item].into_iter().find(|holder| holder.get("servers").is_some())?;
+        let own: Vec<String> = self.root.items_of("servers").filter_map(domain).collect();
+        let is_foreign = |server: &Spot<'l>| {
+            domain(*server).is_some_and(|domain| !own.is_empty() && !own.contains(&domain))
+        };
+        holder.items_of("servers").find(is_foreign)?.get("url")
     }
 
     fn declared_servers(&self) -> Vec<Spot<'l>> {

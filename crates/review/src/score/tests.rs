@@ -79,7 +79,7 @@ fn what_was_not_judged_has_no_score() {
     for (row, why) in [
         ("API1:2023", "no path takes the id of an object"),
         ("API6:2023", "no path is known to be of a flow of business"),
-        ("API10:2023", "there are no callbacks and no webhooks"),
+        ("API10:2023", "there are no callbacks, no webhooks and no servers of others"),
         ("API2:2023", "no rule of the row was asked"),
     ] {
         assert_eq!(check(ONE_OF_FOUR, &all, row).tenths, Err(why), "{row}");

@@ -57,7 +57,7 @@ fn text_draws_the_place_and_ends_with_a_summary_that_begins_with_what_was_not_ju
     assert!(text.contains(&summary), "{text}");
     assert!(
         text.ends_with(
-            "\n  API9      -  there is no operation\n  API10     -  there are no callbacks and no webhooks\n"
+            "\n  API9      -  there is no operation\n  API10     -  there are no callbacks, no webhooks and no servers of others\n"
         ),
         "{text}"
     );
