@@ -14,6 +14,8 @@ mod score;
 mod view;
 mod words;
 
+use std::fmt;
+
 use model::{Finding, Problem};
 use spec::Library;
 
@@ -66,11 +68,32 @@ pub struct Judged {
 ///
 /// It never fails: what cannot be understood is said in [`Review::not_judged`].
 pub fn review(library: &Library, rules: &[&Rule], today: Date) -> Review {
-    review_with(library, rules, &[], today)
+    review_with(library, &Asked { rules, rulesets: &[], keep: &|_| true }, today)
 }
 
-/// As [`review`], with the rules of a team beside ours.
-pub fn review_with(library: &Library, rules: &[&Rule], rulesets: &[Ruleset], today: Date) -> Review {
+/// What is asked of a document.
+pub struct Asked<'a> {
+    /// Our rules.
+    pub rules: &'a [&'a Rule],
+    /// The rules of a team beside them.
+    pub rulesets: &'a [Ruleset],
+    /// Gives a finding the severity that it has for whoever asks, and says whether it is one for them. What the document
+    /// itself allows is not shown to it, and scores are of what it leaves.
+    pub keep: &'a dyn Fn(&mut Finding) -> bool,
+}
+
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("rules", &self.rules)
+            .field("rulesets", &self.rulesets)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As [`review`], of all that is asked.
+pub fn review_with(library: &Library, asked: &Asked<'_>, today: Date) -> Review {
+    let Asked { rules, rulesets, keep } = *asked;
     let view = match View::of(library) {
         Ok(view) => view,
         Err(problem) => return Review { not_judged: vec![*problem], ..Review::default() },
@@ -92,6 +115,7 @@ pub fn review_with(library: &Library, rules: &[&Rule], rulesets: &[Ruleset], tod
         not_judged.extend(left_out.into_iter().map(said));
     }
     judged.allowed = allow::apply(library, &asked, today, (&mut found, about), &mut not_judged);
+    found.retain_mut(|found| keep(&mut found.finding));
     let scores = score::scores(&view, rules, &found);
     let mut findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();
     findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));

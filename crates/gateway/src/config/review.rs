@@ -14,6 +14,8 @@ pub struct Review {
     pub fail_on: Option<Threshold>,
     /// Findings of `review` that are known, as `--update-baseline` writes them.
     pub baseline: Option<PathBuf>,
+    /// Findings of `diff` that are known, in another file than those of `review`.
+    pub diff_baseline: Option<PathBuf>,
     /// Severities of rules and of kinds of changes, by id, in place of their own; `off` takes one out.
     pub rules: BTreeMap<String, Level>,
     /// Other severities for some files. Of several that match, the last that names a rule holds.

@@ -53,7 +53,7 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Write what is found to the baseline in place of showing it
-    #[arg(long, requires = "baseline")]
+    #[arg(long)]
     pub(crate) update_baseline: bool,
     /// As text, draw every place of every kind, and not the first few alone
     #[arg(long)]

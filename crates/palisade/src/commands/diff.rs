@@ -61,7 +61,7 @@ fn compared(arguments: &cli::Diff) -> std::io::Result<Exit> {
     for Versions { file, old, new } in versions {
         let mut review = review::diff(&old, &new, &changes, today());
         not_judged.append(&mut review.not_judged);
-        settings.apply(&file, &arguments.rules, &mut review.findings);
+        review.findings.retain_mut(|finding| settings.keep(&file, &arguments.rules, finding));
         subjects.push(Subject { file, library: new, old: Some(old), review });
     }
     let page =
@@ -72,7 +72,7 @@ fn compared(arguments: &cli::Diff) -> std::io::Result<Exit> {
         format: arguments.format,
         all: arguments.all,
         fail_on: settings.fail_on(arguments.fail_on),
-        baseline: arguments.baseline.clone(),
+        baseline: settings.diff_baseline(arguments.baseline.as_deref()),
         update_baseline: arguments.update_baseline,
         fix: None,
         rules: changes.iter().map(page).collect(),

@@ -2,7 +2,7 @@
 
 mod baseline;
 pub(super) mod files;
-mod fix;
+pub(super) mod fix;
 pub(super) mod outcome;
 mod ruleset;
 pub(super) mod selection;
@@ -11,8 +11,8 @@ pub(super) mod settings;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use model::Problem;
-use review::{Date, Page, Review, Rule, Ruleset};
+use model::{Finding, Problem};
+use review::{Asked, Date, Page, Review, Rule, Ruleset};
 use spec::{Document, Format, Library, LibraryLimits, Location, read_below};
 
 use crate::cli::{self, Exit};
@@ -66,7 +66,7 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
     let (named, mut not_judged) = files::named(&arguments.specs);
     let (rulesets, problems) = ruleset::read(&arguments.ruleset);
     not_judged.extend(problems);
-    let asked = (rules.as_slice(), rulesets.as_slice());
+    let asked = (rules.as_slice(), rulesets.as_slice(), &settings, arguments.rules.as_slice());
     let today = today();
     let mut subjects: Vec<Subject> =
         named.into_iter().filter_map(|named| subject(named, asked, today, &mut not_judged)).collect();
@@ -76,9 +76,8 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
         output::report(&fault.to_string())?;
         return Ok(fault.exit());
     }
-    for Subject { file, review, .. } in &mut subjects {
+    for Subject { review, .. } in &mut subjects {
         not_judged.append(&mut review.not_judged);
-        settings.apply(file, &arguments.rules, &mut review.findings);
     }
     let page = |rule: &&Rule| Page { severity: settings.severity(rule.id, rule.severity), ..rule.page() };
     let wanted = Wanted {
@@ -112,7 +111,7 @@ fn declare(inventory: &str, subjects: &[Subject]) -> Result<(), Fault> {
 /// The review of one file; nothing for one that was only found in a folder, and is no API document.
 fn subject(
     named: Named,
-    (rules, rulesets): (&[&Rule], &[Ruleset]),
+    (rules, rulesets, settings, by_name): (&[&Rule], &[Ruleset], &Settings, &[String]),
     today: Date,
     not_judged: &mut Vec<Problem>,
 ) -> Option<Subject> {
@@ -124,7 +123,8 @@ fn subject(
     not_judged.extend(problems);
     let (library, problems) = library(document, path);
     not_judged.extend(problems);
-    let review: Review = review::review_with(&library, rules, rulesets, today);
+    let keep = |finding: &mut Finding| settings.keep(&name, by_name, finding);
+    let review: Review = review::review_with(&library, &Asked { rules, rulesets, keep: &keep }, today);
     Some(Subject { file: name, library, review, old: None })
 }
 

@@ -97,12 +97,39 @@ fn the_config_says_what_fails_and_what_is_known() {
     );
     check(&stage.palisade(&["review", "bad.yaml", "--update-baseline"]), 0);
     assert_eq!(severities(&stage, &["bad.yaml"], 0), []);
-    stage.write("known.json", "{ \"schema_version\": 1, \"findings\": [] }");
+    stage.write("known.json", "{ \"schema_version\": 1, \"command\": \"review\", \"findings\": [] }");
     severities(&stage, &["bad.yaml", "--rule", "missing-owner"], 1);
     severities(&stage, &["bad.yaml", "--rule", "missing-owner", "--fail-on", "error"], 0);
     stage.write("palisade.yaml", "review: {}\n");
     let (_, stderr) = check(&stage.palisade(&["review", "bad.yaml", "--update-baseline"]), 2);
     assert_eq!(stderr, "error: no baseline is named, by `--baseline` or in the config\n");
+}
+
+#[test]
+fn review_and_diff_have_a_baseline_each() {
+    let stage = stage(&json!({ "baseline": "known.json", "diff-baseline": "changes.json" }));
+    stage.write("less.yaml", &BAD.replace("/orders:", "/others:"));
+    stage.write("none.yaml", "review: {}\n");
+    check(&stage.palisade(&["diff", "bad.yaml", "less.yaml", "--config", "none.yaml"]), 1);
+    check(&stage.palisade(&["diff", "bad.yaml", "less.yaml", "--update-baseline"]), 0);
+    check(&stage.palisade(&["diff", "bad.yaml", "less.yaml"]), 0);
+    check(&stage.palisade(&["review", "bad.yaml", "--update-baseline"]), 0);
+    assert_eq!(severities(&stage, &["bad.yaml"], 0), []);
+    let others = ["diff", "bad.yaml", "less.yaml", "--baseline", "known.json", "--update-baseline"];
+    let (_, stderr) = check(&stage.palisade(&others), 2);
+    assert_eq!(stderr, "error: `known.json` is a baseline of `palisade review`\n");
+}
+
+#[test]
+fn scores_are_of_what_the_config_leaves() {
+    let row = |rules: Value| {
+        let stage = stage(&json!({ "rules": rules }));
+        let output = stage.palisade(&["review", "bad.yaml", "--format", "json", "--rule", "plain-http"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["scores"][0]["rows"][7].clone()
+    };
+    assert_eq!(row(json!({}))["score"], 50.0);
+    assert_eq!(row(json!({ "plain-http": "note" }))["score"], 95.0);
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub(super) struct Baseline {
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     schema_version: u32,
+    /// What found them: `review` or `diff`.
+    command: String,
     findings: Vec<Known>,
 }
 
@@ -32,11 +34,11 @@ struct Known {
 }
 
 impl Baseline {
-    /// Reads `file`; it need not be there where it `is_to_be_written`.
+    /// Reads `file`, which `command` wrote; it need not be there where it `is_to_be_written`.
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub(super) fn read(file: &Path, is_to_be_written: bool) -> Result<Baseline, String> {
+    pub(super) fn read(file: &Path, command: &str, is_to_be_written: bool) -> Result<Baseline, String> {
         let bytes = match read_file(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound && is_to_be_written => {
@@ -49,6 +51,9 @@ impl Baseline {
         if kept.schema_version != model::SCHEMA_VERSION {
             return Err(format!("`{}` is a baseline of another version", file.display()));
         }
+        if kept.command != command {
+            return Err(format!("`{}` is a baseline of `palisade {}`", file.display(), kept.command));
+        }
         Ok(Baseline {
             known: kept.findings.into_iter().map(|known| (known.file, known.fingerprint)).collect(),
         })
@@ -59,8 +64,12 @@ impl Baseline {
     }
 }
 
-/// Writes `findings` to `file`, sorted, and returns how many that were.
-pub(super) fn write<'f>(file: &Path, findings: impl Iterator<Item = &'f Finding>) -> io::Result<usize> {
+/// Writes `findings` of `command` to `file`, sorted, and returns how many that were.
+pub(super) fn write<'f>(
+    file: &Path,
+    command: &str,
+    findings: impl Iterator<Item = &'f Finding>,
+) -> io::Result<usize> {
     let mut known: Vec<Known> = findings
         .map(|finding| Known {
             file: finding.position.file.to_string(),
@@ -72,7 +81,7 @@ pub(super) fn write<'f>(file: &Path, findings: impl Iterator<Item = &'f Finding>
     known.sort();
     known.dedup();
     let count = known.len();
-    let kept = Kept { schema_version: model::SCHEMA_VERSION, findings: known };
+    let kept = Kept { schema_version: model::SCHEMA_VERSION, command: command.to_owned(), findings: known };
     let text = serde_json::to_string_pretty(&kept)? + "\n";
     std::fs::write(file, text)?;
     Ok(count)

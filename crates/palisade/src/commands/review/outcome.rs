@@ -37,7 +37,11 @@ pub(in crate::commands) fn end(
     subjects: Vec<Subject>,
     not_judged: Vec<Problem>,
 ) -> io::Result<Exit> {
-    let baseline = match wanted.baseline.as_deref().map(|file| Baseline::read(file, wanted.update_baseline)) {
+    let baseline = match wanted
+        .baseline
+        .as_deref()
+        .map(|file| Baseline::read(file, wanted.command, wanted.update_baseline))
+    {
         Some(Ok(baseline)) => Some(baseline),
         Some(Err(problem)) => {
             output::report(&format!("error: {problem}\n"))?;
@@ -82,7 +86,8 @@ fn update(file: &Path, report: &Report, may_be_empty: bool) -> io::Result<Exit> 
     let is_incomplete = exit(report, may_be_empty) == Exit::Usage;
     let count = report.not_judged.len();
     let s = |count: usize| if count == 1 { "" } else { "s" };
-    let written = if is_incomplete { Ok(0) } else { baseline::write(file, report.findings()) };
+    let written =
+        if is_incomplete { Ok(0) } else { baseline::write(file, report.command, report.findings()) };
     let source = |file: &str| {
         let subjects = report.subjects.iter();
         subjects.filter_map(|subject| subject.source_of(file)).next().map(str::to_owned)

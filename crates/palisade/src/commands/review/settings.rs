@@ -73,10 +73,18 @@ impl Settings {
         }
     }
 
-    /// The baseline that was `asked` for, else that of the config.
+    /// The baseline of `review` that was `asked` for, else that of the config.
     pub(in crate::commands) fn baseline(&self, asked: Option<&Path>) -> Option<PathBuf> {
-        let own = || self.review.baseline.as_ref().map(|file| self.folder.join(file));
-        asked.map(Path::to_path_buf).or_else(own)
+        self.asked_or(asked, self.review.baseline.as_deref())
+    }
+
+    /// As [`Settings::baseline`], of `diff`.
+    pub(in crate::commands) fn diff_baseline(&self, asked: Option<&Path>) -> Option<PathBuf> {
+        self.asked_or(asked, self.review.diff_baseline.as_deref())
+    }
+
+    fn asked_or(&self, asked: Option<&Path>, own: Option<&Path>) -> Option<PathBuf> {
+        asked.map(Path::to_path_buf).or_else(|| own.map(|file| self.folder.join(file)))
     }
 
     /// Whether the rule called `id` is to be asked, of no file in particular.
@@ -90,17 +98,15 @@ impl Settings {
         self.review.rules.get(id).and_then(|level| of_level(*level)).unwrap_or(severity)
     }
 
-    /// Gives the findings of `file` the severities that the config has for them, and takes out those of what is off; not of
-    /// those `asked` for by name.
-    pub(in crate::commands) fn apply(&self, file: &str, asked: &[String], findings: &mut Vec<Finding>) {
-        findings.retain_mut(|finding| {
-            let of_file = self.of_files().filter(|rules| matches(&rules.pattern, file));
-            let of_file = of_file.filter_map(|rules| rules.rules.get(finding.rule)).next_back();
-            let Some(level) = of_file.or_else(|| self.review.rules.get(finding.rule)) else { return true };
-            let severity = of_level(*level);
-            finding.severity = severity.unwrap_or(finding.severity);
-            severity.is_some() || asked.iter().any(|id| id == finding.rule)
-        });
+    /// Gives a finding of `file` the severity that the config has for it, and says whether it stays: not one of what is off,
+    /// but for those `asked` for by name.
+    pub(in crate::commands) fn keep(&self, file: &str, asked: &[String], finding: &mut Finding) -> bool {
+        let of_file = self.of_files().filter(|rules| matches(&rules.pattern, file));
+        let of_file = of_file.filter_map(|rules| rules.rules.get(finding.rule)).next_back();
+        let Some(level) = of_file.or_else(|| self.review.rules.get(finding.rule)) else { return true };
+        let severity = of_level(*level);
+        finding.severity = severity.unwrap_or(finding.severity);
+        severity.is_some() || asked.iter().any(|id| id == finding.rule)
     }
 
     fn of_files(&self) -> impl DoubleEndedIterator<Item = &FileRules> {
