@@ -108,6 +108,32 @@ fn has(shown: &[Value], rule: &str) -> bool {
 }
 
 #[test]
+fn all_that_nobody_has_to_decide_is_mended_at_once_and_only_where_that_is_asked_for() {
+    let stage = Stage::new();
+    let mut editor = Editor::begun(&stage);
+    let uri = "untitled:a";
+    editor.open(uri, &SPEC.replace("paths: {}", "paths: { /a: { servers: [{ url: 'http://b.example' }] } }"));
+    let start = json!({ "line": 0, "character": 0 });
+    let mut actions = |only: Value| {
+        let asked = json!({
+            "textDocument": { "uri": uri },
+            "range": { "start": start, "end": start },
+            "context": { "diagnostics": [], "only": only },
+        });
+        editor.ask("textDocument/codeAction", &asked)["result"].as_array().unwrap().clone()
+    };
+    let all = actions(json!(["source.fixAll"]));
+    assert_eq!((all.len(), &all[0]["kind"]), (1, &json!("source.fixAll.palisade")), "{all:?}");
+    let edits = all[0]["edit"]["changes"][uri].as_array().unwrap();
+    let texts: Vec<&str> = edits.iter().map(|edit| edit["newText"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["'https://a.example'", "'https://b.example'"]);
+    for only in [json!(null), json!(["quickfix"]), json!(["source.organizeImports"]), json!(["source.fix"])] {
+        assert_eq!(actions(only), Vec::<Value>::new());
+    }
+    editor.end();
+}
+
+#[test]
 fn nonsense_is_refused_and_ends_nothing() {
     let stage = Stage::new();
     let mut editor = Editor::start(&stage);

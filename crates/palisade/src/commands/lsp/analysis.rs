@@ -5,13 +5,15 @@ use std::io;
 use std::path::Path;
 
 use model::{Finding, Problem, Severity};
+use review::Fix;
 use serde_json::{Value, json};
-use spec::{Document, Library, LibraryLimits, Location, read_below};
+use spec::{Document, Edit, Library, LibraryLimits, Location, Patch, read_below};
 
+use super::super::review::fix::editable;
 use super::super::review::{FILE_BYTES_MAX, today};
 use super::open::{Documents, Open, uri_of};
 use super::position::{Encoding, Lines, Position, Range};
-use super::protocol::Diagnostic;
+use super::protocol::{Diagnostic, FIX_ALL, QUICK_FIX};
 
 /// The most that is shown of one file; how many more there are is said.
 const DIAGNOSTICS_MAX: usize = 1000;
@@ -119,33 +121,62 @@ impl Analysis {
             let document = self.library.document(fix.document)?;
             let lines = Lines::of(document.source(), encoding);
             let patches = spec::patches(document, &fix.edits).ok()?;
-            let edits = patches
-                .iter()
-                .map(|patch| json!({ "range": lines.range(patch.span), "newText": patch.text }));
+            let edits = text_edits(&patches, &lines);
             let uri = self.uris.get(document.file())?;
             let confirm = if fix.is_assumed { " (assumed: confirm it)" } else { "" };
             Some(json!({
                 "title": format!("{}: {}{confirm}", finding.rule, fix.title),
-                "kind": "quickfix",
+                "kind": QUICK_FIX,
                 "diagnostics": [diagnostic],
                 "isPreferred": !fix.is_assumed,
-                "edit": { "changes": { uri.clone(): edits.collect::<Vec<_>>() } },
+                "edit": { "changes": { uri.clone(): edits } },
             }))
         });
         actions.collect()
     }
 
-    /// The findings in a file that touch a range.
-    fn findings_in(&self, uri: &str, range: Range, encoding: Encoding) -> Vec<(&Finding, Diagnostic)> {
-        let documents = self.library.documents().iter();
+    /// What mends every finding in a file for which nobody has to decide, and nothing has to be assumed, at once.
+    pub(super) fn fix_all(&self, uri: &str, encoding: Encoding) -> Option<Value> {
+        let document = self.document_at(uri)?;
+        let fixes = review::fixes(&self.library, &self.findings);
+        let is_here = |fix: &&Fix| {
+            !fix.is_assumed
+                && self.library.document(fix.document).is_some_and(|other| std::ptr::eq(other, document))
+        };
+        let fixes: Vec<&Fix> = fixes.iter().flatten().filter(is_here).collect();
+        let together: Vec<&Fix> =
+            editable(document, &fixes).into_iter().filter_map(|number| fixes.get(number).copied()).collect();
+        if together.is_empty() {
+            return None;
+        }
+        let edits: Vec<Edit> = together.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+        let lines = Lines::of(document.source(), encoding);
+        Some(json!({
+            "title": "palisade: mend all that nobody has to decide",
+            "kind": FIX_ALL,
+            "edit": { "changes": { uri: text_edits(&spec::patches(document, &edits).ok()?, &lines) } },
+        }))
+    }
+
+    fn document_at(&self, uri: &str) -> Option<&Document> {
         let is_meant =
             |document: &&Document| self.uris.get(document.file()).is_some_and(|known| known == uri);
-        let Some(document) = documents.into_iter().find(is_meant) else { return Vec::new() };
+        self.library.documents().iter().find(is_meant)
+    }
+
+    /// The findings in a file that touch a range.
+    fn findings_in(&self, uri: &str, range: Range, encoding: Encoding) -> Vec<(&Finding, Diagnostic)> {
+        let Some(document) = self.document_at(uri) else { return Vec::new() };
         let lines = Lines::of(document.source(), encoding);
         let here = self.findings.iter().filter(|finding| &*finding.position.file == document.file());
         let found = here.map(|finding| (finding, diagnostic(finding, &lines)));
         found.filter(|(_, shown)| shown.range.start <= range.end && range.start <= shown.range.end).collect()
     }
+}
+
+fn text_edits(patches: &[Patch], lines: &Lines<'_>) -> Vec<Value> {
+    let edit = |patch: &Patch| json!({ "range": lines.range(patch.span), "newText": patch.text });
+    patches.iter().map(edit).collect()
 }
 
 fn diagnostic(finding: &Finding, lines: &Lines<'_>) -> Diagnostic {

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 
 use super::position::Range;
 
+/// Mends one finding.
+pub(super) const QUICK_FIX: &str = "quickfix";
+
+/// Mends all of a file at once.
+pub(super) const FIX_ALL: &str = "source.fixAll.palisade";
+
 /// Codes of errors (JSON-RPC 2.0, section 5.1; LSP 3.17, `ErrorCodes`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorCode {
@@ -99,6 +105,28 @@ pub(super) struct HoverAt {
 pub(super) struct ActionsIn {
     pub(super) text_document: TextDocument,
     pub(super) range: Range,
+    #[serde(default)]
+    context: ActionContext,
+}
+
+/// Which actions an editor wants.
+#[derive(Debug, Default, Deserialize)]
+struct ActionContext {
+    /// Kinds, each with all below it.
+    only: Option<Vec<String>>,
+}
+
+impl ActionsIn {
+    /// Whether actions of `kind` are wanted. Where no kind is named it is for a place, and so not what mends the whole.
+    pub(super) fn wants(&self, kind: &str) -> bool {
+        let is_in = |asked: &String| {
+            kind.strip_prefix(asked.as_str()).is_some_and(|below| below.is_empty() || below.starts_with('.'))
+        };
+        match &self.context.only {
+            Some(asked) => asked.iter().any(is_in),
+            None => kind == QUICK_FIX,
+        }
+    }
 }
 
 /// Something that is shown under its place.
@@ -153,7 +181,7 @@ pub(super) fn capabilities(encoding: &str) -> Value {
             // Changes come as parts of the text.
             "textDocumentSync": { "openClose": true, "change": 2 },
             "hoverProvider": true,
-            "codeActionProvider": { "codeActionKinds": ["quickfix"] },
+            "codeActionProvider": { "codeActionKinds": [QUICK_FIX, FIX_ALL] },
         },
         "serverInfo": { "name": "palisade", "version": env!("CARGO_PKG_VERSION") },
     })

@@ -11,8 +11,8 @@ use super::analysis::Analysis;
 use super::open::{Documents, TooMuch};
 use super::position::Encoding;
 use super::protocol::{
-    ActionsIn, Changed, Closed, Diagnostic, ErrorCode, HoverAt, Incoming, Initialize, Opened, answer,
-    capabilities, notification, refusal,
+    ActionsIn, Changed, Closed, Diagnostic, ErrorCode, FIX_ALL, HoverAt, Incoming, Initialize, Opened,
+    QUICK_FIX, answer, capabilities, notification, refusal,
 };
 use super::wire::{self, Received};
 use crate::cli::Exit;
@@ -137,11 +137,15 @@ impl<W: io::Write> Server<W> {
                 let Some(asked) = self.understood::<ActionsIn>(id, params)? else { return Ok(()) };
                 self.review_changed()?;
                 let uri = &asked.text_document.uri;
-                let actions = self
-                    .analyses
-                    .values()
-                    .flat_map(|analysis| analysis.actions(uri, asked.range, self.encoding));
-                let mut actions: Vec<Value> = actions.collect();
+                let mut actions: Vec<Value> = Vec::new();
+                for analysis in self.analyses.values() {
+                    if asked.wants(QUICK_FIX) {
+                        actions.extend(analysis.actions(uri, asked.range, self.encoding));
+                    }
+                    if asked.wants(FIX_ALL) {
+                        actions.extend(analysis.fix_all(uri, self.encoding));
+                    }
+                }
                 actions.dedup();
                 self.say(&answer(id, &Value::Array(actions)))
             }

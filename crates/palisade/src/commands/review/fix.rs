@@ -110,7 +110,7 @@ fn beside(subject: &Subject, document: &Document, mendings: &[Mending], file: &P
 
 /// Writes the changed text of the document itself, and says what that was. What cannot be changed in its text is left.
 fn in_place(document: &Document, mendings: &mut Vec<Mending>, file: &Path) -> io::Result<String> {
-    let editable = editable(document, mendings);
+    let editable = editable(document, &mendings.iter().map(|(_, fix)| fix).collect::<Vec<_>>());
     let mut number = 0..;
     mendings.retain(|_| number.next().is_some_and(|number| editable.contains(&number)));
     let changed = patches(document, &edits(mendings)).ok();
@@ -129,13 +129,15 @@ fn in_place(document: &Document, mendings: &mut Vec<Mending>, file: &Path) -> io
     Ok(said(mendings, file))
 }
 
-/// The numbers of those that can be made in the text.
-fn editable(document: &Document, mendings: &[Mending]) -> Vec<usize> {
+/// The numbers of those that can be made in the text together.
+pub(in crate::commands) fn editable(document: &Document, fixes: &[&Fix]) -> Vec<usize> {
     let mut found = Vec::new();
-    let mut left = vec![(0, mendings.len())];
+    let mut left = vec![(0, fixes.len())];
     while let Some((start, end)) = left.pop() {
-        let is_editable = |mendings: &[Mending]| patches(document, &edits(mendings)).is_ok();
-        if mendings.get(start..end).is_some_and(is_editable) {
+        let edits =
+            |fixes: &[&Fix]| fixes.iter().flat_map(|fix| fix.edits.iter().cloned()).collect::<Vec<_>>();
+        let is_editable = |fixes: &[&Fix]| patches(document, &edits(fixes)).is_ok();
+        if fixes.get(start..end).is_some_and(is_editable) {
             found.extend(start..end);
         } else if end - start > 1 {
             let half = start + (end - start) / 2;
