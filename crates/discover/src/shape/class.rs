@@ -217,10 +217,8 @@ fn words(name: &str) -> String {
             && (before.is_lowercase()
                 || before.is_ascii_digit()
                 || before.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase()));
-        if !letter.is_alphanumeric() || begins {
-            if !words.ends_with(' ') && !words.is_empty() {
-                words.push(' ');
-            }
+        if (!letter.is_alphanumeric() || begins) && !words.ends_with(' ') && !words.is_empty() {
+            words.push(' ');
         }
         if letter.is_alphanumeric() {
             words.extend(letter.to_lowercase());
