@@ -178,7 +178,7 @@ fn every_policy_has_its_five_proofs() {
     let ids: Vec<&str> = PROOFS.iter().map(|proof| proof.id).collect();
     assert_eq!(ids, ALL.iter().map(|kind| kind.id).collect::<Vec<_>>());
     let mut tests = Vec::new();
-    for folder in ["src", "../identity/src"] {
+    for folder in ["src", "../identity/src", "../leak/src"] {
         tests_below(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut tests);
     }
     for Proof { id, bound, inside } in PROOFS {
