@@ -244,7 +244,7 @@ fn ends_value(piece: Piece<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+    use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
     use super::*;
 
@@ -383,6 +383,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn it_says_what_a_tree_would(
             mut value in json(),

@@ -1,6 +1,6 @@
 //! Bodies, and the schema and fields that are learned from them.
 
-use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use serde_json::{Value, json};
 
 use super::*;
@@ -153,6 +153,8 @@ fn body() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn every_body_is_valid_by_what_was_learned_of_it(bodies in proptest::collection::vec(body(), 1..80)) {
         let all = learned(bodies.clone());

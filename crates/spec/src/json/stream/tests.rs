@@ -1,6 +1,6 @@
 //! The reader of parts, against the reader of wholes.
 
-use proptest::prelude::{Strategy, any, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
 use crate::json::parse;
@@ -175,6 +175,8 @@ fn nested(bytes: &[u8]) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_text_is_read_alike_whole_and_in_parts(
         text in text(),
