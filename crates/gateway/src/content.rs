@@ -210,7 +210,7 @@ impl Unpacking {
                 Decoder::Gzip(decoder) => decoder.write_all(part).and_then(|()| decoder.flush()),
                 Decoder::Deflate(decoder) => decoder.write_all(part).and_then(|()| decoder.flush()),
             };
-            self.hand_on(written, sink)?;
+            self.hand_on(written.is_ok(), sink)?;
         }
         Ok(())
     }
@@ -228,12 +228,12 @@ impl Unpacking {
             Decoder::Gzip(decoder) => decoder.try_finish(),
             Decoder::Deflate(decoder) => decoder.try_finish(),
         };
-        self.hand_on(finished, sink)
+        self.hand_on(finished.is_ok(), sink)
     }
 
     fn hand_on(
         &mut self,
-        unpacked: io::Result<()>,
+        is_unpacked: bool,
         sink: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
     ) -> Result<(), &'static str> {
         let out = match &mut self.decoder {
@@ -247,7 +247,7 @@ impl Unpacking {
         }
         let taken = sink(out);
         out.clear();
-        taken.and(unpacked.map_err(|_error| NO_CODING))
+        if is_unpacked { taken } else { taken.and(Err(NO_CODING)) }
     }
 }
 
