@@ -2,6 +2,7 @@
 
 mod accept;
 mod account;
+mod answer_body;
 mod body;
 mod connections;
 mod decide;

@@ -11,7 +11,8 @@ use model::{
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::body::{AnswerBody, Progress, Streamed};
+use super::answer_body::{AnswerBody, Streamed};
+use super::body::Progress;
 use super::filter::Filter;
 use super::going::Going;
 use super::serve::{Admission, Answer, Finished, Forwarded, Worker};

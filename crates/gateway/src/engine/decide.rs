@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Ver
 use tokio::time::Instant;
 
 use super::accept::wire_limits;
-use super::body::{AnswerBody, BodyError, Bounded, Progress, Source, Transit};
+use super::answer_body::AnswerBody;
+use super::body::{BodyError, Bounded, Progress, Source, Transit};
 use super::held::Budget;
 use super::serve::{Admission, Connection, Finished, Served, wall_clock};
 use super::whole::cut_off;

@@ -9,7 +9,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use super::account::X_REQUEST_ID;
-use super::body::{AnswerBody, Source};
+use super::answer_body::AnswerBody;
+use super::body::Source;
 use super::http1::AsksWebSocket;
 use super::serve::{Finished, Served};
 use crate::normalize::{Scheme, own_host};

@@ -16,7 +16,8 @@ use http::request::Parts;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::body::{AnswerBody, BrokenOff, Source};
+use super::answer_body::{AnswerBody, BrokenOff};
+use super::body::Source;
 use super::phase::Phase;
 use super::timer::Timer;
 use crate::wire::Fault;

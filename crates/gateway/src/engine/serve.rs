@@ -17,7 +17,8 @@ use tokio::time::{Instant, timeout};
 
 use super::accept::Shared;
 use super::account::Begun;
-use super::body::{AnswerBody, RequestBody, Source};
+use super::answer_body::AnswerBody;
+use super::body::{RequestBody, Source};
 use super::decide;
 use super::filter::Filter;
 use super::follow::Led;

@@ -4,7 +4,7 @@ use http::request::Parts;
 use http::response::Parts as Head;
 use http::{HeaderMap, Method, StatusCode, Version, header};
 
-use crate::engine::body::AnswerBody;
+use crate::engine::answer_body::AnswerBody;
 use crate::websocket;
 
 /// How the body of an answer is sent.

@@ -10,7 +10,7 @@ use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
-use crate::engine::body::{AnswerBody, BrokenOff};
+use crate::engine::answer_body::{AnswerBody, BrokenOff};
 use crate::engine::timer::Timer;
 
 /// Bytes of an answer that the library gets at once. It takes a piece whole, however little of it may be sent, and a
