@@ -234,9 +234,19 @@ impl Objects {
         any
     }
 
-    /// Whether the names of the members are values: there are many, or each is a number, an id or an address.
-    pub fn is_map(&self) -> bool {
+    /// The members together, where their names are values: there are many, or each is a number, an id or an address.
+    pub fn values(&self) -> Option<Shape> {
         let is_value = |name: &str| crate::kind::Kind::of(name).is_some();
-        self.any.is_some() || self.members.len() > 1 && self.members.iter().all(|(name, _)| is_value(name))
+        if self.any.is_none()
+            && (self.members.len() < 2 || !self.members.iter().all(|(name, _)| is_value(name)))
+        {
+            return None;
+        }
+        let mut together = self.any.clone().unwrap_or_default();
+        let mut left = SHAPES_MAX;
+        for (_, shape) in &self.members {
+            together.merge(shape.clone(), &mut left);
+        }
+        Some(together)
     }
 }

@@ -97,12 +97,8 @@ fn of_numbers(numbers: Numbers, schema: &mut Map<String, Value>) {
 }
 
 fn of_objects(objects: &Objects, schema: &mut Map<String, Value>) {
-    if objects.is_map() {
-        let mut any = objects.any.clone().unwrap_or_default();
-        for (_, shape) in &objects.members {
-            any.merge(shape.clone(), &mut u32::MAX.clone());
-        }
-        schema.insert("additionalProperties".to_owned(), self::schema("", &any));
+    if let Some(values) = objects.values() {
+        schema.insert("additionalProperties".to_owned(), self::schema("", &values));
         return;
     }
     let properties: Map<String, Value> =
@@ -138,15 +134,11 @@ fn walk(pointer: &str, name: &str, shape: &Shape, found: &mut Vec<Field>) {
         walk(&format!("{pointer}/*"), name, &arrays.item, found);
     }
     let Some(objects) = &shape.objects else { return };
-    if let Some(any) = &objects.any {
-        walk(&format!("{pointer}/*"), "", any, found);
+    if let Some(values) = objects.values() {
+        return walk(&format!("{pointer}/*"), "", &values, found);
     }
-    for (own, shape) in &objects.members {
-        let token = if objects.is_map() { "*".to_owned() } else { own.replace('~', "~0").replace('/', "~1") };
-        let name = if objects.is_map() { "" } else { own };
+    for (name, shape) in &objects.members {
+        let token = name.replace('~', "~0").replace('/', "~1");
         walk(&format!("{pointer}/{token}"), name, shape, found);
-    }
-    if objects.is_map() {
-        found.dedup_by(|one, other| one.pointer == other.pointer);
     }
 }

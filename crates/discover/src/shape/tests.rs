@@ -63,6 +63,11 @@ fn names_that_are_values_are_no_members() {
         [body],
         &json!({"type": "object", "properties": {"orders": {"type": "object", "additionalProperties": item}}}),
     );
+    let body =
+        json!({"1001": {"email": "ada@shop.example", "n": 1}, "1002": {"email": "bob@shop.example", "n": 2}});
+    let found = fields(&learned([body]).shape);
+    let pointers: Vec<&str> = found.iter().map(|field| field.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/*/email", "/*/n"]);
     let many: serde_json::Map<String, Value> =
         (0..300_u16).map(|number| (format!("name{}", letters(number)), json!(number))).collect();
     let found = learned([Value::Object(many)]);
