@@ -235,32 +235,44 @@ impl JsonStream {
         Ok(Step::Read(length, self.after_value()))
     }
 
-    /// A part of a string: up to its end, or to what cannot be told before more has come.
+    /// A part of a string: up to its end, to a fault, or to what cannot be told before more has come.
     fn text(&self, rest: &[u8], begins: bool, sink: &mut impl FnMut(Piece<'_>)) -> Result<Step, JsonError> {
-        let mut from = usize::from(begins);
-        let (end, ends) = loop {
+        let (end, ended) = self.text_end(rest, usize::from(begins));
+        if end > 0 {
+            let ends = matches!(ended, Ok(true));
+            sink(Piece::Text { raw: rest.get(..end).unwrap_or_default(), begins, ends });
+        }
+        match ended? {
+            true => Ok(Step::Read(end, self.after_value())),
+            false if end == 0 => Ok(Step::Unfinished),
+            false => Ok(Step::Read(end, Next::Text)),
+        }
+    }
+
+    /// How far the string at the beginning of `rest`, whose text goes on at `from`, can be told; whether it ends there.
+    fn text_end(&self, rest: &[u8], mut from: usize) -> (usize, Result<bool, JsonError>) {
+        loop {
             let run = text::run(rest, from);
             let plain_end = match run {
                 Run::Plain { close } => close,
                 Run::Escape { at } | Run::Control { at } => at,
                 Run::Open => rest.len(),
             };
-            let valid = from + self.utf8(rest, from, plain_end, matches!(run, Run::Open))?;
+            let valid = match self.utf8(rest, from, plain_end, matches!(run, Run::Open)) {
+                Ok(length) => from + length,
+                Err(error) => return (error.offset - self.offset, Err(error)),
+            };
             match run {
-                Run::Plain { close } => break (close + 1, true),
-                Run::Control { at } => return Err(self.fault(at, JsonErrorKind::ControlCharacter)),
-                Run::Open => break (valid, false),
-                Run::Escape { at } => match self.escape(rest, at)? {
-                    Some((_, length)) => from = at + length,
-                    None => break (at, false),
+                Run::Plain { close } => return (close + 1, Ok(true)),
+                Run::Control { at } => return (at, Err(self.fault(at, JsonErrorKind::ControlCharacter))),
+                Run::Open => return (valid, Ok(false)),
+                Run::Escape { at } => match self.escape(rest, at) {
+                    Ok(Some((_, length))) => from = at + length,
+                    Ok(None) => return (at, Ok(false)),
+                    Err(error) => return (at, Err(error)),
                 },
             }
-        };
-        if end == 0 {
-            return Ok(Step::Unfinished);
         }
-        sink(Piece::Text { raw: rest.get(..end).unwrap_or_default(), begins, ends });
-        Ok(Step::Read(end, if ends { self.after_value() } else { Next::Text }))
     }
 
     /// A whole name.
