@@ -3,6 +3,7 @@
 mod body;
 mod capture;
 mod civil;
+pub mod code;
 mod columns;
 mod credential;
 mod distinct;

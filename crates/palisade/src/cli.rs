@@ -17,7 +17,9 @@ use crate::commands::log::LogArguments;
 use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
-pub(crate) use discover::{Discover, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status};
+pub(crate) use discover::{
+    Discover, DiscoverCode, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status,
+};
 pub(crate) use inventory::{
     Author, ExportFormat, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryExport,
     InventoryFormat, InventoryGaps, InventoryList, InventorySet, InventoryShadow, InventoryShow,

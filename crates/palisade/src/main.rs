@@ -53,6 +53,9 @@ fn main() -> ExitCode {
             commands::discover::traffic(&arguments).into()
         }
         Command::Inventory(arguments) => commands::inventory::run(&arguments).into(),
+        Command::Discover(Discover { of: DiscoverFrom::Code(arguments) }) => {
+            commands::discover::code(&arguments).into()
+        }
         Command::CedarSchema(arguments) => commands::cedar_schema::run(&arguments).into(),
         Command::Review(arguments) => commands::review::run(&arguments).into(),
         Command::Diff(arguments) => commands::diff::run(&arguments).into(),

@@ -15,6 +15,10 @@ const LEAVES: &[Leaves] = &[
     Leaves { folder: "crates/review/src/diff/kinds/", registry: "crates/review/src/diff/kinds.rs" },
     Leaves { folder: "crates/discover/src/gaps/", registry: "crates/discover/src/gaps.rs" },
     Leaves { folder: "crates/discover/src/logs/", registry: "crates/discover/src/logs.rs" },
+    Leaves {
+        folder: "crates/discover/src/code/frameworks/",
+        registry: "crates/discover/src/code/frameworks.rs",
+    },
     Leaves { folder: "crates/discover/src/traffic/", registry: "crates/discover/src/traffic.rs" },
 ];
 

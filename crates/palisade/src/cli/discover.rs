@@ -13,7 +13,8 @@ use crate::output::Format;
 Examples:
   palisade discover logs /var/log/nginx
   palisade discover logs access.log.1.gz --spec openapi.yaml --fail-on shadow
-  palisade discover traffic session.har")]
+  palisade discover traffic session.har
+  palisade discover code . --spec openapi.yaml --fail-on shadow")]
 pub(crate) struct Discover {
     /// What to look into.
     #[command(subcommand)]
@@ -27,6 +28,8 @@ pub(crate) enum DiscoverFrom {
     Logs(DiscoverLogs),
     /// Recorded traffic, in whichever form each file is.
     Traffic(DiscoverTraffic),
+    /// Source code, in whichever framework each route is written.
+    Code(DiscoverCode),
 }
 
 /// `palisade discover logs`
@@ -84,6 +87,44 @@ pub(crate) struct DiscoverTraffic {
     /// Keys of TLS in the NSS key log format, as `SSLKEYLOGFILE` makes clients write them; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) keylog: Vec<PathBuf>,
+}
+
+/// `palisade discover code`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade discover code .
+  palisade discover code services/ --format json
+  palisade discover code . --spec openapi.yaml --fail-on shadow
+  palisade discover code . --openapi routes.json
+
+Lists the routes of web frameworks with their parameters, fields of bodies, guards and places. Prefixes and
+mounts are followed from file to file; what could not be understood is said first. With a specification a
+route is `declared`, a `shadow` (there is code, and it is not declared), and an operation without code an
+`orphan`; names of path parameters do not matter. Left out are files that .gitignore names, folders of
+dependencies and of what is built, and tests. Nothing of the program is run.
+
+Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
+where a path cannot be read or no file is source code.")]
+pub(crate) struct DiscoverCode {
+    /// Folders or files of source code
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Vec<PathBuf>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Write what was found as an OpenAPI 3.1 document
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
+    /// End with 1 if there are routes of this status; may be repeated
+    #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
+    pub(crate) fail_on: Vec<Status>,
+    /// Threads that read (one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: Option<u16>,
 }
 
 /// What is read, and what becomes of it.

@@ -1,5 +1,6 @@
 //! `palisade discover`: the operations that logs and recorded traffic tell of, and how they stand to what is declared.
 
+mod code;
 mod fields;
 mod operations;
 mod progress;
@@ -20,6 +21,7 @@ use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit};
 use crate::commands::inventory::Fault;
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
+pub(crate) use code::code;
 use operations::Listed;
 use taking::Taking;
 use told::Words;

@@ -1,0 +1,544 @@
+//! Goes through a file as the program would, with one framework in mind, and writes down what becomes a router, a route or a mount.
+
+mod classes;
+mod scope;
+
+use super::facts::{
+    Facts, FunctionFact, Guard, Methods, Mount, Note, Piece, Pieces, RouteFact, Router, Standing,
+};
+use super::frameworks::{Called, Framework, Meaning, verb};
+use super::guard::is_guard;
+use super::syntax::{Argument, Call, Function, Import, Kind, Let, Node, Unit};
+use scope::{Scope, Value};
+
+/// One file with one framework in mind.
+pub(super) struct Evaluate<'e> {
+    framework: &'e Framework,
+    path: &'e str,
+    imports: &'e [Import],
+    facts: Facts,
+    scopes: Vec<Scope>,
+    /// Guards that stand before what a router gets from here on.
+    before: Vec<Vec<Guard>>,
+}
+
+/// Where a call stands: on which router and which of its routes, and before which function.
+struct At<'a> {
+    on: Option<usize>,
+    last: Option<usize>,
+    line: u32,
+    target: Option<&'a str>,
+}
+
+/// What a file says.
+pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts {
+    let mut evaluate = Evaluate {
+        framework,
+        path,
+        imports: &unit.imports,
+        facts: Facts { imports: unit.imports.clone(), ..Facts::default() },
+        scopes: vec![Scope::default()],
+        before: Vec::new(),
+    };
+    if let Some(prefix) = (framework.file)(path, unit) {
+        let root = evaluate.new_router(None, Standing::Root, 0);
+        let implied = evaluate.child(root, vec![Piece::Text(prefix)], Vec::new(), 0);
+        evaluate.implied(implied);
+        evaluate.control(implied);
+    }
+    evaluate.all(&unit.body);
+    evaluate.facts
+}
+
+impl<'e> Evaluate<'e> {
+    fn all(&mut self, nodes: &'e [Node]) {
+        for node in nodes {
+            self.value(node);
+        }
+    }
+
+    /// What a part of the program is worth.
+    fn value(&mut self, node: &'e Node) -> Value {
+        match &node.kind {
+            Kind::Text(_) | Kind::Join(_) => Value::Text(self.pieces(node)),
+            Kind::Name(name) => self.lookup(name),
+            Kind::Member(of, name) => self.member(of, name),
+            Kind::Call(call) => self.call(call, node.line, None),
+            Kind::List(parts) | Kind::Other(parts) => {
+                self.all(parts);
+                Value::Nothing
+            }
+            Kind::Map(members) => {
+                members.iter().for_each(|(_, value)| drop(self.value(value)));
+                Value::Nothing
+            }
+            Kind::Function(function) => self.function(function, node.line),
+            Kind::Class(class) => {
+                self.class(class, node.line);
+                Value::Nothing
+            }
+            Kind::Let(binding) => {
+                self.bind(binding, node.line);
+                Value::Nothing
+            }
+            Kind::Return(value) => {
+                let value = self.value(value);
+                self.give_back(&value);
+                value
+            }
+        }
+    }
+
+    fn member(&mut self, of: &'e Node, name: &str) -> Value {
+        match self.value(of) {
+            Value::Key(key) => self.of_key(format!("{key}.{name}")),
+            router @ Value::Router(..) if self.framework.same.contains(&name) => router,
+            _ => Value::Nothing,
+        }
+    }
+
+    fn bind(&mut self, binding: &'e Let, line: u32) {
+        let value = match &binding.value.kind {
+            Kind::Function(function) if function.name.is_empty() => {
+                let name = binding.name.rsplit('.').next().unwrap_or_default();
+                self.named_function(function, name, line)
+            }
+            _ => self.value(&binding.value),
+        };
+        if let Some((list, node)) = (self.framework.list)(&binding.name, &binding.value) {
+            let router = self.new_router(Some(list.to_owned()), Standing::Root, line);
+            self.with_implied(router, node);
+            return;
+        }
+        self.bound(binding, &value, line);
+        self.set(&binding.name, value);
+    }
+
+    /// A name of a file of routes may be that of a route.
+    fn bound(&mut self, binding: &'e Let, value: &Value, line: u32) {
+        let controller = self.scopes.last().and_then(|scope| scope.controllers.first().copied());
+        let (Some(router), Some(methods)) = (controller, (self.framework.binding)(&binding.name)) else {
+            return;
+        };
+        let key =
+            if let Value::Key(key) = value { key.trim_end_matches("()").to_owned() } else { String::new() };
+        let guards = binding.value.call().and_then(|_| self.named_guard(&binding.value));
+        self.add_route(router, Methods::These(methods), None, line);
+        if let Some(route) = self.facts.routes.last_mut() {
+            route.handlers.push(key);
+            route.guards.extend(guards);
+        }
+    }
+
+    /// What a function gives is what its callers get.
+    fn give_back(&mut self, value: &Value) {
+        let key = self.scopes.iter().rev().find_map(|scope| scope.function.clone());
+        if let (Some(key), Some(router)) = (key, self.router_of(value)) {
+            let result = self.router(&format!("{key}()"));
+            self.facts.same.push((result, router));
+        }
+    }
+
+    fn function(&mut self, function: &'e Function, line: u32) -> Value {
+        let name =
+            if function.name.is_empty() { format!("closure@{line}") } else { function.name.to_string() };
+        self.named_function(function, &name, line)
+    }
+
+    fn named_function(&mut self, function: &'e Function, name: &str, line: u32) -> Value {
+        let key = self.function_key(function, name);
+        let mut fact = FunctionFact { takes: self.taken(function), ..FunctionFact::default() };
+        for mark in &function.marks {
+            match &mark.kind {
+                Kind::Call(call) => drop(self.call(call, mark.line, Some((&key, function)))),
+                _ => drop(self.value(mark)),
+            }
+            fact.guards.extend(self.mark_guard(mark));
+            fact.methods.extend((self.framework.methods)(mark));
+        }
+        fact.methods.extend(self.compared(function).into_iter().filter(|_| function.marks.is_empty()));
+        fact.action = (self.framework.action)(function);
+        let parameters = function.parameters.iter().flat_map(|parameter| self.parameter_guard(parameter));
+        fact.guards.extend(parameters.collect::<Vec<Guard>>());
+        self.facts.functions.insert(key.clone(), fact);
+        self.declared_on(function, &key, line);
+        self.enter(function, &key, line, None);
+        Value::Key(key)
+    }
+
+    /// Goes through the body of a function; `given` is its first parameter, or what it is about.
+    fn enter(&mut self, function: &'e Function, key: &str, line: u32, given: Option<usize>) {
+        let mut scope = Scope { function: Some(key.to_owned()), ..Scope::default() };
+        if let Some(of) = &function.of {
+            let kind = of.kind.trim_start_matches(['*', '&']).to_owned();
+            if self.framework.types.iter().any(|known| *known == kind) {
+                let this = self.typed(&format!("{key}#this"), line);
+                scope.implied = Some(this);
+                scope.names.insert("this".to_owned(), Value::Router(this, None));
+            } else {
+                scope.names.insert(of.name.to_string(), Value::Key(kind));
+            }
+        }
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            let kind = parameter.kind.rsplit(['.', ':']).next().unwrap_or_default();
+            let kind = kind.trim_matches(|letter: char| !letter.is_alphanumeric());
+            let value = match given.filter(|_| index == 0) {
+                Some(router) => Value::Router(router, None),
+                None if !kind.is_empty() && self.is_type(&parameter.kind) => {
+                    Value::Router(self.typed(&format!("{key}#{index}"), line), None)
+                }
+                None => Value::Key(format!("{key}#{index}")),
+            };
+            scope.names.insert(parameter.name.to_string(), value);
+        }
+        if let Some(router) = given {
+            scope.implied = Some(router);
+            scope.names.entry("this".to_owned()).or_insert(Value::Router(router, None));
+            scope.names.entry("it".to_owned()).or_insert(Value::Router(router, None));
+        }
+        self.scopes.push(scope);
+        self.all(&function.body);
+        self.scopes.pop();
+    }
+
+    fn is_type(&self, kind: &str) -> bool {
+        let kind = kind.trim_start_matches(['*', '&', '?']).trim_start_matches("mut");
+        let last = kind.rsplit(['.', ':', '\\']).next().unwrap_or_default();
+        let last = last.split(['<', '[']).next().unwrap_or_default();
+        self.framework.types.contains(&kind) || self.framework.types.contains(&last)
+    }
+
+    /// What a call is worth; `target` is the function that it stands before with `@`.
+    fn call(&mut self, call: &'e Call, line: u32, target: Option<(&str, &'e Function)>) -> Value {
+        let receiver = call.receiver().map(|receiver| self.value(receiver));
+        let callee = match (&receiver, &call.callee.kind) {
+            (None, Kind::Call(_)) => self.value(&call.callee),
+            (None, _) => self.callee(&call.callee),
+            (Some(Value::Key(key)), _) => Value::Key(format!("{key}.{}", call.name())),
+            (Some(_), _) => Value::Nothing,
+        };
+        let key = if let Value::Key(key) = &callee { key.clone() } else { call.name().to_owned() };
+        let origin = self.origin(&key);
+        let called = Called { call, origin, name: call.name(), target: target.map(|(_, function)| function) };
+        let on = match (&receiver, call.receiver()) {
+            (Some(value), Some(node)) if self.is_here(node) => self.scope_implied().or(self.router_of(value)),
+            (Some(value), _) => self.router_of(value),
+            (None, _) => self.scope_implied(),
+        };
+        let last = if let Some(Value::Router(_, last)) = &receiver { *last } else { None };
+        if let Some(meaning) = (self.framework.call)(&called)
+            && let Some(value) =
+                self.mean(meaning, &At { on, last, line, target: target.map(|(key, _)| key) })
+        {
+            return value;
+        }
+        self.unknown_call(call, &key, receiver.as_ref())
+    }
+
+    /// A call that the framework does not know: what it is given may go on in what is called.
+    fn unknown_call(&mut self, call: &'e Call, key: &str, receiver: Option<&Value>) -> Value {
+        if let Some(router @ (Value::Router(..) | Value::Key(_))) = receiver
+            && self.framework.same.contains(&call.name())
+        {
+            self.arguments(call);
+            return router.clone();
+        }
+        if let Some(Value::Router(router, _)) = receiver {
+            for place in ["#this", "#0"] {
+                self.hand(*router, &format!("{}{place}", call.name()));
+            }
+        }
+        for (index, argument) in call.arguments.iter().enumerate() {
+            let value = self.argument(argument, key);
+            let is_parameter =
+                matches!(&value, Value::Key(key) if key.contains('#') && !key.contains("#this."));
+            if let Some(router) =
+                self.router_of(&value).filter(|_| is_parameter || matches!(value, Value::Router(..)))
+            {
+                self.hand(router, &format!("{key}#{index}"));
+                self.hand(router, &format!("{key}.constructor#{index}"));
+            }
+        }
+        let is_class = call.name().starts_with(char::is_uppercase);
+        Value::Key(if is_class { key.to_owned() } else { format!("{key}()") })
+    }
+
+    fn argument(&mut self, argument: &'e Argument, key: &str) -> Value {
+        let value = self.value(&argument.value);
+        if let (Some(name), Value::Router(router, _)) = (&argument.name, &value) {
+            let field = self.router(&format!("{key}.{name}"));
+            self.facts.same.push((field, *router));
+        }
+        value
+    }
+
+    fn arguments(&mut self, call: &'e Call) {
+        call.arguments.iter().for_each(|argument| drop(self.value(&argument.value)));
+    }
+
+    /// A router is given to a function.
+    fn hand(&mut self, router: usize, key: &str) {
+        let child = self.router(key);
+        let guards = self.before.get(router).cloned().unwrap_or_default();
+        self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
+    }
+
+    /// Does what a call means; none where it cannot mean that here.
+    fn mean(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        let line = at.line;
+        match meaning {
+            Meaning::Root { path, inside } => {
+                let router = self.new_router(None, Standing::Root, line);
+                self.made(router, path, &[], &inside, line)
+            }
+            Meaning::Router { path, guards, inside } => {
+                let router = self.new_router(None, Standing::Router, line);
+                self.made(router, path, &guards, &inside, line)
+            }
+            Meaning::Route { methods, path, handlers } => self.route(at, methods, path, &handlers),
+            Meaning::Mount { path, children, guards } => self.mount(at, path, &children, &guards),
+            Meaning::Group { path, guards, inside } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let guards = self.guards(&guards);
+                let child = self.child(at.on?, path, guards, line);
+                for node in inside {
+                    self.hang(child, node, line);
+                }
+                Some(Value::Router(child, None))
+            }
+            Meaning::Guards { under, guards } => {
+                let under = under.map(|path| self.pieces(path)).unwrap_or_default();
+                let on = at.on?;
+                let guards: Vec<Guard> = self
+                    .guards(&guards)
+                    .into_iter()
+                    .map(|guard| Guard { under: under.clone(), ..guard })
+                    .collect();
+                self.guard(on, at.last, guards);
+                Some(Value::Router(on, at.last))
+            }
+            Meaning::Restrict { methods } => {
+                let on = at.on?;
+                if let Some(route) = at.last.and_then(|last| self.facts.routes.get_mut(last)) {
+                    route.methods = Methods::These(methods);
+                }
+                Some(Value::Router(on, at.last))
+            }
+            Meaning::Within { of, path } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let value = self.value(of);
+                let parent = self.router_of(&value)?;
+                Some(Value::Router(self.child(parent, path, Vec::new(), line), None))
+            }
+            Meaning::View { paths, view, methods } => {
+                for path in paths {
+                    self.view(at, path, view, methods.as_deref());
+                }
+                Some(Value::Nothing)
+            }
+            Meaning::ViewSet { path, view } => {
+                let Value::Key(key) = self.value(view) else { return None };
+                self.add_route(at.on?, Methods::OfSet(key), Some(path), line);
+                Some(Value::Nothing)
+            }
+            Meaning::Everywhere { path } => {
+                let path = self.pieces(path);
+                self.facts.everywhere.push(path);
+                Some(Value::Nothing)
+            }
+        }
+    }
+
+    fn made(
+        &mut self,
+        router: usize,
+        path: Option<&'e Node>,
+        guards: &[&'e Node],
+        inside: &[&'e Node],
+        line: u32,
+    ) -> Option<Value> {
+        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let guards = self.guards(guards);
+        self.prefix(router, path, guards);
+        inside.iter().for_each(|node| self.hang(router, node, line));
+        Some(Value::Router(router, None))
+    }
+
+    fn route(
+        &mut self,
+        at: &At<'_>,
+        methods: Vec<String>,
+        path: Option<&'e Node>,
+        handlers: &[&'e Node],
+    ) -> Option<Value> {
+        let (on, line) = (at.on?, at.line);
+        let mut methods = methods;
+        let mut path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        if let Some(Piece::Text(text)) = path.first_mut()
+            && let Some((method, rest)) = text.split_once(' ')
+            && let Some(named) = verb(method)
+        {
+            // `GET /orders`, as net/http has it.
+            methods = named;
+            *text = rest.trim_start().to_owned();
+        }
+        let mut guards = self.before.get(on).cloned().unwrap_or_default();
+        let mut keys: Vec<String> = at.target.map(str::to_owned).into_iter().collect();
+        let last = handlers.len().saturating_sub(1);
+        for (index, handler) in handlers.iter().enumerate() {
+            let value = self.value(handler);
+            if index < last || !matches!(value, Value::Key(_)) {
+                guards.extend(self.named_guard(handler));
+            }
+            if let Value::Key(key) = value {
+                keys.push(key.trim_end_matches("()").to_owned());
+            }
+        }
+        let methods = Methods::These(methods);
+        self.facts.routes.push(RouteFact { router: on, methods, path, guards, handlers: keys, line });
+        Some(Value::Router(on, Some(self.facts.routes.len() - 1)))
+    }
+
+    fn view(&mut self, at: &At<'_>, path: &'e Node, view: &'e Node, methods: Option<&[String]>) {
+        let (Value::Key(key), Some(on)) = (self.value(view), at.on) else { return };
+        let methods_of = match methods {
+            Some(methods) => Methods::These(methods.to_vec()),
+            None => Methods::OfView(key.clone()),
+        };
+        self.add_route(on, methods_of, Some(path), at.line);
+        if methods.is_some()
+            && let Some(route) = self.facts.routes.last_mut()
+        {
+            route.handlers.push(key);
+        }
+    }
+
+    fn add_route(&mut self, router: usize, methods: Methods, path: Option<&'e Node>, line: u32) {
+        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let guards = self.before.get(router).cloned().unwrap_or_default();
+        self.facts.routes.push(RouteFact { router, methods, path, guards, handlers: Vec::new(), line });
+    }
+
+    fn mount(
+        &mut self,
+        at: &At<'_>,
+        path: Option<&'e Node>,
+        children: &[&'e Node],
+        guards: &[&'e Node],
+    ) -> Option<Value> {
+        let (on, line) = (at.on?, at.line);
+        let prefix = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let loose: Vec<Guard> = self.guards(children);
+        let own = self.guards(guards).into_iter().chain(loose.iter().cloned());
+        let before = self.before.get(on).cloned().unwrap_or_default();
+        let before: Vec<Guard> = before.into_iter().chain(own).collect();
+        let mut is_mount = false;
+        for node in children {
+            let child = match self.value(node) {
+                Value::Key(key) if node.function().is_some() => Some(self.router(&format!("{key}#0"))),
+                Value::Key(key) => Some(self.router(&format!("{key}{}", self.framework.texts_are))),
+                Value::Text(text) if !self.framework.texts_are.is_empty() => match &text[..] {
+                    [Piece::Text(text)] => Some(self.router(&format!("{text}{}", self.framework.texts_are))),
+                    _ => None,
+                },
+                value => self.router_of(&value),
+            };
+            let Some(child) = child else {
+                if node.call().is_some_and(|call| matches!(call.name(), "require" | "import")) {
+                    let what = "a mount of a module whose name is computed".to_owned();
+                    self.facts.notes.push(Note { line, what });
+                }
+                continue;
+            };
+            let (path, guards) = (prefix.clone(), before.clone());
+            self.facts.mounts.push(Mount { parent: on, child, path: path.clone(), guards: guards.clone() });
+            // What is given may be a function that takes the router, which is known once all files are read.
+            if let Some(key) = self.facts.routers.get(child).and_then(|router| router.key.clone())
+                && !key.ends_with(')')
+                && !key.contains('#')
+            {
+                let child = self.router(&format!("{key}#0"));
+                self.facts.mounts.push(Mount { parent: on, child, path, guards });
+            }
+            is_mount = true;
+        }
+        if !loose.is_empty() {
+            let under = |guard: Guard| Guard { under: prefix.clone(), ..guard };
+            self.guard(on, None, loose.into_iter().map(under).collect());
+            is_mount = true;
+        }
+        is_mount.then_some(Value::Router(on, None))
+    }
+
+    /// What stands in a list or a block hangs on a router: closures get it, routers are mounted on it.
+    fn hang(&mut self, router: usize, node: &'e Node, line: u32) {
+        if let Some(function) = node.function() {
+            let key = format!("closure@{line}");
+            self.enter(function, &key, line, Some(router));
+            return;
+        }
+        let value = self.value(node);
+        if let Value::Key(key) = &value {
+            self.hand(router, &format!("{key}#0"));
+        }
+        if let Some(child) = self.router_of(&value) {
+            let guards = self.before.get(router).cloned().unwrap_or_default();
+            self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
+        }
+    }
+
+    /// Guards of the names that some nodes have.
+    fn guards(&mut self, nodes: &[&'e Node]) -> Vec<Guard> {
+        nodes.iter().flat_map(|node| node.values()).filter_map(|node| self.named_guard(node)).collect()
+    }
+
+    fn named_guard(&mut self, node: &'e Node) -> Option<Guard> {
+        let name = guard_name(node)?;
+        let open = (self.framework.open)(&name);
+        if !open && !is_guard(&name) {
+            return None;
+        }
+        let maybe_router = match node.kind {
+            Kind::Call(_) => None,
+            _ => {
+                let value = self.value(node);
+                self.router_of(&value)
+            }
+        };
+        Some(Guard { name, maybe_router, under: Vec::new(), is_open: open })
+    }
+
+    fn guard(&mut self, on: usize, last: Option<usize>, guards: Vec<Guard>) {
+        match last.and_then(|last| self.facts.routes.get_mut(last)) {
+            Some(route) => route.guards.extend(guards),
+            None => {
+                if let Some(before) = self.before.get_mut(on) {
+                    before.extend(guards);
+                }
+            }
+        }
+    }
+}
+
+/// What only says that its argument stands guard.
+const WRAPPERS: &[&str] = &["Depends", "Security", "method_decorator", "UseGuards"];
+
+/// What a guard is called, with its first text: `requireRole(admin)`.
+fn guard_name(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Call(call) => {
+            let name = call.callee.dotted().unwrap_or_else(|| call.name().to_owned());
+            if WRAPPERS.contains(&call.name()) {
+                return guard_name(call.value(0)?);
+            }
+            let inner = call.arguments.iter().find_map(|argument| match &argument.value.kind {
+                Kind::Text(text) => Some(text.to_string()),
+                Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
+                _ => None,
+            });
+            Some(inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})")))
+        }
+        Kind::Text(text) => Some(text.to_string()),
+        _ => node.dotted(),
+    }
+}

@@ -1,0 +1,183 @@
+//! Classes whose methods are routes, and what functions and their parameters say of requests.
+
+use super::scope::Scope;
+use super::{Evaluate, Guard, Kind, Node, Piece, RouteFact, Standing, guard_name};
+use crate::code::facts::{ClassFact, Methods, Taken};
+use crate::code::guard::is_guard;
+use crate::code::syntax::{Class, Function, Parameter};
+
+/// The most values that one function takes out of requests.
+const TAKEN_MAX: usize = 128;
+
+impl<'e> Evaluate<'e> {
+    pub(super) fn class(&mut self, class: &'e Class, line: u32) {
+        let mut guards: Vec<Guard> = class.marks.iter().filter_map(|mark| self.mark_guard(mark)).collect();
+        for node in &class.body {
+            if let Kind::Let(binding) = &node.kind
+                && &*binding.name == "permission_classes"
+            {
+                guards.extend(binding.value.values().iter().filter_map(|node| self.mark_guard(node)));
+            }
+        }
+        let mixins = class.bases.iter().filter(|base| base.ends_with("Mixin") && is_guard(base));
+        guards.extend(mixins.map(|base| Guard { name: base.to_string(), ..Guard::default() }));
+        let mut controllers = Vec::new();
+        for base in (self.framework.class)(class, self.path) {
+            let router = self.new_router(None, Standing::Root, line);
+            let path = base.map(|node| self.pieces(node)).unwrap_or_default();
+            let path = path.into_iter().map(|piece| with_class(piece, &class.name)).collect();
+            self.prefix(router, path, guards.clone());
+            controllers.push(router);
+        }
+        let methods = class.body.iter().filter_map(|node| node.function());
+        let fact = ClassFact {
+            bases: class.bases.iter().map(ToString::to_string).collect(),
+            fields: class
+                .fields
+                .iter()
+                .map(|field| (field.name.to_string(), field.kind.to_string()))
+                .collect(),
+            methods: methods.map(|function| function.name.to_string()).collect(),
+            guards,
+        };
+        self.facts.classes.insert(class.name.to_string(), fact);
+        for mark in &class.marks {
+            self.value(mark);
+        }
+        let implied = if (self.framework.application)(class) {
+            let key = class.name.to_string();
+            Some(self.new_router(Some(key), Standing::Root, line))
+        } else {
+            None
+        };
+        let name = Some(class.name.to_string()).filter(|name| !name.is_empty());
+        self.scopes.push(Scope { class: name, controllers, implied, ..Scope::default() });
+        self.all(&class.body);
+        self.scopes.pop();
+    }
+
+    /// Routes that the marks of a function declare.
+    pub(super) fn declared_on(&mut self, function: &'e Function, key: &str, line: u32) {
+        let scope = self.scopes.last();
+        let class = scope.and_then(|scope| scope.class.clone());
+        let mut routers = scope.map(|scope| scope.controllers.clone()).unwrap_or_default();
+        let declared = (self.framework.method)(function, class.as_deref());
+        if declared.is_empty() {
+            return;
+        }
+        if routers.is_empty() {
+            if !self.framework.marks_functions {
+                return;
+            }
+            let router = self.router(key);
+            if let Some(router) = self.facts.routers.get_mut(router) {
+                (router.standing, router.is_defined, router.line) = (Standing::Router, true, line);
+            }
+            routers.push(router);
+        }
+        for one in declared {
+            let path = one.path.map(|node| self.pieces(node)).unwrap_or_default();
+            for router in &routers {
+                let path = path.iter().cloned().map(|piece| with_action(piece, &function.name)).collect();
+                let guards = self.before.get(*router).cloned().unwrap_or_default();
+                let line = function.marks.first().map_or(line, |_| line);
+                self.facts.routes.push(RouteFact {
+                    router: *router,
+                    methods: Methods::These(one.methods.clone()),
+                    path,
+                    guards,
+                    handlers: vec![key.to_owned()],
+                    line,
+                });
+            }
+        }
+    }
+
+    pub(super) fn mark_guard(&mut self, mark: &'e Node) -> Option<Guard> {
+        let name = guard_name(mark)?;
+        let own = name.split('(').next().unwrap_or_default();
+        let is_open = (self.framework.open)(own);
+        (is_open || is_guard(own)).then(|| Guard { name, maybe_router: None, under: Vec::new(), is_open })
+    }
+
+    pub(super) fn parameter_guard(&mut self, parameter: &'e Parameter) -> Option<Guard> {
+        let name = (self.framework.parameter_guard)(parameter)?;
+        is_guard(&name).then(|| Guard { name, ..Guard::default() })
+    }
+
+    /// Methods that a function compares with what it is asked with.
+    pub(super) fn compared(&self, function: &'e Function) -> Vec<String> {
+        let mut methods: Vec<String> = Vec::new();
+        for node in &function.body {
+            node.visit(&mut |node| {
+                methods.extend((self.framework.compared)(node).filter(|method| !methods.contains(method)));
+                true
+            });
+        }
+        methods
+    }
+
+    /// What a function takes out of requests.
+    pub(super) fn taken(&self, function: &'e Function) -> Vec<Taken> {
+        let parameters =
+            function.parameters.iter().filter_map(|parameter| (self.framework.parameter)(parameter));
+        let mut taken: Vec<Taken> = parameters.collect();
+        for node in &function.body {
+            node.visit(&mut |node| {
+                if taken.len() < TAKEN_MAX {
+                    taken.extend((self.framework.takes)(node));
+                }
+                !matches!(node.kind, Kind::Function(_) | Kind::Class(_)) || self.framework.deep
+            });
+        }
+        for one in &mut taken {
+            if let Taken::Body(name) = one
+                && let Some(class) = local_class(&function.body, name)
+            {
+                *name = class;
+            }
+        }
+        taken.sort_unstable();
+        taken.dedup();
+        taken.truncate(TAKEN_MAX);
+        taken
+    }
+}
+
+/// The class that a variable of a function is made of.
+fn local_class(body: &[Node], name: &str) -> Option<String> {
+    let mut class = None;
+    for node in body {
+        node.visit(&mut |node| {
+            if let Kind::Let(binding) = &node.kind
+                && &*binding.name == name
+                && let Some(call) = binding.value.call()
+            {
+                let made = if call.name() == "new" {
+                    call.value(0).and_then(Node::dotted)
+                } else {
+                    call.callee.dotted()
+                };
+                class = class.take().or(made);
+            }
+            class.is_none()
+        });
+    }
+    class
+}
+
+/// A path with the words of ASP.NET for the class that it stands before.
+fn with_class(piece: Piece, class: &str) -> Piece {
+    let name = class.strip_suffix("Controller").unwrap_or(class);
+    match piece {
+        Piece::Text(text) => Piece::Text(text.replace("[controller]", name)),
+        piece => piece,
+    }
+}
+
+fn with_action(piece: Piece, action: &str) -> Piece {
+    match piece {
+        Piece::Text(text) => Piece::Text(text.replace("[action]", action)),
+        piece => piece,
+    }
+}

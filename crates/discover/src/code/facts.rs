@@ -1,0 +1,170 @@
+//! What one file says of routes, in names that other files may give meaning to.
+
+use std::collections::BTreeMap;
+
+use super::syntax::Import;
+
+/// Texts of which the whole is made.
+pub(crate) type Pieces = Vec<Piece>;
+
+/// A part of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text(String),
+    /// What a constant holds, maybe in another file.
+    Name(String),
+    /// What only the running program knows, as it is written.
+    Computed(String),
+}
+
+/// How much is known of what routes hang on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// It may be anything: a client, a map, a name of another file.
+    Unknown,
+    /// It is a router, by what made it or by its type; something else must mount it.
+    Router,
+    /// It is served as it is.
+    Root,
+}
+
+/// What routes hang on.
+#[derive(Debug, Clone)]
+pub(crate) struct Router {
+    /// What it is called for others: `users`, `Server.router`, `create()` for what a function gives, `register#0` for what it gets.
+    pub(crate) key: Option<String>,
+    pub(crate) standing: Standing,
+    /// Whether it is what its key names; otherwise the key is looked for elsewhere.
+    pub(crate) is_defined: bool,
+    /// What all its paths begin with, wherever it is mounted.
+    pub(crate) prefix: Pieces,
+    pub(crate) line: u32,
+}
+
+/// Something that may stand guard: what it is called, and the router that it is if it is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Guard {
+    pub(crate) name: String,
+    pub(crate) maybe_router: Option<usize>,
+    /// It stands before paths that begin so, within its router.
+    pub(crate) under: Pieces,
+    /// That there is none is what it says.
+    pub(crate) is_open: bool,
+}
+
+/// One router within another.
+#[derive(Debug, Clone)]
+pub(crate) struct Mount {
+    pub(crate) parent: usize,
+    pub(crate) child: usize,
+    pub(crate) path: Pieces,
+    pub(crate) guards: Vec<Guard>,
+}
+
+/// A route, as far as its file tells.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteFact {
+    pub(crate) router: usize,
+    pub(crate) methods: Methods,
+    pub(crate) path: Pieces,
+    pub(crate) guards: Vec<Guard>,
+    /// Keys of what handles it.
+    pub(crate) handlers: Vec<String>,
+    pub(crate) line: u32,
+}
+
+/// What a route is asked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Methods {
+    /// These, in upper case; `*` of any.
+    These(Vec<String>),
+    /// Those that the class or function of this name has.
+    OfView(String),
+    /// Those that the class of this name has for all of a kind and for one of them.
+    OfSet(String),
+}
+
+/// Where a value of a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum In {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// In a header field.
+    Header,
+    /// In a cookie.
+    Cookie,
+}
+
+/// What code takes out of a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Taken {
+    /// A parameter, and its type as the code has it.
+    Parameter(In, String, String),
+    /// A field of the body.
+    Field(String),
+    /// The body, as what a class of this name says.
+    Body(String),
+}
+
+/// What a function says of the requests that it handles.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FunctionFact {
+    pub(crate) takes: Vec<Taken>,
+    pub(crate) guards: Vec<Guard>,
+    /// Methods that it says it is for.
+    pub(crate) methods: Vec<String>,
+    pub(crate) action: Option<Action>,
+}
+
+/// What a method of a set of views is reached by.
+#[derive(Debug, Clone)]
+pub(crate) struct Action {
+    /// Whether it is about one of the set.
+    pub(crate) is_of_one: bool,
+    pub(crate) path: String,
+}
+
+/// What a class says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ClassFact {
+    pub(crate) bases: Vec<String>,
+    /// Fields with their types.
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) methods: Vec<String>,
+    pub(crate) guards: Vec<Guard>,
+}
+
+/// A part of a file that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Note {
+    pub(crate) line: u32,
+    pub(crate) what: String,
+}
+
+/// What one framework reads in one file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) routers: Vec<Router>,
+    pub(crate) mounts: Vec<Mount>,
+    pub(crate) routes: Vec<RouteFact>,
+    /// Routers that are one.
+    pub(crate) same: Vec<(usize, usize)>,
+    /// Prefixes of all routes of the program.
+    pub(crate) everywhere: Vec<Pieces>,
+    pub(crate) notes: Vec<Note>,
+    /// What names stand for, by key.
+    pub(crate) keys: BTreeMap<String, usize>,
+    pub(crate) aliases: BTreeMap<String, String>,
+    pub(crate) constants: BTreeMap<String, Pieces>,
+    pub(crate) functions: BTreeMap<String, FunctionFact>,
+    pub(crate) classes: BTreeMap<String, ClassFact>,
+    pub(crate) imports: Vec<Import>,
+}
+
+/// The first part of a key, and the rest with its dot.
+pub(crate) fn head(key: &str) -> (&str, &str) {
+    let at = key.find(['.', '(', '#']).unwrap_or(key.len());
+    key.split_at(at)
+}

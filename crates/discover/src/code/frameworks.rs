@@ -1,0 +1,227 @@
+//! Every framework, and what each of its calls and marks means for routes.
+
+mod chi;
+mod django;
+mod echo;
+mod express;
+mod fastapi;
+mod fastify;
+mod fiber;
+mod flask;
+mod gin;
+mod hono;
+mod koa;
+mod nestjs;
+mod net_http;
+mod nextjs;
+#[cfg(test)]
+mod tests;
+
+use super::facts::{Action, In, Taken};
+use super::syntax::{Call, Class, Function, Node, Parameter, Unit};
+use super::template::Style;
+
+/// One framework. A leaf: its page holds the examples that prove it.
+#[derive(Debug)]
+pub struct Framework {
+    /// Its stable name in kebab case.
+    pub id: &'static str,
+    /// What it is called.
+    pub product: &'static str,
+    /// Where it is described.
+    pub source: &'static str,
+    /// Names of the languages that it is used from.
+    pub(crate) languages: &'static [&'static str],
+    /// Words of which one stands in some file of each program that uses it.
+    pub(crate) marks: &'static [&'static str],
+    /// How it writes paths.
+    pub(crate) style: Style,
+    /// What a call means.
+    pub(crate) call: for<'c> fn(&Called<'c>) -> Option<Meaning<'c>>,
+    /// Members and methods of a router that are the router itself.
+    pub(crate) same: &'static [&'static str],
+    /// Types that only routers have.
+    pub(crate) types: &'static [&'static str],
+    /// Words for what routes hang on where nothing else is said.
+    pub(crate) here: &'static [&'static str],
+    /// Whether a file hangs its routes on the program itself, and with which prefix.
+    pub(crate) file: fn(&str, &Unit) -> Option<String>,
+    /// Whether a value of this name is a list of routes: its key, and where they stand.
+    pub(crate) list: for<'c> fn(&str, &'c Node) -> Option<(&'static str, &'c Node)>,
+    /// What the paths of a class begin with whose methods are routes; several where it has several names.
+    pub(crate) class: for<'c> fn(&'c Class, &str) -> Vec<Option<&'c Node>>,
+    /// Whether a class is a program, of which the calls in its body are routes.
+    pub(crate) application: fn(&Class) -> bool,
+    /// The routes that the marks of a function declare, in a class of this name.
+    pub(crate) method: for<'c> fn(&'c Function, Option<&str>) -> Vec<Declared<'c>>,
+    /// The methods that a value of this name handles, in a file that hangs its routes on the program itself.
+    pub(crate) binding: fn(&str) -> Option<Vec<String>>,
+    /// Whether functions that stand alone may have such marks.
+    pub(crate) marks_functions: bool,
+    /// Methods that a mark says a function is for.
+    pub(crate) methods: fn(&Node) -> Vec<String>,
+    /// A method that a part of a function says it is for, where nothing else says it.
+    pub(crate) compared: fn(&Node) -> Option<String>,
+    /// What reaches a function that is a method of a set of views.
+    pub(crate) action: fn(&Function) -> Option<Action>,
+    /// What a part of a function takes out of a request.
+    pub(crate) takes: fn(&Node) -> Option<Taken>,
+    /// Whether that may stand in functions within the function.
+    pub(crate) deep: bool,
+    /// What a parameter of a function stands for.
+    pub(crate) parameter: fn(&Parameter) -> Option<Taken>,
+    /// The name of what a parameter asks for before the function is called.
+    pub(crate) parameter_guard: fn(&Parameter) -> Option<String>,
+    /// Whether a name says that nobody stands guard.
+    pub(crate) open: fn(&str) -> bool,
+    /// What a text is the name of where it stands for a router: the key of it, behind its module.
+    pub(crate) texts_are: &'static str,
+    /// Whether a path of a mount stands in place of the path that the router has itself.
+    pub(crate) mount_replaces: bool,
+    /// Whether one path is written behind another as it stands, with the slash at its end.
+    pub(crate) keeps_slash: bool,
+    /// What is understood, what is not, and examples: files (`~~~file NAME`) and their routes (`~~~routes`).
+    pub doc: &'static str,
+}
+
+/// A framework of which nothing is known.
+pub(crate) const BLANK: Framework = Framework {
+    id: "",
+    product: "",
+    source: "",
+    languages: &[],
+    marks: &[],
+    style: Style::Colon,
+    call: |_| None,
+    same: &[],
+    types: &[],
+    here: &[],
+    file: |_, _| None,
+    list: |_, _| None,
+    class: |_, _| Vec::new(),
+    application: |_| false,
+    method: |_, _| Vec::new(),
+    binding: |_| None,
+    marks_functions: false,
+    methods: |_| Vec::new(),
+    compared: |_| None,
+    action: |_| None,
+    takes: |_| None,
+    deep: true,
+    parameter: |_| None,
+    parameter_guard: |_| None,
+    open: |_| false,
+    texts_are: "",
+    mount_replaces: false,
+    keeps_slash: false,
+    doc: "",
+};
+
+/// Every framework, alphabetical.
+pub const ALL: &[&Framework] = &[
+    &chi::FRAMEWORK,
+    &django::FRAMEWORK,
+    &echo::FRAMEWORK,
+    &express::FRAMEWORK,
+    &fastapi::FRAMEWORK,
+    &fastify::FRAMEWORK,
+    &fiber::FRAMEWORK,
+    &flask::FRAMEWORK,
+    &gin::FRAMEWORK,
+    &hono::FRAMEWORK,
+    &koa::FRAMEWORK,
+    &nestjs::FRAMEWORK,
+    &net_http::FRAMEWORK,
+    &nextjs::FRAMEWORK,
+];
+
+/// A call, as a framework sees it.
+#[derive(Debug)]
+pub(crate) struct Called<'c> {
+    pub(crate) call: &'c Call,
+    /// What is called, with the module that it comes from: `express.Router`.
+    pub(crate) origin: String,
+    /// The last part of that.
+    pub(crate) name: &'c str,
+    /// The function that the call stands before with `@`.
+    pub(crate) target: Option<&'c Function>,
+}
+
+/// What a call means for routes. Where it is a method, it is about what it is called on.
+#[derive(Debug)]
+pub(crate) enum Meaning<'c> {
+    /// It makes a program that is served.
+    Root { path: Option<&'c Node>, inside: Vec<&'c Node> },
+    /// It makes a router that is to be mounted.
+    Router { path: Option<&'c Node>, guards: Vec<&'c Node>, inside: Vec<&'c Node> },
+    /// It adds a route. Of handlers the last one handles; those before may be guards.
+    Route { methods: Vec<String>, path: Option<&'c Node>, handlers: Vec<&'c Node> },
+    /// It mounts routers. Guards may stand among them.
+    Mount { path: Option<&'c Node>, children: Vec<&'c Node>, guards: Vec<&'c Node> },
+    /// It makes a router within, which is its value; closures inside get it.
+    Group { path: Option<&'c Node>, guards: Vec<&'c Node>, inside: Vec<&'c Node> },
+    /// Guards stand before what comes from here on, or before the route that was added last.
+    Guards { under: Option<&'c Node>, guards: Vec<&'c Node> },
+    /// It makes a router within what it is given.
+    Within { of: &'c Node, path: Option<&'c Node> },
+    /// It adds routes that a class or function handles, for the methods that it has itself where none are said.
+    View { paths: Vec<&'c Node>, view: &'c Node, methods: Option<Vec<String>> },
+    /// It adds the routes of a set of views: for all of them, for one, and for its actions.
+    ViewSet { path: &'c Node, view: &'c Node },
+    /// The route that was added last is for these methods.
+    Restrict { methods: Vec<String> },
+    /// All paths of the program begin so.
+    Everywhere { path: &'c Node },
+}
+
+/// A route that marks declare.
+#[derive(Debug)]
+pub(crate) struct Declared<'c> {
+    pub(crate) methods: Vec<String>,
+    pub(crate) path: Option<&'c Node>,
+}
+
+/// Methods that have functions of their own.
+const VERBS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// The method that a name is of, whatever its case; `*` of `any`.
+pub(crate) fn verb(name: &str) -> Option<Vec<String>> {
+    let upper = name.to_ascii_uppercase();
+    match upper.as_str() {
+        "ANY" | "ALL" => Some(vec!["*".to_owned()]),
+        "DEL" => Some(vec!["DELETE".to_owned()]),
+        _ => VERBS.contains(&upper.as_str()).then(|| vec![upper]),
+    }
+}
+
+/// What a type is in OpenAPI's words, if its values fit in a path or a query; nothing of what is a text.
+pub(crate) fn scalar(kind: &str) -> Option<&'static str> {
+    match kind.trim_end_matches('?') {
+        "int" | "Integer" | "Long" | "long" | "Int" | "short" | "i32" | "i64" | "u32" | "u64" | "usize"
+        | "i16" | "u16" | "u8" => Some("integer"),
+        "float" | "double" | "Double" | "Float" | "decimal" | "Decimal" | "BigDecimal" | "f32" | "f64"
+        | "number" => Some("number"),
+        "bool" | "boolean" | "Boolean" => Some("boolean"),
+        "UUID" | "Guid" | "Uuid" => Some("uuid"),
+        "str" | "String" | "string" | "date" | "datetime" | "LocalDate" | "DateTime" | "Instant"
+        | "OffsetDateTime" => Some(""),
+        _ => None,
+    }
+}
+
+/// Names of methods in a list of texts.
+pub(crate) fn verbs_of(node: &Node) -> Vec<String> {
+    let name = |node: &Node| {
+        let name = node.text().unwrap_or(node.last_name());
+        name.strip_prefix("Method").unwrap_or(name).to_ascii_uppercase()
+    };
+    node.values().iter().map(name).filter(|name| !name.is_empty()).collect()
+}
+
+/// A parameter of a request, of no type.
+pub(crate) fn parameter(place: In, name: &str) -> Option<Taken> {
+    let is_name = !name.is_empty()
+        && name.len() <= 64
+        && name.chars().all(|letter| letter.is_alphanumeric() || "_-.[]".contains(letter));
+    is_name.then(|| Taken::Parameter(place, name.to_owned(), String::new()))
+}

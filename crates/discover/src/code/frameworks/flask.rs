@@ -1,0 +1,136 @@
+//! Flask.
+
+use super::{BLANK, Called, Framework, Meaning, Style, parameter, verb, verbs_of};
+use crate::code::facts::{In, Taken};
+use crate::code::syntax::{Kind, Node};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    id: "flask",
+    product: "Flask, Flask-RESTful",
+    source: "https://flask.palletsprojects.com/en/stable/quickstart/#routing",
+    languages: &["Python"],
+    marks: &["import flask", "from flask"],
+    style: Style::Angles,
+    call,
+    takes,
+    mount_replaces: true,
+    keeps_slash: true,
+    doc: DOC,
+    ..BLANK
+};
+
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    let path = call.value(0);
+    match called.origin.as_str() {
+        "flask.Flask" => return Some(Meaning::Root { path: None, inside: Vec::new() }),
+        "flask.Blueprint" | "flask_restful.Api" => {
+            let path = call.named("url_prefix").or(call.named("prefix"));
+            // An API of Flask-RESTful that is given a blueprint or an application is a part of it.
+            if called.name == "Api"
+                && let Some(of) = call.unnamed(0)
+            {
+                return Some(Meaning::Within { of, path });
+            }
+            return Some(Meaning::Router { path, guards: Vec::new(), inside: Vec::new() });
+        }
+        _ => {}
+    }
+    let methods = call.named("methods").map(verbs_of);
+    match called.name {
+        "route" if called.target.is_some() => {
+            let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
+            Some(Meaning::Route { methods, path, handlers: Vec::new() })
+        }
+        "add_url_rule" => {
+            let handler = call.named("view_func").or(call.unnamed(2))?;
+            match handler.call().filter(|call| call.name() == "as_view") {
+                Some(view) => Some(Meaning::View { paths: vec![path?], view: view.receiver()?, methods }),
+                None => {
+                    let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
+                    Some(Meaning::Route { methods, path, handlers: vec![handler] })
+                }
+            }
+        }
+        "add_resource" => {
+            let paths = call.values_from(1).into_iter().filter(|path| path.text().is_some()).collect();
+            Some(Meaning::View { paths, view: call.value(0)?, methods: None })
+        }
+        "register_blueprint" => {
+            let path = call.named("url_prefix");
+            Some(Meaning::Mount { path, children: vec![call.value(0)?], guards: Vec::new() })
+        }
+        name => {
+            let methods = verb(name).filter(|_| called.target.is_some())?;
+            Some(Meaning::Route { methods, path, handlers: Vec::new() })
+        }
+    }
+}
+
+/// `request.args.get('page')`, `request.json['name']`, `request.headers['X-Tenant']`.
+fn takes(node: &Node) -> Option<Taken> {
+    let Kind::Call(call) = &node.kind else { return None };
+    if !matches!(call.name(), "get" | "[]" | "getlist") {
+        return None;
+    }
+    let name = call.value(0)?.text()?;
+    let of = call.receiver()?.dotted()?;
+    match of.strip_prefix("request.")? {
+        "args" => parameter(In::Query, name),
+        "headers" => parameter(In::Header, name),
+        "cookies" => parameter(In::Cookie, name),
+        "json" | "form" => Some(Taken::Field(name.to_owned())),
+        _ => None,
+    }
+}
+
+const DOC: &str = r#"
+Applications, blueprints within blueprints, `route`, the short decorators, `add_url_rule`, views that are classes and resources of
+Flask-RESTful; decorators that are named like guards. What runs `before_request` is not understood as a guard, and neither are
+fields of a body that was put into a variable first.
+
+~~~file app/__init__.py
+from flask import Flask
+from app.orders import bp as orders_bp
+from .health import health
+
+def create_app():
+    app = Flask(__name__)
+    app.register_blueprint(orders_bp, url_prefix="/api/orders")
+    app.add_url_rule("/health", view_func=health)
+    return app
+~~~
+~~~file app/health.py
+def health():
+    return "ok"
+~~~
+~~~file app/orders.py
+from flask import Blueprint, request
+from app.auth import login_required
+
+bp = Blueprint("orders", __name__)
+cache = {}
+
+@bp.route("/", methods=["GET", "POST"])
+def orders():
+    status = request.args.get("status")
+    return cache.get("/orders")
+
+@bp.get("/<int:order_id>")
+@login_required
+def order(order_id):
+    return {}
+
+# @bp.get("/old")
+@bp.patch("/<int:order_id>/note")
+def note(order_id):
+    return request.json["text"]
+~~~
+~~~routes
+GET /api/orders/ query=status
+POST /api/orders/ query=status
+GET /api/orders/{order_id} guards=login_required
+PATCH /api/orders/{order_id}/note body=text
+GET /health
+~~~
+"#;

@@ -1,0 +1,146 @@
+//! net/http, and the routers of gorilla/mux, which are like it.
+
+use super::{BLANK, Called, Framework, Meaning, Style, verbs_of};
+use crate::code::requests;
+use crate::code::syntax::{Kind, Node, Unit};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    id: "net-http",
+    product: "net/http, gorilla/mux",
+    source: "https://pkg.go.dev/net/http#ServeMux",
+    languages: &["Go"],
+    marks: &["\"net/http\""],
+    style: Style::Braces,
+    call,
+    file,
+    here: &["http"],
+    takes: requests::go_takes,
+    compared: requests::go_compared_method,
+    types: &["http.ServeMux", "mux.Router"],
+    same: &["Subrouter", "Name", "Schemes", "StrictSlash"],
+    keeps_slash: true,
+    doc: DOC,
+    ..BLANK
+};
+
+/// Functions of the package itself are about a router that is always there.
+fn file(_: &str, unit: &Unit) -> Option<String> {
+    unit.imports.iter().any(|import| &*import.module == "net/http").then(String::new)
+}
+
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    let path = call.value(0);
+    match called.origin.as_str() {
+        "net/http.NewServeMux" | "net/http.ServeMux" | "github.com/gorilla/mux.NewRouter" => {
+            return Some(Meaning::Root { path: None, inside: Vec::new() });
+        }
+        _ => {}
+    }
+    // Without a receiver it is a function of the program's own.
+    call.receiver()?;
+    match called.name {
+        "PathPrefix" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
+        "Use" => Some(Meaning::Guards { under: None, guards: call.values_from(0) }),
+        "Methods" => {
+            Some(Meaning::Restrict { methods: call.values_from(0).into_iter().flat_map(verbs_of).collect() })
+        }
+        "Handle" | "HandleFunc" if call.arguments.len() == 2 => {
+            let mut handlers = Vec::new();
+            let mut handler = call.value(1)?;
+            while let Some(inner) = handler.call() {
+                if inner.name() == "StripPrefix" {
+                    return Some(Meaning::Mount {
+                        path: inner.value(0),
+                        children: vec![inner.value(1)?],
+                        guards: handlers,
+                    });
+                }
+                let Some(inside) = inner.arguments.last().map(|argument| &argument.value) else { break };
+                if matches!(inside.kind, Kind::Text(_)) {
+                    break;
+                }
+                handlers.push(&inner.callee);
+                handler = inside;
+            }
+            handlers.push(handler);
+            Some(Meaning::Route { methods: Vec::new(), path, handlers: guards_first(handlers) })
+        }
+        _ => None,
+    }
+}
+
+/// Converters of types say nothing.
+fn guards_first(handlers: Vec<&Node>) -> Vec<&Node> {
+    handlers.into_iter().filter(|node| node.last_name() != "HandlerFunc").collect()
+}
+
+const DOC: &str = r#"
+Routes of the package and of its multiplexers, with the methods that patterns name (`GET /orders/{id}`) or that the handler compares
+with, functions around handlers that are named like guards, multiplexers behind `StripPrefix`, and routers of gorilla/mux with their
+`Methods` and `PathPrefix`. A multiplexer that is mounted without `StripPrefix`, and guards around a whole multiplexer, are not followed.
+
+~~~file main.go
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"example.com/shop/catalog"
+)
+
+func main() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /orders/{id}", getOrder)
+	mux.Handle("/orders", requireToken(http.HandlerFunc(orders)))
+	mux.Handle("/catalog/", http.StripPrefix("/catalog", catalog.Routes()))
+	http.HandleFunc("/debug/vars", vars)
+	http.ListenAndServe(":8080", mux)
+	http.Get("https://other.example/feed")
+}
+
+type newOrder struct {
+	Sku string `json:"sku"`
+}
+
+func orders(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		status := r.URL.Query().Get("status")
+	case http.MethodPost:
+		var in newOrder
+		json.NewDecoder(r.Body).Decode(&in)
+	}
+}
+
+func getOrder(w http.ResponseWriter, r *http.Request) {}
+~~~
+~~~file catalog/catalog.go
+package catalog
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+)
+
+func Routes() http.Handler {
+	r := mux.NewRouter()
+	r.HandleFunc("/items/{id:[0-9]+}", item).Methods("GET", "HEAD")
+	s := r.PathPrefix("/admin").Subrouter()
+	s.Use(adminOnly)
+	s.HandleFunc("/items", addItem).Methods(http.MethodPost)
+	return r
+}
+~~~
+~~~routes
+POST /catalog/admin/items guards=adminOnly
+GET /catalog/items/{id}
+HEAD /catalog/items/{id}
+* /debug/vars
+GET /orders guards=requireToken query=status body=sku
+POST /orders guards=requireToken query=status body=sku
+GET /orders/{id}
+~~~
+"#;

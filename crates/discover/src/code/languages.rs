@@ -1,0 +1,228 @@
+//! Every language that is read, and how a file of it becomes syntax: in bounded time, and bounded memory.
+
+mod go;
+mod javascript;
+mod python;
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+
+use tree_sitter::{ParseOptions, ParseState, Parser};
+
+use super::syntax::{Argument, Call, Import, Kind, Node, Unit};
+
+/// A part that is nested deeper is left out.
+const DEPTH_MAX: usize = 160;
+
+/// How often a parser may ask whether to go on, for a file without text and for each of its bytes. It asks after a fixed number of
+/// steps, of which a file takes few; one that takes more was made to.
+const ASKED_MAX: usize = 4096;
+const ASKED_A_BYTE: usize = 1;
+
+/// One language.
+#[derive(Debug)]
+pub(crate) struct Language {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// How the names of its files end.
+    pub(crate) endings: &'static [&'static str],
+    grammar: fn() -> tree_sitter::Language,
+    /// What a part of the tree is.
+    read: fn(&Reader<'_>, Branch<'_>) -> Kind,
+}
+
+/// Every language.
+pub(crate) const ALL: &[&Language] =
+    &[&go::GO, &javascript::JAVASCRIPT, &javascript::TYPESCRIPT, &javascript::TSX, &python::PYTHON];
+
+/// The language of a file, by its name.
+pub(crate) fn of(path: &str) -> Option<&'static Language> {
+    let (_, ending) = path.rsplit('/').next().unwrap_or(path).rsplit_once('.')?;
+    ALL.iter().find(|language| language.endings.contains(&ending)).copied()
+}
+
+/// A part of the tree as the parser has it.
+pub(crate) type Branch<'t> = tree_sitter::Node<'t>;
+
+/// Why a file was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The parser cannot be had.
+    Grammar,
+    /// It takes too long.
+    Time,
+}
+
+/// Reads one file.
+pub(crate) struct Reader<'r> {
+    text: &'r str,
+    read: fn(&Reader<'_>, Branch<'_>) -> Kind,
+    depth: Cell<usize>,
+    is_cut: Cell<bool>,
+    imports: RefCell<Vec<Import>>,
+}
+
+impl Language {
+    /// The syntax of a file.
+    pub(crate) fn parse(&self, text: &str) -> Result<Unit, Unread> {
+        let mut parser = Parser::new();
+        if parser.set_language(&(self.grammar)()).is_err() {
+            return Err(Unread::Grammar);
+        }
+        let mut left = ASKED_MAX + text.len() * ASKED_A_BYTE;
+        let mut go_on = |_: &ParseState| {
+            left = left.saturating_sub(1);
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let mut bytes = |at: usize, _| text.as_bytes().get(at..).unwrap_or_default();
+        let options = ParseOptions::new().progress_callback(&mut go_on);
+        let Some(tree) = parser.parse_with_options(&mut bytes, None, Some(options)) else {
+            return Err(Unread::Time);
+        };
+        let reader = Reader {
+            text,
+            read: self.read,
+            depth: Cell::new(0),
+            is_cut: Cell::new(false),
+            imports: RefCell::default(),
+        };
+        let root = tree.root_node();
+        let body = reader.all(root);
+        let is_damaged = reader.is_cut.get() || root.has_error();
+        Ok(Unit { body, imports: reader.imports.into_inner(), is_damaged })
+    }
+}
+
+impl<'r> Reader<'r> {
+    /// The text of a part.
+    pub(crate) fn text(&self, part: Branch<'_>) -> &'r str {
+        self.text.get(part.byte_range()).unwrap_or_default()
+    }
+
+    /// The text of a part as one word, without white space.
+    pub(crate) fn word(&self, part: Branch<'_>) -> Box<str> {
+        self.text(part).split_whitespace().collect::<String>().into()
+    }
+
+    /// The word of a field; empty where there is none.
+    pub(crate) fn word_of(&self, part: Branch<'_>, field: &str) -> Box<str> {
+        part.child_by_field_name(field).map(|part| self.word(part)).unwrap_or_default()
+    }
+
+    /// What a part is.
+    pub(crate) fn node(&self, part: Branch<'_>) -> Node {
+        let line = line(part);
+        let depth = self.depth.get();
+        if depth >= DEPTH_MAX {
+            self.is_cut.set(true);
+            return Node { line, kind: Kind::default() };
+        }
+        self.depth.set(depth + 1);
+        let kind = (self.read)(self, part);
+        self.depth.set(depth);
+        Node { line, kind }
+    }
+
+    /// What a field is; nothing where there is none.
+    pub(crate) fn field(&self, part: Branch<'_>, field: &str) -> Node {
+        part.child_by_field_name(field).map(|part| self.node(part)).unwrap_or_default()
+    }
+
+    /// What all parts within a part are.
+    pub(crate) fn all(&self, part: Branch<'_>) -> Vec<Node> {
+        children(part).into_iter().filter(|part| !part.is_extra()).map(|part| self.node(part)).collect()
+    }
+
+    /// What all parts within a field are.
+    pub(crate) fn all_of(&self, part: Branch<'_>, field: &str) -> Vec<Node> {
+        part.child_by_field_name(field).map(|part| self.all(part)).unwrap_or_default()
+    }
+
+    /// What the first part within a part is: of parentheses and their like, which mean no more than it.
+    pub(crate) fn inner(&self, part: Branch<'_>) -> Kind {
+        part.named_child(0).map(|part| self.node(part).kind).unwrap_or_default()
+    }
+
+    /// A part of which only the parts matter.
+    pub(crate) fn other(&self, part: Branch<'_>) -> Kind {
+        Kind::Other(self.all(part))
+    }
+
+    /// The text between the marks of a literal, as it stands; escapes are rare in paths, and stay.
+    pub(crate) fn literal(&self, part: Branch<'_>) -> Kind {
+        let text = self.text(part);
+        let is_mark = |letter: char| "\"'`".contains(letter);
+        let text =
+            text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || "@$#".contains(letter));
+        let text = if text.starts_with(is_mark) { text.trim_matches(is_mark) } else { self.text(part) };
+        Kind::Text(text.into())
+    }
+
+    /// A text with values in it: parts of these kinds are text, and all others are values.
+    pub(crate) fn joined(&self, part: Branch<'_>, texts: &[&str], values: &[&str]) -> Kind {
+        let mut parts: Vec<Node> = Vec::new();
+        for child in children(part) {
+            if texts.contains(&child.kind()) {
+                parts.push(Node { line: line(child), kind: Kind::Text(self.text(child).into()) });
+            } else if values.contains(&child.kind()) {
+                let value = child.named_child(0).map(|value| self.node(value)).unwrap_or_default();
+                parts.push(value);
+            }
+        }
+        match parts.len() {
+            0 => Kind::Text("".into()),
+            1 if parts.iter().all(|part| part.text().is_some()) => parts.remove(0).kind,
+            _ => Kind::Join(parts),
+        }
+    }
+
+    /// An element of something, as a call of `[]`.
+    pub(crate) fn element(&self, part: Branch<'_>, of: &str, index: &str) -> Kind {
+        let of = self.field(part, of);
+        let callee = Node { line: of.line, kind: Kind::Member(Box::new(of), "[]".into()) };
+        call(callee, unnamed(vec![self.field(part, index)]))
+    }
+
+    /// Remembers what is imported.
+    pub(crate) fn import(&self, local: &str, module: &str, name: &str) {
+        let (local, module, name) = (local.into(), module.into(), name.into());
+        self.imports.borrow_mut().push(Import { local, module, name });
+    }
+
+    /// A name for a module that is named where it is used.
+    pub(crate) fn inline_import(&self, module: &str) -> Kind {
+        let local = format!("import@{}", self.imports.borrow().len());
+        self.import(&local, module, "default");
+        Kind::Name(local.into())
+    }
+}
+
+/// The line that a part begins on, counted from one.
+pub(crate) fn line(part: Branch<'_>) -> u32 {
+    u32::try_from(part.start_position().row).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Parts that have a name in the grammar.
+pub(crate) fn children(part: Branch<'_>) -> Vec<Branch<'_>> {
+    part.named_children(&mut part.walk()).collect()
+}
+
+/// The parts of some kind.
+pub(crate) fn children_of<'t>(part: Branch<'t>, kinds: &[&str]) -> Vec<Branch<'t>> {
+    children(part).into_iter().filter(|part| kinds.contains(&part.kind())).collect()
+}
+
+/// The first part of some kind.
+pub(crate) fn child_of<'t>(part: Branch<'t>, kinds: &[&str]) -> Option<Branch<'t>> {
+    children(part).into_iter().find(|part| kinds.contains(&part.kind()))
+}
+
+/// A call of what is called so, with these values.
+pub(crate) fn call(callee: Node, arguments: Vec<Argument>) -> Kind {
+    Kind::Call(Box::new(Call { callee, arguments }))
+}
+
+/// Values without names.
+pub(crate) fn unnamed(values: Vec<Node>) -> Vec<Argument> {
+    values.into_iter().map(|value| Argument { name: None, value }).collect()
+}

@@ -1,0 +1,165 @@
+//! Go.
+
+use super::{Branch, Language, Reader, call, child_of, children, children_of, line, unnamed};
+use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter};
+
+pub(super) const GO: Language =
+    Language { name: "Go", endings: &["go"], grammar: || tree_sitter_go::LANGUAGE.into(), read };
+
+fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    match part.kind() {
+        "interpreted_string_literal" | "raw_string_literal" => reader.literal(part),
+        "identifier" | "field_identifier" | "type_identifier" | "package_identifier" => {
+            Kind::Name(reader.text(part).into())
+        }
+        "selector_expression" | "qualified_type" => {
+            let (of, name) =
+                if part.kind() == "qualified_type" { ("package", "name") } else { ("operand", "field") };
+            Kind::Member(Box::new(reader.field(part, of)), reader.word_of(part, name))
+        }
+        "call_expression" => call(reader.field(part, "function"), unnamed(reader.all_of(part, "arguments"))),
+        "binary_expression" if reader.text(part).contains('+') => {
+            Kind::Join(vec![reader.field(part, "left"), reader.field(part, "right")])
+        }
+        "composite_literal" => composite(reader, part),
+        "unary_expression" | "parenthesized_expression" | "expression_statement" | "literal_element" => {
+            reader.inner(part)
+        }
+        "index_expression" => reader.element(part, "operand", "index"),
+        "func_literal" | "function_declaration" | "method_declaration" => {
+            Kind::Function(Box::new(function(reader, part)))
+        }
+        "type_spec" => structure(reader, part),
+        "short_var_declaration" | "assignment_statement" => {
+            bindings(reader, part.child_by_field_name("left"), part.child_by_field_name("right"))
+        }
+        "const_spec" | "var_spec" => specification(reader, part),
+        "return_statement" => {
+            let values = part.named_child(0).map(|list| reader.all(list)).unwrap_or_default();
+            let value = values.into_iter().next().unwrap_or_default();
+            Kind::Return(Box::new(Node { line: line(part), ..value }))
+        }
+        "import_spec" => {
+            import(reader, part);
+            Kind::default()
+        }
+        _ => reader.other(part),
+    }
+}
+
+/// `[]string{"a"}` is a list, `Server{router: r}` makes one of a class.
+fn composite(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let is_list = part
+        .child_by_field_name("type")
+        .is_some_and(|kind| kind.kind().contains("array") || kind.kind().contains("slice"));
+    let body = part.child_by_field_name("body");
+    if is_list {
+        return Kind::List(body.map(|body| reader.all(body)).unwrap_or_default());
+    }
+    let elements = body.map(children).unwrap_or_default().into_iter().map(|element| match element.kind() {
+        "keyed_element" => {
+            let inside = children(element);
+            Argument {
+                name: inside.first().map(|name| reader.word(*name)),
+                value: inside.get(1).map(|value| reader.node(*value)).unwrap_or_default(),
+            }
+        }
+        _ => Argument { name: None, value: reader.node(element) },
+    });
+    let callee = reader.field(part, "type");
+    call(callee, elements.collect())
+}
+
+fn parameters(reader: &Reader<'_>, part: Option<Branch<'_>>) -> Vec<Parameter> {
+    let mut parameters = Vec::new();
+    for one in part.map(|part| children_of(part, &["parameter_declaration"])).unwrap_or_default() {
+        let kind = reader.word_of(one, "type");
+        let mut cursor = one.walk();
+        let names: Vec<Box<str>> =
+            one.children_by_field_name("name", &mut cursor).map(|name| reader.word(name)).collect();
+        let names = if names.is_empty() { vec!["_".into()] } else { names };
+        parameters.extend(names.into_iter().map(|name| Parameter {
+            name,
+            kind: kind.clone(),
+            ..Parameter::default()
+        }));
+    }
+    parameters
+}
+
+fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
+    Function {
+        name: reader.word_of(part, "name"),
+        of: parameters(reader, part.child_by_field_name("receiver")).into_iter().next(),
+        parameters: parameters(reader, part.child_by_field_name("parameters")),
+        marks: Vec::new(),
+        body: reader.all_of(part, "body"),
+    }
+}
+
+/// A structure with the names that its fields have in JSON.
+fn structure(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let list = part
+        .child_by_field_name("type")
+        .filter(|kind| kind.kind() == "struct_type")
+        .and_then(|kind| child_of(kind, &["field_declaration_list"]));
+    let Some(list) = list else { return Kind::default() };
+    let fields = children_of(list, &["field_declaration"]).into_iter().map(|field| {
+        let name = reader.word_of(field, "name");
+        let tag = reader.word_of(field, "tag");
+        let tagged = ["json:\"", "form:\"", "query:\""].iter().find_map(|mark| tag.split_once(mark));
+        let tagged =
+            tagged.and_then(|(_, rest)| rest.split(['"', ',']).next()).filter(|name| !name.is_empty());
+        Parameter {
+            name: tagged.map_or(name, Into::into),
+            kind: reader.word_of(field, "type"),
+            ..Parameter::default()
+        }
+    });
+    Kind::Class(Box::new(Class {
+        name: reader.word_of(part, "name"),
+        fields: fields.filter(|field| &*field.name != "-").collect(),
+        ..Class::default()
+    }))
+}
+
+fn bindings(reader: &Reader<'_>, left: Option<Branch<'_>>, right: Option<Branch<'_>>) -> Kind {
+    let names = left.map(children).unwrap_or_default();
+    let values = right.map(children).unwrap_or_default();
+    let pairs = names.into_iter().zip(values).map(|(name, value)| Node {
+        line: line(name),
+        kind: Kind::Let(Box::new(Let { name: reader.word(name), value: reader.node(value) })),
+    });
+    Kind::Other(pairs.collect())
+}
+
+/// `const a, b = 1, 2`, and `var request Request`, which makes one of a class.
+fn specification(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let mut cursor = part.walk();
+    let names: Vec<Branch<'_>> = part.children_by_field_name("name", &mut cursor).collect();
+    let values = part.child_by_field_name("value").map(children).unwrap_or_default();
+    let kind = reader.field(part, "type");
+    let pairs = names.into_iter().enumerate().map(|(index, name)| {
+        let value = match values.get(index) {
+            Some(value) => reader.node(*value),
+            None => Node { line: line(name), kind: call(kind.clone(), Vec::new()) },
+        };
+        Node { line: line(name), kind: Kind::Let(Box::new(Let { name: reader.word(name), value })) }
+    });
+    Kind::Other(pairs.collect())
+}
+
+fn import(reader: &Reader<'_>, part: Branch<'_>) {
+    let Some(Kind::Text(path)) = part.child_by_field_name("path").map(|path| reader.literal(path)) else {
+        return;
+    };
+    let alias = reader.word_of(part, "name");
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or_default();
+    // The name of a module of a later version is what stands before that.
+    let is_version =
+        last.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = if is_version { parts.next().unwrap_or(last) } else { last };
+    let name = name.split('.').next().unwrap_or(name).rsplit('-').next().unwrap_or(name);
+    reader.import(if alias.is_empty() { name } else { &alias }, &path, "*");
+}

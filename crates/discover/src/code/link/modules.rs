@@ -1,0 +1,157 @@
+//! Which files a module is, by what it is called where it is imported.
+
+use std::collections::BTreeMap;
+
+/// Files by the names that modules may have.
+#[derive(Debug)]
+pub(super) struct Modules<'p> {
+    paths: Vec<&'p str>,
+    /// Files, and folders of files, by the last part of their names.
+    by_name: BTreeMap<&'p str, Vec<usize>>,
+    by_folder: BTreeMap<&'p str, Vec<usize>>,
+}
+
+/// Names of files that stand for their folder.
+const INDEXES: &[&str] = &["index", "mod", "__init__", "lib", "main"];
+
+/// Words of modules that say where to begin.
+const BEGINNINGS: &[&str] = &["", "@", "~", "crate", "self", "super", ".", ".."];
+
+impl<'p> Modules<'p> {
+    pub(super) fn of(paths: Vec<&'p str>) -> Modules<'p> {
+        let (mut by_name, mut by_folder) = (BTreeMap::new(), BTreeMap::new());
+        for (index, path) in paths.iter().enumerate() {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let stem = name.split('.').next().unwrap_or(name);
+            let stem =
+                if stem.is_empty() { name } else { name.rsplit_once('.').map_or(name, |(stem, _)| stem) };
+            let last = folder.rsplit('/').next().unwrap_or_default();
+            by_name.entry(stem).or_insert_with(Vec::new).push(index);
+            if INDEXES.contains(&stem) {
+                by_name.entry(last).or_insert_with(Vec::new).push(index);
+            }
+            by_folder.entry(folder).or_insert_with(Vec::new).push(index);
+        }
+        Modules { paths, by_name, by_folder }
+    }
+
+    /// Files that a module may be, as `file` names it.
+    pub(super) fn files(&self, file: usize, module: &str) -> impl Iterator<Item = usize> + '_ {
+        let own = self.paths.get(file).copied().unwrap_or_default();
+        let found = match language(own) {
+            "js" => self.relative(own, module),
+            "go" => self.folders(module),
+            _ => self.ending(own, module),
+        };
+        found.into_iter()
+    }
+
+    /// Whether names of one file need not be imported in the other: those of a folder, or of a language.
+    pub(super) fn share(&self, file: usize, other: usize) -> bool {
+        let (Some(file), Some(other)) = (self.paths.get(file), self.paths.get(other)) else { return false };
+        let folder = |path: &'p str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match language(file) {
+            "js" | "py" => false,
+            "go" => folder(file) == folder(other),
+            own => own == language(other),
+        }
+    }
+
+    /// `./orders` beside the file; `@/orders`, `src/orders` and their like by how the path ends.
+    fn relative(&self, own: &str, module: &str) -> Vec<usize> {
+        let module = module.trim_end_matches(".js").trim_end_matches(".ts").trim_end_matches(".mjs");
+        if !module.starts_with('.') {
+            let is_of_program = ["@/", "~/", "src/", "app/", "#"].iter().any(|mark| module.starts_with(mark));
+            return if is_of_program { self.ending(own, module) } else { Vec::new() };
+        }
+        let mut folder: Vec<&str> = own.split('/').collect();
+        folder.pop();
+        for part in module.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => drop(folder.pop()),
+                part => folder.push(part),
+            }
+        }
+        let whole = folder.join("/");
+        let name = folder.last().copied().unwrap_or_default();
+        let candidates =
+            self.by_name.get(name).into_iter().chain(self.by_name.get("index")).flatten().copied();
+        let stem =
+            |index: usize| self.paths.get(index).and_then(|path| path.rsplit_once('.')).map(|(stem, _)| stem);
+        let is_it = |index: &usize| {
+            stem(*index).is_some_and(|stem| {
+                stem == whole
+                    || stem.strip_suffix("/index") == Some(&whole)
+                    || whole.is_empty() && stem == "index"
+            })
+        };
+        let mut found: Vec<usize> = candidates.filter(is_it).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The folder whose path has most of the module at its end.
+    fn folders(&self, module: &str) -> Vec<usize> {
+        let mut rest = module;
+        loop {
+            let is_it = |folder: &&&str| **folder == rest || folder.ends_with(&format!("/{rest}"));
+            if let Some(folder) = self.by_folder.keys().find(is_it) {
+                return self.by_folder.get(folder).cloned().unwrap_or_default();
+            }
+            match rest.split_once('/') {
+                Some((_, shorter)) => rest = shorter,
+                None => return Vec::new(),
+            }
+        }
+    }
+
+    /// Files whose path ends as the module does; the nearest first.
+    fn ending(&self, own: &str, module: &str) -> Vec<usize> {
+        let parts: Vec<&str> =
+            module.split(['.', '/', ':', '\\']).filter(|part| !BEGINNINGS.contains(part)).collect();
+        let Some(last) = parts.last() else { return self.package(own, module) };
+        let wanted = parts.join("/");
+        let of_language =
+            |index: &&usize| self.paths.get(**index).is_some_and(|path| language(path) == language(own));
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for index in self.by_name.get(last).into_iter().flatten().filter(of_language) {
+            let path = self.paths.get(*index).copied().unwrap_or_default();
+            let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+            let folder =
+                INDEXES.iter().find_map(|name| stem.strip_suffix(&format!("/{name}"))).unwrap_or(stem);
+            let ends = |text: &str| text == wanted || text.ends_with(&format!("/{wanted}"));
+            let without_crate = parts.get(1..).filter(|rest| !rest.is_empty()).map(|rest| rest.join("/"));
+            let is_of_crate =
+                without_crate.is_some_and(|rest| language(own) == "rs" && folder.ends_with(&rest));
+            if ends(stem) || ends(folder) || is_of_crate {
+                let shared = path.bytes().zip(own.bytes()).take_while(|(one, other)| one == other).count();
+                found.push((usize::MAX - shared, *index));
+            }
+        }
+        found.sort_unstable();
+        found.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// The package of the file itself: `from . import orders`.
+    fn package(&self, own: &str, module: &str) -> Vec<usize> {
+        let (folder, _) = own.rsplit_once('/').unwrap_or_default();
+        let is_index = |index: &usize| {
+            self.paths
+                .get(*index)
+                .is_some_and(|path| INDEXES.iter().any(|name| path.contains(&format!("/{name}."))))
+        };
+        let near = self.by_folder.get(folder).into_iter().flatten().copied();
+        if module.starts_with('.') { near.filter(is_index).collect() } else { Vec::new() }
+    }
+}
+
+/// The ending of a file's name, of which those of one family are one.
+fn language(path: &str) -> &str {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => "js",
+        "kt" | "kts" => "kt",
+        other => other,
+    }
+}

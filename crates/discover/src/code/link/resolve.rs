@@ -1,0 +1,206 @@
+//! What a name of one file stands for, here or in another file.
+
+use std::collections::BTreeMap;
+
+use super::Program;
+use crate::code::facts::{ClassFact, Facts, FunctionFact, Piece, Pieces, head};
+
+/// So many names may stand for one another.
+const NAMES_MAX: usize = 8;
+
+/// The most fields of a body that are listed.
+const FIELDS_MAX: usize = 64;
+
+/// The most files that are looked into for one name that they share.
+const SHARED_MAX: usize = 32;
+
+/// Files by the names that they give to something; of members of classes by their own names too.
+pub(super) fn names(files: &[(u32, Facts)]) -> BTreeMap<&str, Vec<usize>> {
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (file, (_, facts)) in files.iter().enumerate() {
+        let keys = facts.functions.keys().chain(facts.classes.keys()).chain(facts.constants.keys());
+        let routers = facts
+            .keys
+            .iter()
+            .filter(|(_, index)| facts.routers.get(**index).is_some_and(|router| router.is_defined));
+        for key in keys.chain(routers.map(|(key, _)| key)).chain(facts.aliases.keys()) {
+            let (first, rest) = head(key);
+            for name in [first, head(rest.trim_start_matches('.')).0] {
+                let known = names.entry(name).or_default();
+                if !name.is_empty() && known.last() != Some(&file) && known.len() < SHARED_MAX {
+                    known.push(file);
+                }
+            }
+        }
+    }
+    names
+}
+
+impl<'p> Program<'p> {
+    pub(super) fn find_router(&self, file: usize, key: &str) -> Option<(usize, usize)> {
+        let found = self.find_router_as(file, key);
+        // What looks like a class may be a function that gives a router.
+        found.or_else(|| {
+            if key.contains(['#', '(']) { None } else { self.find_router_as(file, &format!("{key}()")) }
+        })
+    }
+
+    fn find_router_as(&self, file: usize, key: &str) -> Option<(usize, usize)> {
+        self.find(file, key, NAMES_MAX, &|facts, key| {
+            let index = *facts.keys.get(key)?;
+            let is_of_function =
+                key.rsplit_once(['#', '(']).is_some_and(|(name, _)| facts.functions.contains_key(name));
+            facts.routers.get(index).filter(|router| router.is_defined || is_of_function).map(|_| index)
+        })
+    }
+
+    pub(super) fn find_function(&self, file: usize, key: &str) -> Option<(usize, &'p FunctionFact)> {
+        self.find(file, key, NAMES_MAX, &|facts, key| facts.functions.get(key))
+    }
+
+    pub(super) fn find_class(&self, file: usize, key: &str) -> Option<(usize, &'p ClassFact)> {
+        self.find(file, key, NAMES_MAX, &|facts, key| facts.classes.get(key))
+    }
+
+    fn find_text(&self, file: usize, key: &str) -> Option<(usize, &'p Pieces)> {
+        self.find(file, key, NAMES_MAX, &|facts, key| facts.constants.get(key))
+    }
+
+    /// What `key` is in `file`, in what it imports, or in files that share its names.
+    fn find<T>(
+        &self,
+        file: usize,
+        key: &str,
+        left: usize,
+        of: &dyn Fn(&'p Facts, &str) -> Option<T>,
+    ) -> Option<(usize, T)> {
+        let found = self.find_by_import(file, key, left, of);
+        found.or_else(|| {
+            let (name, _) = head(key);
+            let others = self.names.get(name).into_iter().flatten().copied();
+            let mut others = others.filter(|other| *other != file && self.modules.share(file, *other));
+            others.find_map(|other| {
+                let (_, facts) = self.files.get(other)?;
+                Some((other, of(facts, key).or_else(|| self.of_member(facts, key, of))?))
+            })
+        })
+    }
+
+    /// What is called so within a class whose name is not said.
+    fn of_member<T>(
+        &self,
+        facts: &'p Facts,
+        key: &str,
+        of: &dyn Fn(&'p Facts, &str) -> Option<T>,
+    ) -> Option<T> {
+        let (name, _) = head(key);
+        let is_free = !name.is_empty() && !key.contains('.');
+        let mut classes = facts.classes.keys().filter(|_| is_free);
+        classes.find_map(|class| of(facts, &format!("{class}.{key}")))
+    }
+
+    fn find_by_import<T>(
+        &self,
+        file: usize,
+        key: &str,
+        left: usize,
+        of: &dyn Fn(&'p Facts, &str) -> Option<T>,
+    ) -> Option<(usize, T)> {
+        let (_, facts) = self.files.get(file)?;
+        if let Some(found) = of(facts, key) {
+            return Some((file, found));
+        }
+        let left = left.checked_sub(1)?;
+        let (first, rest) = head(key);
+        if let Some(alias) = facts.aliases.get(first).filter(|alias| head(alias).0 != first) {
+            return self.find_by_import(file, &format!("{alias}{rest}"), left, of);
+        }
+        if let Some((of_member, alias)) = member_alias(facts, key) {
+            return self.find_by_import(file, &format!("{alias}{}", key.get(of_member..)?), left, of);
+        }
+        let inner = rest.trim_start_matches('.');
+        for import in facts.imports.iter().filter(|import| &*import.local == first || &*import.local == "*") {
+            let whole = [key, inner];
+            let named = format!("{}{rest}", import.name);
+            let wanted: Vec<&str> = match (&*import.local, &*import.name) {
+                ("*", _) => vec![key],
+                (_, "*") => vec![inner],
+                (_, "default") => vec![&named, inner],
+                _ => vec![&named],
+            };
+            for other in self.modules.files(file, &import.module) {
+                let found = wanted.iter().filter(|key| !key.is_empty());
+                let mut found = found.filter_map(|key| self.find_by_import(other, key, left, of));
+                if let Some(found) = found.next() {
+                    return Some(found);
+                }
+            }
+            let below = format!("{}.{}", import.module, import.name);
+            for other in self.modules.files(file, &below) {
+                if let Some(found) = whole.iter().find_map(|key| self.find_by_import(other, key, left, of)) {
+                    return Some(found);
+                }
+            }
+        }
+        let (module, name) = split_module(key)?;
+        self.modules.files(file, module).find_map(|other| self.find_by_import(other, name, left.min(1), of))
+    }
+
+    /// The text of pieces, or what of them is not known.
+    pub(super) fn text(&self, file: usize, pieces: &Pieces) -> Result<String, String> {
+        self.text_within(file, pieces, NAMES_MAX)
+    }
+
+    fn text_within(&self, file: usize, pieces: &Pieces, left: usize) -> Result<String, String> {
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Name(name) => match (self.find_text(file, name), left.checked_sub(1)) {
+                    (Some((found, pieces)), Some(left)) => {
+                        text.push_str(&self.text_within(found, pieces, left)?)
+                    }
+                    _ => return Err(format!("a path that is computed: `{name}`")),
+                },
+                Piece::Computed(name) if name.is_empty() => return Err("a path that is computed".to_owned()),
+                Piece::Computed(name) => return Err(format!("a path that is computed: `{name}`")),
+            }
+        }
+        Ok(text)
+    }
+
+    /// Names of the fields of a class and of those that it is made from.
+    pub(super) fn fields(&self, file: usize, class: &str) -> Vec<String> {
+        let mut fields = Vec::new();
+        let mut next = vec![(file, class.to_owned())];
+        for _ in 0..NAMES_MAX {
+            let Some((file, name)) = next.pop() else { break };
+            let Some((found, class)) = self.find_class(file, &name) else { continue };
+            fields.extend(class.fields.iter().map(|(name, _)| name.clone()));
+            next.extend(class.bases.iter().map(|base| (found, base.clone())));
+        }
+        fields.truncate(FIELDS_MAX);
+        fields
+    }
+}
+
+/// The longest beginning of a key that stands for another name, and that name.
+fn member_alias<'f>(facts: &'f Facts, key: &str) -> Option<(usize, &'f str)> {
+    let ends = key.match_indices(['.', '#', '(']).map(|(at, _)| at).chain([key.len()]);
+    let found = ends.filter_map(|end| {
+        let beginning = key.get(..end)?;
+        facts
+            .aliases
+            .get(beginning)
+            .filter(|alias| !alias.starts_with(beginning))
+            .map(|alias| (end, alias.as_str()))
+    });
+    found.max_by_key(|(end, _)| *end)
+}
+
+/// A name within a module that is written before it.
+fn split_module(key: &str) -> Option<(&str, &str)> {
+    let end = key.find(['#', '(']).unwrap_or(key.len());
+    let at = key.get(..end)?.rfind('.')?;
+    Some((key.get(..at)?, key.get(at + 1..)?))
+}

@@ -1,0 +1,169 @@
+//! What a route answers: its methods, and those of the function, class or set of views that handles it.
+
+use super::Program;
+use crate::code::facts::{Guard, Methods, RouteFact};
+use crate::code::frameworks::verb;
+
+/// Classes of views are followed so far to what they are made from.
+const BASES_MAX: usize = 8;
+
+/// One method of a route.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    pub(super) method: String,
+    /// What stands behind the path of the route.
+    pub(super) suffix: String,
+    /// Keys of what handles it, with their files.
+    pub(super) handlers: Vec<(usize, String)>,
+    pub(super) guards: Vec<(usize, Guard)>,
+}
+
+/// Classes that frameworks have, and the methods that they answer.
+const VIEWS: &[(&str, &[&str])] = &[
+    ("ListAPIView", &["GET"]),
+    ("CreateAPIView", &["POST"]),
+    ("RetrieveAPIView", &["GET"]),
+    ("DestroyAPIView", &["DELETE"]),
+    ("UpdateAPIView", &["PUT", "PATCH"]),
+    ("ListCreateAPIView", &["GET", "POST"]),
+    ("RetrieveUpdateAPIView", &["GET", "PUT", "PATCH"]),
+    ("RetrieveDestroyAPIView", &["GET", "DELETE"]),
+    ("RetrieveUpdateDestroyAPIView", &["GET", "PUT", "PATCH", "DELETE"]),
+    ("ListView", &["GET"]),
+    ("DetailView", &["GET"]),
+    ("TemplateView", &["GET"]),
+    ("RedirectView", &["GET"]),
+    ("FormView", &["GET", "POST"]),
+    ("CreateView", &["GET", "POST"]),
+    ("UpdateView", &["GET", "POST"]),
+    ("DeleteView", &["GET", "POST"]),
+    ("LoginView", &["GET", "POST"]),
+];
+
+/// Methods of a set of views: of all, or of one; and the classes that have them.
+const SET: &[(&str, &str, bool, &[&str])] = &[
+    ("list", "GET", false, &["ModelViewSet", "ReadOnlyModelViewSet", "ListModelMixin"]),
+    ("create", "POST", false, &["ModelViewSet", "CreateModelMixin"]),
+    ("retrieve", "GET", true, &["ModelViewSet", "ReadOnlyModelViewSet", "RetrieveModelMixin"]),
+    ("update", "PUT", true, &["ModelViewSet", "UpdateModelMixin"]),
+    ("partial_update", "PATCH", true, &["ModelViewSet", "UpdateModelMixin"]),
+    ("destroy", "DELETE", true, &["ModelViewSet", "DestroyModelMixin"]),
+];
+
+/// A class, with what it is made from.
+#[derive(Debug, Default)]
+struct Family {
+    /// Names of classes that are not part of the program.
+    bases: Vec<String>,
+    /// Methods, with the file and the key of each.
+    methods: Vec<(String, usize, String)>,
+    guards: Vec<(usize, Guard)>,
+}
+
+impl Program<'_> {
+    /// What a route answers.
+    pub(super) fn answers(&self, file: usize, fact: &RouteFact) -> Vec<Answer> {
+        let plain = |method: &String| Answer { method: method.clone(), ..Answer::default() };
+        let mut answers: Vec<Answer> = match &fact.methods {
+            Methods::These(methods) if !methods.is_empty() => methods.iter().map(plain).collect(),
+            Methods::These(_) => {
+                let said = fact.handlers.iter().filter_map(|key| self.find_function(file, key));
+                said.flat_map(|(_, function)| function.methods.iter().map(plain)).collect()
+            }
+            Methods::OfView(key) => self.of_view(file, key),
+            Methods::OfSet(key) => return self.of_set(file, key),
+        };
+        if answers.is_empty() {
+            let handlers =
+                if let Methods::OfView(key) = &fact.methods { vec![(file, key.clone())] } else { Vec::new() };
+            answers.push(Answer { method: "*".to_owned(), handlers, ..Answer::default() });
+        }
+        answers
+    }
+
+    fn of_view(&self, file: usize, key: &str) -> Vec<Answer> {
+        if let Some((_, function)) = self.find_function(file, key) {
+            let answer = |method: &String| Answer {
+                method: method.clone(),
+                handlers: vec![(file, key.to_owned())],
+                ..Answer::default()
+            };
+            return function.methods.iter().map(answer).collect();
+        }
+        let family = self.family(file, key);
+        let mut answers: Vec<Answer> = Vec::new();
+        for (name, found, handler) in &family.methods {
+            let method =
+                verb(name).and_then(|methods| methods.into_iter().next()).filter(|method| method != "*");
+            if let Some(method) = method.filter(|method| answers.iter().all(|known| known.method != *method))
+            {
+                let (handlers, guards) = (vec![(*found, handler.clone())], family.guards.clone());
+                answers.push(Answer { method, handlers, guards, ..Answer::default() });
+            }
+        }
+        let of_bases = VIEWS.iter().filter(|(name, _)| family.bases.iter().any(|base| base == name));
+        for method in of_bases.flat_map(|(_, methods)| *methods) {
+            if answers.iter().all(|known| known.method != *method) {
+                let guards = family.guards.clone();
+                answers.push(Answer { method: (*method).to_owned(), guards, ..Answer::default() });
+            }
+        }
+        answers
+    }
+
+    fn of_set(&self, file: usize, key: &str) -> Vec<Answer> {
+        let family = self.family(file, key);
+        let one = "/<pk>";
+        let mut answers = Vec::new();
+        for (name, method, is_of_one, classes) in SET {
+            let own = family.methods.iter().find(|(known, ..)| known == name);
+            if own.is_some() || family.bases.iter().any(|base| classes.contains(&base.as_str())) {
+                answers.push(Answer {
+                    method: (*method).to_owned(),
+                    suffix: format!("{}/", if *is_of_one { one } else { "" }),
+                    handlers: own.map(|(_, found, key)| (*found, key.clone())).into_iter().collect(),
+                    guards: family.guards.clone(),
+                });
+            }
+        }
+        for (_, found, key) in &family.methods {
+            let function = self.find_function(*found, key).map(|(_, function)| function);
+            let Some((function, action)) = function.and_then(|one| Some((one, one.action.as_ref()?))) else {
+                continue;
+            };
+            let suffix =
+                format!("{}/{}/", if action.is_of_one { one } else { "" }, action.path.trim_matches('/'));
+            answers.extend(function.methods.iter().map(|method| Answer {
+                method: method.clone(),
+                suffix: suffix.clone(),
+                handlers: vec![(*found, key.clone())],
+                guards: family.guards.clone(),
+            }));
+        }
+        answers
+    }
+
+    fn family(&self, file: usize, key: &str) -> Family {
+        let mut family = Family::default();
+        let mut next = vec![(file, key.to_owned())];
+        for _ in 0..BASES_MAX {
+            let Some((file, name)) = next.pop() else { break };
+            let Some((found, class)) = self.find_class(file, &name) else {
+                family.bases.push(name.rsplit('.').next().unwrap_or(&name).to_owned());
+                continue;
+            };
+            let own = name.rsplit('.').next().unwrap_or(&name);
+            family.methods.extend(
+                class.methods.iter().map(|method| (method.clone(), found, format!("{own}.{method}"))),
+            );
+            if family.guards.is_empty() {
+                family.guards.extend(class.guards.iter().map(|guard| (found, guard.clone())));
+            }
+            next.extend(class.bases.iter().map(|base| (found, base.clone())));
+        }
+        family
+            .bases
+            .extend(next.into_iter().map(|(_, name)| name.rsplit('.').next().unwrap_or(&name).to_owned()));
+        family
+    }
+}
