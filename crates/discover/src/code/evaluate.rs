@@ -1,12 +1,12 @@
 //! Goes through a file as the program would, with one framework in mind, and writes down what becomes a router, a route or a mount.
 
 mod classes;
+mod meaning;
+mod resource;
 mod scope;
 
-use super::facts::{
-    Facts, FunctionFact, Guard, Methods, Mount, Note, Piece, Pieces, RouteFact, Router, Standing,
-};
-use super::frameworks::{Called, Framework, Meaning, verb};
+use super::facts::{Facts, FunctionFact, Guard, Methods, Mount, Piece, Pieces, RouteFact, Router, Standing};
+use super::frameworks::{Called, Framework};
 use super::guard::is_guard;
 use super::syntax::{Argument, Call, Function, Import, Kind, Let, Node, Unit};
 use scope::{Scope, Value};
@@ -20,6 +20,8 @@ pub(super) struct Evaluate<'e> {
     scopes: Vec<Scope>,
     /// Guards that stand before what a router gets from here on.
     before: Vec<Vec<Guard>>,
+    /// The routes of the resource that was added last.
+    resources: std::ops::Range<usize>,
 }
 
 /// Where a call stands: on which router and which of its routes, and before which function.
@@ -39,6 +41,7 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         facts: Facts { imports: unit.imports.clone(), ..Facts::default() },
         scopes: vec![Scope::default()],
         before: Vec::new(),
+        resources: 0..0,
     };
     if let Some(prefix) = (framework.file)(path, unit) {
         let root = evaluate.new_router(None, Standing::Root, 0);
@@ -156,6 +159,7 @@ impl<'e> Evaluate<'e> {
             fact.guards.extend(self.mark_guard(mark));
             fact.methods.extend((self.framework.methods)(mark));
         }
+        fact.guards.extend(self.guards_of_action(name));
         fact.methods.extend(self.compared(function).into_iter().filter(|_| function.marks.is_empty()));
         fact.action = (self.framework.action)(function);
         let parameters = function.parameters.iter().flat_map(|parameter| self.parameter_guard(parameter));
@@ -248,6 +252,12 @@ impl<'e> Evaluate<'e> {
                 self.hand(*router, &format!("{}{place}", call.name()));
             }
         }
+        if call.receiver().is_none()
+            && self.framework.here.contains(&"this")
+            && let Some(router) = self.scope_implied()
+        {
+            self.hand(router, &format!("{key}#this"));
+        }
         for (index, argument) in call.arguments.iter().enumerate() {
             let value = self.argument(argument, key);
             let is_parameter =
@@ -283,210 +293,6 @@ impl<'e> Evaluate<'e> {
         self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
     }
 
-    /// Does what a call means; none where it cannot mean that here.
-    fn mean(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
-        let line = at.line;
-        match meaning {
-            Meaning::Root { path, inside } => {
-                let router = self.new_router(None, Standing::Root, line);
-                self.made(router, path, &[], &inside, line)
-            }
-            Meaning::Router { path, guards, inside } => {
-                let router = self.new_router(None, Standing::Router, line);
-                self.made(router, path, &guards, &inside, line)
-            }
-            Meaning::Route { methods, path, handlers } => self.route(at, methods, path, &handlers),
-            Meaning::Mount { path, children, guards } => self.mount(at, path, &children, &guards),
-            Meaning::Group { path, guards, inside } => {
-                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
-                let guards = self.guards(&guards);
-                let child = self.child(at.on?, path, guards, line);
-                for node in inside {
-                    self.hang(child, node, line);
-                }
-                Some(Value::Router(child, None))
-            }
-            Meaning::Guards { under, guards } => {
-                let under = under.map(|path| self.pieces(path)).unwrap_or_default();
-                let on = at.on?;
-                let guards: Vec<Guard> = self
-                    .guards(&guards)
-                    .into_iter()
-                    .map(|guard| Guard { under: under.clone(), ..guard })
-                    .collect();
-                self.guard(on, at.last, guards);
-                Some(Value::Router(on, at.last))
-            }
-            Meaning::Restrict { methods } => {
-                let on = at.on?;
-                if let Some(route) = at.last.and_then(|last| self.facts.routes.get_mut(last)) {
-                    route.methods = Methods::These(methods);
-                }
-                Some(Value::Router(on, at.last))
-            }
-            Meaning::Within { of, path } => {
-                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
-                let value = self.value(of);
-                let parent = self.router_of(&value)?;
-                Some(Value::Router(self.child(parent, path, Vec::new(), line), None))
-            }
-            Meaning::View { paths, view, methods } => {
-                for path in paths {
-                    self.view(at, path, view, methods.as_deref());
-                }
-                Some(Value::Nothing)
-            }
-            Meaning::ViewSet { path, view } => {
-                let Value::Key(key) = self.value(view) else { return None };
-                self.add_route(at.on?, Methods::OfSet(key), Some(path), line);
-                Some(Value::Nothing)
-            }
-            Meaning::Everywhere { path } => {
-                let path = self.pieces(path);
-                self.facts.everywhere.push(path);
-                Some(Value::Nothing)
-            }
-        }
-    }
-
-    fn made(
-        &mut self,
-        router: usize,
-        path: Option<&'e Node>,
-        guards: &[&'e Node],
-        inside: &[&'e Node],
-        line: u32,
-    ) -> Option<Value> {
-        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
-        let guards = self.guards(guards);
-        self.prefix(router, path, guards);
-        inside.iter().for_each(|node| self.hang(router, node, line));
-        Some(Value::Router(router, None))
-    }
-
-    fn route(
-        &mut self,
-        at: &At<'_>,
-        methods: Vec<String>,
-        path: Option<&'e Node>,
-        handlers: &[&'e Node],
-    ) -> Option<Value> {
-        let (on, line) = (at.on?, at.line);
-        let mut methods = methods;
-        let mut path = path.map(|path| self.pieces(path)).unwrap_or_default();
-        if let Some(Piece::Text(text)) = path.first_mut()
-            && let Some((method, rest)) = text.split_once(' ')
-            && let Some(named) = verb(method)
-        {
-            // `GET /orders`, as net/http has it.
-            methods = named;
-            *text = rest.trim_start().to_owned();
-        }
-        let mut guards = self.before.get(on).cloned().unwrap_or_default();
-        let mut keys: Vec<String> = at.target.map(str::to_owned).into_iter().collect();
-        let last = handlers.len().saturating_sub(1);
-        for (index, handler) in handlers.iter().enumerate() {
-            let value = self.value(handler);
-            if index < last || !matches!(value, Value::Key(_)) {
-                guards.extend(self.named_guard(handler));
-            }
-            if let Value::Key(key) = value {
-                keys.push(key.trim_end_matches("()").to_owned());
-            }
-        }
-        let methods = Methods::These(methods);
-        self.facts.routes.push(RouteFact { router: on, methods, path, guards, handlers: keys, line });
-        Some(Value::Router(on, Some(self.facts.routes.len() - 1)))
-    }
-
-    fn view(&mut self, at: &At<'_>, path: &'e Node, view: &'e Node, methods: Option<&[String]>) {
-        let (Value::Key(key), Some(on)) = (self.value(view), at.on) else { return };
-        let methods_of = match methods {
-            Some(methods) => Methods::These(methods.to_vec()),
-            None => Methods::OfView(key.clone()),
-        };
-        self.add_route(on, methods_of, Some(path), at.line);
-        if methods.is_some()
-            && let Some(route) = self.facts.routes.last_mut()
-        {
-            route.handlers.push(key);
-        }
-    }
-
-    fn add_route(&mut self, router: usize, methods: Methods, path: Option<&'e Node>, line: u32) {
-        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
-        let guards = self.before.get(router).cloned().unwrap_or_default();
-        self.facts.routes.push(RouteFact { router, methods, path, guards, handlers: Vec::new(), line });
-    }
-
-    fn mount(
-        &mut self,
-        at: &At<'_>,
-        path: Option<&'e Node>,
-        children: &[&'e Node],
-        guards: &[&'e Node],
-    ) -> Option<Value> {
-        let (on, line) = (at.on?, at.line);
-        let prefix = path.map(|path| self.pieces(path)).unwrap_or_default();
-        let loose: Vec<Guard> = self.guards(children);
-        let own = self.guards(guards).into_iter().chain(loose.iter().cloned());
-        let before = self.before.get(on).cloned().unwrap_or_default();
-        let before: Vec<Guard> = before.into_iter().chain(own).collect();
-        let mut is_mount = false;
-        for node in children {
-            let child = match self.value(node) {
-                Value::Key(key) if node.function().is_some() => Some(self.router(&format!("{key}#0"))),
-                Value::Key(key) => Some(self.router(&format!("{key}{}", self.framework.texts_are))),
-                Value::Text(text) if !self.framework.texts_are.is_empty() => match &text[..] {
-                    [Piece::Text(text)] => Some(self.router(&format!("{text}{}", self.framework.texts_are))),
-                    _ => None,
-                },
-                value => self.router_of(&value),
-            };
-            let Some(child) = child else {
-                if node.call().is_some_and(|call| matches!(call.name(), "require" | "import")) {
-                    let what = "a mount of a module whose name is computed".to_owned();
-                    self.facts.notes.push(Note { line, what });
-                }
-                continue;
-            };
-            let (path, guards) = (prefix.clone(), before.clone());
-            self.facts.mounts.push(Mount { parent: on, child, path: path.clone(), guards: guards.clone() });
-            // What is given may be a function that takes the router, which is known once all files are read.
-            if let Some(key) = self.facts.routers.get(child).and_then(|router| router.key.clone())
-                && !key.ends_with(')')
-                && !key.contains('#')
-            {
-                let child = self.router(&format!("{key}#0"));
-                self.facts.mounts.push(Mount { parent: on, child, path, guards });
-            }
-            is_mount = true;
-        }
-        if !loose.is_empty() {
-            let under = |guard: Guard| Guard { under: prefix.clone(), ..guard };
-            self.guard(on, None, loose.into_iter().map(under).collect());
-            is_mount = true;
-        }
-        is_mount.then_some(Value::Router(on, None))
-    }
-
-    /// What stands in a list or a block hangs on a router: closures get it, routers are mounted on it.
-    fn hang(&mut self, router: usize, node: &'e Node, line: u32) {
-        if let Some(function) = node.function() {
-            let key = format!("closure@{line}");
-            self.enter(function, &key, line, Some(router));
-            return;
-        }
-        let value = self.value(node);
-        if let Value::Key(key) = &value {
-            self.hand(router, &format!("{key}#0"));
-        }
-        if let Some(child) = self.router_of(&value) {
-            let guards = self.before.get(router).cloned().unwrap_or_default();
-            self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
-        }
-    }
-
     /// Guards of the names that some nodes have.
     fn guards(&mut self, nodes: &[&'e Node]) -> Vec<Guard> {
         nodes.iter().flat_map(|node| node.values()).filter_map(|node| self.named_guard(node)).collect()
@@ -506,6 +312,21 @@ impl<'e> Evaluate<'e> {
             }
         };
         Some(Guard { name, maybe_router, under: Vec::new(), is_open: open })
+    }
+
+    /// Guards stand before what a router has by now.
+    fn around(&mut self, on: usize, guards: &[Guard]) {
+        let before = |known: &mut Vec<Guard>| drop(known.splice(0..0, guards.iter().cloned()));
+        self.facts
+            .routes
+            .iter_mut()
+            .filter(|route| route.router == on)
+            .for_each(|route| before(&mut route.guards));
+        self.facts
+            .mounts
+            .iter_mut()
+            .filter(|mount| mount.parent == on)
+            .for_each(|mount| before(&mut mount.guards));
     }
 
     fn guard(&mut self, on: usize, last: Option<usize>, guards: Vec<Guard>) {
@@ -539,6 +360,6 @@ fn guard_name(node: &Node) -> Option<String> {
             Some(inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})")))
         }
         Kind::Text(text) => Some(text.to_string()),
-        _ => node.dotted(),
+        _ => node.dotted().or_else(|| Some(node.last_name().to_owned())).filter(|name| !name.is_empty()),
     }
 }

@@ -104,6 +104,10 @@ pub(crate) enum Taken {
     Parameter(In, String, String),
     /// A field of the body.
     Field(String),
+    /// Several of them.
+    Fields(Vec<String>),
+    /// The query, as what a class of this name says.
+    QueryOf(String),
     /// The body, as what a class of this name says.
     Body(String),
 }

@@ -1,5 +1,9 @@
 //! Every framework, and what each of its calls and marks means for routes.
 
+mod actix_web;
+mod aspnet_controllers;
+mod aspnet_minimal;
+mod axum;
 mod chi;
 mod django;
 mod echo;
@@ -10,10 +14,19 @@ mod fiber;
 mod flask;
 mod gin;
 mod hono;
+mod jax_rs;
 mod koa;
+mod ktor;
+mod laravel;
+mod micronaut;
 mod nestjs;
 mod net_http;
 mod nextjs;
+mod rails;
+mod rocket;
+mod sinatra;
+mod spring;
+mod symfony;
 #[cfg(test)]
 mod tests;
 
@@ -78,6 +91,8 @@ pub struct Framework {
     pub(crate) texts_are: &'static str,
     /// Whether a path of a mount stands in place of the path that the router has itself.
     pub(crate) mount_replaces: bool,
+    /// Whether a path that begins with `/` stands alone, whatever it stands in.
+    pub(crate) absolute: bool,
     /// Whether one path is written behind another as it stands, with the slash at its end.
     pub(crate) keeps_slash: bool,
     /// What is understood, what is not, and examples: files (`~~~file NAME`) and their routes (`~~~routes`).
@@ -113,12 +128,17 @@ pub(crate) const BLANK: Framework = Framework {
     open: |_| false,
     texts_are: "",
     mount_replaces: false,
+    absolute: false,
     keeps_slash: false,
     doc: "",
 };
 
 /// Every framework, alphabetical.
 pub const ALL: &[&Framework] = &[
+    &actix_web::FRAMEWORK,
+    &aspnet_controllers::FRAMEWORK,
+    &aspnet_minimal::FRAMEWORK,
+    &axum::FRAMEWORK,
     &chi::FRAMEWORK,
     &django::FRAMEWORK,
     &echo::FRAMEWORK,
@@ -129,10 +149,19 @@ pub const ALL: &[&Framework] = &[
     &flask::FRAMEWORK,
     &gin::FRAMEWORK,
     &hono::FRAMEWORK,
+    &jax_rs::FRAMEWORK,
     &koa::FRAMEWORK,
+    &ktor::FRAMEWORK,
+    &laravel::FRAMEWORK,
+    &micronaut::FRAMEWORK,
     &nestjs::FRAMEWORK,
     &net_http::FRAMEWORK,
     &nextjs::FRAMEWORK,
+    &rails::FRAMEWORK,
+    &rocket::FRAMEWORK,
+    &sinatra::FRAMEWORK,
+    &spring::FRAMEWORK,
+    &symfony::FRAMEWORK,
 ];
 
 /// A call, as a framework sees it.
@@ -156,6 +185,10 @@ pub(crate) enum Meaning<'c> {
     Router { path: Option<&'c Node>, guards: Vec<&'c Node>, inside: Vec<&'c Node> },
     /// It adds a route. Of handlers the last one handles; those before may be guards.
     Route { methods: Vec<String>, path: Option<&'c Node>, handlers: Vec<&'c Node> },
+    /// It adds several routes of one path.
+    Routes { path: &'c Node, answers: Vec<(Vec<String>, Vec<&'c Node>)> },
+    /// Guards stand before what the router has by now.
+    Around { guards: Vec<&'c Node> },
     /// It mounts routers. Guards may stand among them.
     Mount { path: Option<&'c Node>, children: Vec<&'c Node>, guards: Vec<&'c Node> },
     /// It makes a router within, which is its value; closures inside get it.
@@ -170,8 +203,36 @@ pub(crate) enum Meaning<'c> {
     ViewSet { path: &'c Node, view: &'c Node },
     /// The route that was added last is for these methods.
     Restrict { methods: Vec<String> },
+    /// It adds the routes of a resource.
+    Resource(Resource<'c>),
+    /// Of the resource that was added last it keeps these actions, or all but these.
+    Only { names: &'c Node, is_kept: bool },
+    /// What stands inside is about the `collection` of the resource around, or about a `member`.
+    Among { which: &'c str, inside: Vec<&'c Node> },
+    /// So is a route.
+    RouteAmong { which: &'c str, methods: Vec<String>, path: &'c Node, handlers: Vec<&'c Node> },
+    /// Guards stand before methods of the class.
+    BeforeActions { guards: Vec<&'c Node>, only: Option<&'c Node>, except: Option<&'c Node> },
     /// All paths of the program begin so.
     Everywhere { path: &'c Node },
+}
+
+/// A collection with its members, by one name.
+#[derive(Debug)]
+pub(crate) struct Resource<'c> {
+    /// Its name, with those that it is nested in before it and dots between.
+    pub(crate) path: &'c Node,
+    /// What its path is called, where that is not its name.
+    pub(crate) below: Option<&'c Node>,
+    /// The class that handles it, or the name of one.
+    pub(crate) controller: Option<&'c Node>,
+    pub(crate) only: Option<&'c Node>,
+    pub(crate) except: Option<&'c Node>,
+    pub(crate) inside: Vec<&'c Node>,
+    /// Its actions: what handles each, its method, and whether it is about one member.
+    pub(crate) actions: &'static [(&'static str, &'static str, bool)],
+    /// Whether a member is called in a path as the collection is.
+    pub(crate) is_named: bool,
 }
 
 /// A route that marks declare.
@@ -207,6 +268,35 @@ pub(crate) fn scalar(kind: &str) -> Option<&'static str> {
         | "OffsetDateTime" => Some(""),
         _ => None,
     }
+}
+
+/// The call of the mark of this name.
+pub(crate) fn marked<'m>(marks: &'m [Node], name: &str) -> Option<&'m Call> {
+    marks.iter().filter_map(Node::call).find(|mark| mark.name() == name)
+}
+
+/// The class that a type is about: `Order` of `Mono<Order>`, `List<Order>` and `Order?`.
+pub(crate) fn class_of(kind: &str) -> &str {
+    let inner = kind.rsplit(['<', '[']).next().unwrap_or(kind);
+    inner.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '_')
+}
+
+/// What a parameter of .NET says by its attributes, or by a simple type.
+pub(crate) fn dotnet_parameter(parameter: &Parameter) -> Option<Taken> {
+    let kind = scalar(parameter.kind.trim_end_matches("[]"));
+    let mark = parameter.marks.iter().filter_map(Node::call).find(|mark| mark.name().starts_with("From"));
+    let said = mark.and_then(|mark| mark.named("Name")).and_then(Node::text);
+    let name = said.unwrap_or(&parameter.name).to_owned();
+    let place = match mark.map(Call::name) {
+        Some("FromQuery") => In::Query,
+        Some("FromHeader") => In::Header,
+        Some("FromRoute") => In::Path,
+        Some("FromForm") if kind.is_some() => return Some(Taken::Field(name)),
+        Some("FromBody" | "FromForm") => return Some(Taken::Body(class_of(&parameter.kind).to_owned())),
+        Some(_) => return None,
+        None => return kind.map(|kind| Taken::Parameter(In::Query, name, kind.to_owned())),
+    };
+    Some(Taken::Parameter(place, name, kind.unwrap_or_default().to_owned()))
 }
 
 /// Names of methods in a list of texts.

@@ -33,6 +33,7 @@ const WORDS: &[&str] = &[
     "tenant",
     "policy",
     "ability",
+    "granted",
 ];
 
 /// Parts of names that say that there is no guard, or that mean something else.
@@ -42,7 +43,9 @@ const OTHERS: &[&str] = &["author.", "authors", "anonymous", "tokenize", "csrf",
 pub(crate) fn is_guard(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    WORDS.iter().any(|word| plain.contains(word)) && !OTHERS.iter().any(|word| plain.contains(word))
+    // `can:update` is a permission of Laravel.
+    name.starts_with("can:")
+        || WORDS.iter().any(|word| plain.contains(word)) && !OTHERS.iter().any(|word| plain.contains(word))
 }
 
 #[cfg(test)]

@@ -1,8 +1,14 @@
 //! Every language that is read, and how a file of it becomes syntax: in bounded time, and bounded memory.
 
+mod csharp;
 mod go;
+mod java;
 mod javascript;
+mod kotlin;
+mod php;
 mod python;
+mod ruby;
+mod rust;
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
@@ -32,8 +38,19 @@ pub(crate) struct Language {
 }
 
 /// Every language.
-pub(crate) const ALL: &[&Language] =
-    &[&go::GO, &javascript::JAVASCRIPT, &javascript::TYPESCRIPT, &javascript::TSX, &python::PYTHON];
+pub(crate) const ALL: &[&Language] = &[
+    &csharp::CSHARP,
+    &go::GO,
+    &java::JAVA,
+    &javascript::JAVASCRIPT,
+    &javascript::TYPESCRIPT,
+    &javascript::TSX,
+    &kotlin::KOTLIN,
+    &php::PHP,
+    &python::PYTHON,
+    &ruby::RUBY,
+    &rust::RUST,
+];
 
 /// The language of a file, by its name.
 pub(crate) fn of(path: &str) -> Option<&'static Language> {
@@ -215,6 +232,22 @@ pub(crate) fn children_of<'t>(part: Branch<'t>, kinds: &[&str]) -> Vec<Branch<'t
 /// The first part of some kind.
 pub(crate) fn child_of<'t>(part: Branch<'t>, kinds: &[&str]) -> Option<Branch<'t>> {
     children(part).into_iter().find(|part| kinds.contains(&part.kind()))
+}
+
+/// Names in the head of a class, without these words and without what stands in angles.
+pub(crate) fn names(text: &str, words: &[&str]) -> Vec<Box<str>> {
+    let mut depth = 0_usize;
+    let mut plain = String::new();
+    for letter in text.chars() {
+        match letter {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => plain.push(letter),
+            _ => {}
+        }
+    }
+    let names = plain.split(|letter: char| !letter.is_alphanumeric() && !"_.".contains(letter));
+    names.filter(|name| !name.is_empty() && !words.contains(name)).map(Into::into).collect()
 }
 
 /// A call of what is called so, with these values.

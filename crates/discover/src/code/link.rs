@@ -232,7 +232,9 @@ impl<'p> Program<'p> {
                 tell("a router that nothing mounts, as far as is understood".to_owned(), unclear);
             }
             for everywhere in self.everywhere(file) {
-                let path = self.joined(&self.joined(&everywhere, &place.path), &path);
+                let is_whole = self.framework.absolute && path.starts_with(['/', '~']);
+                let above = if is_whole { String::new() } else { self.joined(&everywhere, &place.path) };
+                let path = self.joined(&above, path.trim_start_matches('~'));
                 for answer in self.answers(file, fact) {
                     if routes.len() < ROUTES_MAX {
                         routes.push(self.written(file, fact, &place, &path, answer));
@@ -244,7 +246,8 @@ impl<'p> Program<'p> {
 
     fn written(&self, file: usize, fact: &RouteFact, place: &Place, path: &str, answer: Answer) -> Route {
         let path = format!("{path}{}", answer.suffix).replace(['^', '$'], "");
-        let mut template = template(&path, self.framework.style);
+        let (path, query) = path.split_once("?<").unwrap_or((&path, ""));
+        let mut template = template(path, self.framework.style);
         while template.path.contains("//") {
             template.path = template.path.replace("//", "/");
         }
@@ -257,6 +260,9 @@ impl<'p> Program<'p> {
         let mut parameters: BTreeMap<(super::In, String), String> = BTreeMap::new();
         for (name, kind) in template.parameters {
             parameters.insert((super::In::Path, name), kind);
+        }
+        for name in query.split(['<', '>', '&', '.']).filter(|name| !name.is_empty()) {
+            parameters.insert((super::In::Query, name.to_owned()), String::new());
         }
         let mut body = BTreeSet::new();
         let mut guards = place.guards.clone();
@@ -307,6 +313,12 @@ impl<'p> Program<'p> {
                 }
                 parameters.entry((*place, name.clone())).or_insert_with(|| kind.clone());
             }
+            Taken::QueryOf(class) => {
+                for name in self.fields(file, class) {
+                    parameters.entry((super::In::Query, name)).or_default();
+                }
+            }
+            Taken::Fields(names) => body.extend(names.iter().cloned()),
             Taken::Field(name) => drop(body.insert(name.clone())),
             Taken::Body(class) => body.extend(self.fields(file, class)),
         }

@@ -23,6 +23,11 @@ pub(crate) fn template(path: &str, style: Style) -> Template {
     let mut template = Template::default();
     let mut rest = path;
     while let Some(first) = rest.chars().next() {
+        // `{?page}` of URI templates says what may be in the query.
+        if rest.starts_with("{?") || rest.starts_with("{&") {
+            rest = balanced(rest, '{', '}').map_or("", |(_, after)| after);
+            continue;
+        }
         let taken = match (style, first) {
             (Style::Colon, ':') => colon(rest),
             (_, '*') => Some(star(rest)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::resource::BeforeAction;
 use super::{Evaluate, Guard, Kind, Mount, Node, Piece, Pieces, Router, Standing};
 use crate::code::facts::head;
 use crate::code::syntax::Function;
@@ -32,6 +33,8 @@ pub(super) struct Scope {
     pub(super) implied: Option<usize>,
     /// Routers of the class, where its methods are routes.
     pub(super) controllers: Vec<usize>,
+    /// Guards of methods of the class.
+    pub(super) actions: Vec<BeforeAction>,
 }
 
 impl<'e> Evaluate<'e> {
@@ -53,7 +56,9 @@ impl<'e> Evaluate<'e> {
     /// What a name is known to stand for in the file.
     pub(super) fn of_key(&self, key: String) -> Value {
         let facts = &self.facts;
-        match (facts.keys.get(&key), facts.aliases.get(&key), facts.constants.get(&key)) {
+        let is_defined =
+            |router: &&usize| facts.routers.get(**router).is_some_and(|router| router.is_defined);
+        match (facts.keys.get(&key).filter(is_defined), facts.aliases.get(&key), facts.constants.get(&key)) {
             (Some(router), _, _) => Value::Router(*router, None),
             (None, Some(alias), _) => Value::Key(alias.clone()),
             (None, None, Some(text)) => Value::Text(text.clone()),

@@ -75,6 +75,7 @@ impl<'p> Program<'p> {
         of: &dyn Fn(&'p Facts, &str) -> Option<T>,
     ) -> Option<(usize, T)> {
         let found = self.find_by_import(file, key, left, of);
+        let found = found.or_else(|| Some((file, self.of_member(&self.files.get(file)?.1, key, of)?)));
         found.or_else(|| {
             let (name, _) = head(key);
             let others = self.names.get(name).into_iter().flatten().copied();

@@ -1,0 +1,273 @@
+//! What becomes of a call whose meaning is known: routers, routes, mounts and guards.
+
+use super::scope::Value;
+use super::{At, Evaluate};
+use crate::code::facts::{Guard, Methods, Mount, Note, Piece, RouteFact, Standing};
+use crate::code::frameworks::{Meaning, verb};
+use crate::code::syntax::{Kind, Node};
+
+impl<'e> Evaluate<'e> {
+    /// Does what a call means; none where it cannot mean that here.
+    pub(super) fn mean(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        match meaning {
+            Meaning::Route { methods, path, handlers } => self.route(at, methods, path, &handlers),
+            Meaning::Routes { path, answers } => {
+                let routes = answers.into_iter();
+                routes.map(|(methods, handlers)| self.route(at, methods, Some(path), &handlers)).last()?
+            }
+            Meaning::Mount { path, children, guards } => self.mount(at, path, &children, &guards),
+            Meaning::View { paths, view, methods } => {
+                paths.iter().for_each(|path| self.view(at, path, view, methods.as_deref()));
+                Some(Value::Nothing)
+            }
+            Meaning::ViewSet { path, view } => {
+                let Value::Key(key) = self.value(view) else { return None };
+                self.add_route(at.on?, Methods::OfSet(key), Some(path), at.line);
+                Some(Value::Nothing)
+            }
+            Meaning::Resource(resource) => self.resource(at.on?, &resource, at.line),
+            Meaning::Among { which, inside } => {
+                let router = self.among(which)?;
+                inside.iter().for_each(|node| self.hang(router, node, at.line));
+                Some(Value::Nothing)
+            }
+            Meaning::RouteAmong { which, methods, path, handlers } => {
+                let on = self.among(which);
+                self.route(&At { on, ..*at }, methods, Some(path), &handlers)
+            }
+            Meaning::Restrict { methods } => {
+                if let Some(route) = at.last.and_then(|last| self.facts.routes.get_mut(last)) {
+                    route.methods = Methods::These(methods);
+                }
+                Some(Value::Router(at.on?, at.last))
+            }
+            Meaning::Only { names, is_kept } => {
+                self.only(names, is_kept);
+                Some(Value::Router(at.on?, at.last))
+            }
+            Meaning::Everywhere { path } => {
+                let path = self.pieces(path);
+                self.facts.everywhere.push(path);
+                Some(Value::Nothing)
+            }
+            meaning => self.make(meaning, at),
+        }
+    }
+
+    /// Makes a router, or says what stands before one.
+    fn make(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        let line = at.line;
+        match meaning {
+            Meaning::Root { path, inside } => {
+                let router = self.new_router(None, Standing::Root, line);
+                self.made(router, path, &[], &inside, line)
+            }
+            Meaning::Router { path, guards, inside } => {
+                let router = self.new_router(None, Standing::Router, line);
+                self.made(router, path, &guards, &inside, line)
+            }
+            Meaning::Group { path, guards, inside } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let guards = self.guards(&guards);
+                let child = self.child(at.on?, path, guards, line);
+                inside.iter().for_each(|node| self.hang(child, node, line));
+                Some(Value::Router(child, None))
+            }
+            Meaning::Within { of, path } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let value = self.value(of);
+                let parent = self.router_of(&value)?;
+                Some(Value::Router(self.child(parent, path, Vec::new(), line), None))
+            }
+            Meaning::Guards { under, guards } => {
+                let under = under.map(|path| self.pieces(path)).unwrap_or_default();
+                let guards =
+                    self.guards(&guards).into_iter().map(|guard| Guard { under: under.clone(), ..guard });
+                let guards = guards.collect();
+                self.guard(at.on?, at.last, guards);
+                Some(Value::Router(at.on?, at.last))
+            }
+            Meaning::Around { guards } => {
+                let guards = self.guards(&guards);
+                self.around(at.on?, &guards);
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::BeforeActions { guards, only, except } => {
+                self.before_actions(&guards, only, except);
+                Some(Value::Nothing)
+            }
+            _ => None,
+        }
+    }
+
+    fn made(
+        &mut self,
+        router: usize,
+        path: Option<&'e Node>,
+        guards: &[&'e Node],
+        inside: &[&'e Node],
+        line: u32,
+    ) -> Option<Value> {
+        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let guards = self.guards(guards);
+        self.prefix(router, path, guards);
+        inside.iter().for_each(|node| self.hang(router, node, line));
+        Some(Value::Router(router, None))
+    }
+
+    pub(super) fn route(
+        &mut self,
+        at: &At<'_>,
+        methods: Vec<String>,
+        path: Option<&'e Node>,
+        handlers: &[&'e Node],
+    ) -> Option<Value> {
+        let (on, line) = (at.on?, at.line);
+        let mut methods = methods;
+        let mut path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        if let Some(Piece::Text(text)) = path.first_mut()
+            && let Some((method, rest)) = text.split_once(' ')
+            && let Some(named) = verb(method)
+        {
+            // `GET /orders`, as net/http has it.
+            methods = named;
+            *text = rest.trim_start().to_owned();
+        }
+        let mut guards = self.before.get(on).cloned().unwrap_or_default();
+        let mut keys: Vec<String> = at.target.map(str::to_owned).into_iter().collect();
+        let last = handlers.len().saturating_sub(1);
+        for (index, handler) in handlers.iter().enumerate() {
+            let value = self.value(handler);
+            if index < last || !matches!(value, Value::Key(_)) {
+                guards.extend(self.named_guard(handler));
+            }
+            if let Some(key) = handler_key(handler) {
+                keys.push(key);
+            } else if let Value::Key(key) = value {
+                keys.push(key.trim_end_matches("()").to_owned());
+            }
+        }
+        let methods = Methods::These(methods);
+        self.facts.routes.push(RouteFact { router: on, methods, path, guards, handlers: keys, line });
+        Some(Value::Router(on, Some(self.facts.routes.len() - 1)))
+    }
+
+    fn view(&mut self, at: &At<'_>, path: &'e Node, view: &'e Node, methods: Option<&[String]>) {
+        let (Value::Key(key), Some(on)) = (self.value(view), at.on) else { return };
+        let methods_of = match methods {
+            Some(methods) => Methods::These(methods.to_vec()),
+            None => Methods::OfView(key.clone()),
+        };
+        self.add_route(on, methods_of, Some(path), at.line);
+        if methods.is_some()
+            && let Some(route) = self.facts.routes.last_mut()
+        {
+            route.handlers.push(key);
+        }
+    }
+
+    pub(super) fn add_route(&mut self, router: usize, methods: Methods, path: Option<&'e Node>, line: u32) {
+        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let guards = self.before.get(router).cloned().unwrap_or_default();
+        self.facts.routes.push(RouteFact { router, methods, path, guards, handlers: Vec::new(), line });
+    }
+
+    fn mount(
+        &mut self,
+        at: &At<'_>,
+        path: Option<&'e Node>,
+        children: &[&'e Node],
+        guards: &[&'e Node],
+    ) -> Option<Value> {
+        let (on, line) = (at.on?, at.line);
+        let prefix = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let given: Vec<(&Node, Option<usize>)> =
+            children.iter().map(|node| (*node, self.child_of(node))).collect();
+        let mut loose: Vec<Guard> = Vec::new();
+        for (node, child) in &given {
+            for one in node.values() {
+                let guard = self.named_guard(one);
+                // What turns out to be a router is no guard.
+                loose.extend(
+                    guard.map(|guard| Guard { maybe_router: guard.maybe_router.or(*child), ..guard }),
+                );
+            }
+        }
+        let own = self.guards(guards).into_iter().chain(loose.iter().cloned());
+        let before = self.before.get(on).cloned().unwrap_or_default();
+        let before: Vec<Guard> = before.into_iter().chain(own).collect();
+        let mut is_mount = false;
+        for (node, child) in given {
+            let Some(child) = child else {
+                if node.call().is_some_and(|call| matches!(call.name(), "require" | "import")) {
+                    let what = "a mount of a module whose name is computed".to_owned();
+                    self.facts.notes.push(Note { line, what });
+                }
+                continue;
+            };
+            let (path, guards) = (prefix.clone(), before.clone());
+            self.facts.mounts.push(Mount { parent: on, child, path: path.clone(), guards: guards.clone() });
+            // What is given may be a function that takes the router, which is known once all files are read.
+            if let Some(key) = self.facts.routers.get(child).and_then(|router| router.key.clone())
+                && !key.ends_with(')')
+                && !key.contains('#')
+            {
+                let child = self.router(&format!("{key}#0"));
+                self.facts.mounts.push(Mount { parent: on, child, path, guards });
+            }
+            is_mount = true;
+        }
+        if !loose.is_empty() {
+            let under = |guard: Guard| Guard { under: prefix.clone(), ..guard };
+            self.guard(on, None, loose.into_iter().map(under).collect());
+            is_mount = true;
+        }
+        is_mount.then_some(Value::Router(on, None))
+    }
+
+    /// The router that a mount is given.
+    fn child_of(&mut self, node: &'e Node) -> Option<usize> {
+        match self.value(node) {
+            Value::Key(key) if node.function().is_some() => Some(self.router(&format!("{key}#0"))),
+            Value::Key(key) => Some(self.router(&format!("{key}{}", self.framework.texts_are))),
+            Value::Text(text) if !self.framework.texts_are.is_empty() => match &text[..] {
+                [Piece::Text(text)] => Some(self.router(&format!("{text}{}", self.framework.texts_are))),
+                _ => None,
+            },
+            value => self.router_of(&value),
+        }
+    }
+
+    /// What stands in a list or a block hangs on a router: closures get it, routers are mounted on it.
+    pub(super) fn hang(&mut self, router: usize, node: &'e Node, line: u32) {
+        if let Some(function) = node.function() {
+            let key = format!("closure@{line}");
+            self.enter(function, &key, line, Some(router));
+            return;
+        }
+        let value = self.value(node);
+        if let Value::Key(key) = &value {
+            self.hand(router, &format!("{key}#0"));
+        }
+        if let Some(child) = self.router_of(&value) {
+            let guards = self.before.get(router).cloned().unwrap_or_default();
+            self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
+        }
+    }
+}
+
+/// The key of what handles, where it is written as `[OrderController::class, 'show']`, `OrderController@show` or `orders#show`.
+fn handler_key(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::List(parts) => match &parts[..] {
+            [class, method] => Some(format!("{}.{}", class.dotted()?, method.text()?)),
+            _ => None,
+        },
+        Kind::Text(text) => match (text.split_once('@'), text.split_once('#')) {
+            (Some((class, method)), _) => Some(format!("{class}.{method}")),
+            (None, Some((controller, method))) => Some(super::resource::action_key(controller, method)),
+            (None, None) => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! Ruby on Rails.
+
+use super::{BLANK, Called, Framework, Meaning, Resource, Style, verb, verbs_of};
+use crate::code::facts::Taken;
+use crate::code::syntax::{Call, Kind, Node};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    id: "rails",
+    product: "Ruby on Rails",
+    source: "https://guides.rubyonrails.org/routing.html",
+    languages: &["Ruby"],
+    marks: &["application.routes.draw", "Engine.routes.draw"],
+    style: Style::Colon,
+    call,
+    takes,
+    doc: DOC,
+    ..BLANK
+};
+
+fn closure(call: &Call) -> Vec<&Node> {
+    call.arguments
+        .last()
+        .map(|argument| &argument.value)
+        .filter(|last| last.function().is_some())
+        .into_iter()
+        .collect()
+}
+
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    let first = call.unnamed(0).filter(|first| first.function().is_none());
+    if called.name == "draw" && call.receiver()?.last_name() == "routes" {
+        return Some(Meaning::Root { path: None, inside: closure(call) });
+    }
+    if call.receiver().is_some() {
+        return None;
+    }
+    match called.name {
+        "before_action" | "before_filter" => Some(Meaning::BeforeActions {
+            guards: call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value).collect(),
+            only: call.named("only"),
+            except: call.named("except"),
+        }),
+        "namespace" => Some(Meaning::Group {
+            path: call.named("path").or(first),
+            guards: Vec::new(),
+            inside: closure(call),
+        }),
+        "scope" => Some(Meaning::Group {
+            path: call.named("path").or(first),
+            guards: Vec::new(),
+            inside: closure(call),
+        }),
+        "constraints" | "defaults" | "authenticate" | "authenticated" | "shallow" | "controller" => {
+            let guards =
+                if called.name.starts_with("authenticate") { vec![&call.callee] } else { Vec::new() };
+            Some(Meaning::Group { path: None, guards, inside: closure(call) })
+        }
+        "resources" | "resource" => Some(Meaning::Resource(Resource {
+            path: first?,
+            controller: call.named("controller"),
+            below: call.named("path"),
+            only: call.named("only"),
+            except: call.named("except"),
+            inside: closure(call),
+            actions: if called.name == "resources" { ALL } else { ONE },
+            is_named: false,
+        })),
+        "member" | "collection" => Some(Meaning::Among { which: called.name, inside: closure(call) }),
+        "root" => Some(Meaning::Route {
+            methods: vec!["GET".to_owned()],
+            path: None,
+            handlers: first.or(call.named("to")).into_iter().collect(),
+        }),
+        "match" => {
+            let methods = call.named("via").map(verbs_of).unwrap_or_default();
+            let methods = methods
+                .into_iter()
+                .map(|method| if method == "ALL" { "*".to_owned() } else { method })
+                .collect();
+            Some(Meaning::Route { methods, path: first, handlers: call.named("to").into_iter().collect() })
+        }
+        name => {
+            let is_lower = name.bytes().all(|byte| byte.is_ascii_lowercase());
+            let methods = verb(name).filter(|_| is_lower && name != "all" && name != "any")?;
+            let handlers = call.named("to").into_iter().collect();
+            match call.named("on").and_then(Node::text) {
+                Some(which) => Some(Meaning::RouteAmong { which, methods, path: first?, handlers }),
+                None => Some(Meaning::Route { methods, path: Some(first?), handlers }),
+            }
+        }
+    }
+}
+
+/// Actions of a resource: method, and whether it is about one.
+const ALL: &[(&str, &str, bool)] = &[
+    ("index", "GET", false),
+    ("create", "POST", false),
+    ("show", "GET", true),
+    ("update", "PATCH", true),
+    ("update", "PUT", true),
+    ("destroy", "DELETE", true),
+];
+
+/// Those of a resource of which there is one.
+const ONE: &[(&str, &str, bool)] = &[
+    ("create", "POST", false),
+    ("show", "GET", false),
+    ("update", "PATCH", false),
+    ("update", "PUT", false),
+    ("destroy", "DELETE", false),
+];
+
+/// `params.require(:order).permit(:sku, :quantity)`: the first of the fields; `request.headers["X-Tenant"]`.
+fn takes(node: &Node) -> Option<Taken> {
+    let Kind::Call(call) = &node.kind else { return None };
+    match call.name() {
+        "permit" => {
+            let names = call.arguments.iter().filter_map(|argument| argument.value.text());
+            Some(Taken::Fields(names.map(str::to_owned).collect()))
+        }
+        "[]" if call.receiver()?.last_name() == "headers" => {
+            super::parameter(super::In::Header, call.value(0)?.text()?)
+        }
+        _ => None,
+    }
+}
+
+const DOC: &str = r#"
+`resources` and `resource` with `only`, `except`, members, collections and what is nested in them, namespaces, scopes, verbs, `match` and `root`, actions
+of controllers with `before_action` of the same class that is named like a guard, and fields that are permitted. The pages `new` and `edit` are left
+out. Concerns, mounted engines, files that `draw` names, `devise_for` and filters of a class above are not understood.
+
+~~~file config/routes.rb
+Rails.application.routes.draw do
+  root to: 'home#index'
+  get '/health', to: 'health#show'
+  namespace :api do
+    scope '/v1' do
+      resources :orders, only: [:index, :show, :create] do
+        member { post :cancel }
+        get :stats, on: :collection
+        resources :items, only: %i[destroy]
+      end
+      resource :profile, except: [:destroy, :create]
+      match 'search', to: 'search#run', via: [:get, :post]
+    end
+  end
+  # get '/old', to: 'old#show'
+end
+~~~
+~~~file app/controllers/api/orders_controller.rb
+class Api::OrdersController < ApplicationController
+  before_action :authenticate_user!, except: [:index]
+  before_action :set_order, only: [:show]
+
+  def index
+    cache.get '/nothing'
+  end
+
+  def create
+    Order.create(params.require(:order).permit(:sku, :quantity))
+  end
+
+  def show; end
+end
+~~~
+~~~routes
+GET /
+GET /api/v1/orders
+POST /api/v1/orders guards=authenticate_user! body=quantity,sku
+GET /api/v1/orders/stats
+GET /api/v1/orders/{id} guards=authenticate_user!
+POST /api/v1/orders/{id}/cancel
+DELETE /api/v1/orders/{order_id}/items/{id}
+GET /api/v1/profile
+PATCH /api/v1/profile
+PUT /api/v1/profile
+GET /api/v1/search
+POST /api/v1/search
+GET /health
+~~~
+"#;

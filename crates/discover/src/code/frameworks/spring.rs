@@ -1,0 +1,192 @@
+//! Spring MVC and WebFlux.
+
+use super::{BLANK, Called, Declared, Framework, Meaning, Style, marked, scalar, verb, verbs_of};
+use crate::code::facts::{In, Taken};
+use crate::code::syntax::{Call, Class, Function, Node, Parameter, Unit};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    id: "spring",
+    product: "Spring MVC, Spring WebFlux",
+    source: "https://docs.spring.io/spring-framework/reference/web/webmvc/mvc-controller/ann-requestmapping.html",
+    languages: &["Java", "Kotlin"],
+    marks: &["org.springframework.web"],
+    style: Style::Braces,
+    call,
+    file,
+    class,
+    method,
+    parameter,
+    same: &["build", "and"],
+    doc: DOC,
+    ..BLANK
+};
+
+/// Routes that are functions hang on the program itself.
+fn file(_: &str, unit: &Unit) -> Option<String> {
+    let is_functional = unit.imports.iter().any(|import| {
+        import.module.contains("web.reactive.function.server")
+            || import.module.contains("web.servlet.function")
+    });
+    is_functional.then(String::new)
+}
+
+/// `route(GET("/orders"), handler)`, `route().GET("/orders", handler).path("/items", …)`.
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    match called.name {
+        "route" if call.arguments.is_empty() => Some(Meaning::Root { path: None, inside: Vec::new() }),
+        "route" | "andRoute" => {
+            let predicate = call.value(0)?.call()?;
+            // `GET("/orders").and(accept(JSON))`
+            let predicate = predicate.receiver().and_then(Node::call).unwrap_or(predicate);
+            let methods = verb(predicate.name())?;
+            Some(Meaning::Route { methods, path: predicate.value(0), handlers: call.values_from(1) })
+        }
+        "path" | "nest" if call.arguments.len() == 2 && call.receiver().is_some() => {
+            let first = call.value(0)?;
+            let path = first.call().map_or(Some(first), |predicate| predicate.value(0));
+            Some(Meaning::Group { path, guards: Vec::new(), inside: call.values_from(1) })
+        }
+        name if call.receiver().is_some_and(|on| on.call().is_some() || on.last_name() != "") => {
+            let is_verb = name.bytes().all(|byte| byte.is_ascii_uppercase());
+            let methods = verb(name).filter(|_| is_verb && call.arguments.len() > 1)?;
+            let handler = call.arguments.last().map(|argument| &argument.value);
+            Some(Meaning::Route { methods, path: call.value(0), handlers: handler.into_iter().collect() })
+        }
+        _ => None,
+    }
+}
+
+fn paths(mark: &Call) -> Vec<Option<&Node>> {
+    let path = mark.named("value").or(mark.named("path")).or(mark.unnamed(0));
+    path.map_or_else(|| vec![None], |path| path.values().iter().map(Some).collect())
+}
+
+fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
+    if marked(&class.marks, "RestController").or(marked(&class.marks, "Controller")).is_none() {
+        return Vec::new();
+    }
+    marked(&class.marks, "RequestMapping").map_or_else(|| vec![None], paths)
+}
+
+fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
+    let mut declared = Vec::new();
+    for mark in function.marks.iter().filter_map(Node::call) {
+        let methods = match mark.name().strip_suffix("Mapping") {
+            Some("Request") => mark.named("method").map_or_else(|| vec!["*".to_owned()], verbs_of),
+            Some(name) => match verb(name) {
+                Some(methods) => methods,
+                None => continue,
+            },
+            None => continue,
+        };
+        declared.extend(paths(mark).into_iter().map(|path| Declared { methods: methods.clone(), path }));
+    }
+    declared
+}
+
+fn parameter(parameter: &Parameter) -> Option<Taken> {
+    let mark = parameter.marks.iter().filter_map(Node::call).find(|mark| {
+        ["RequestParam", "RequestHeader", "CookieValue", "PathVariable", "RequestBody", "RequestPart"]
+            .contains(&mark.name())
+    })?;
+    let said = mark.named("value").or(mark.named("name")).or(mark.unnamed(0)).and_then(Node::text);
+    let name = said.unwrap_or(&parameter.name).to_owned();
+    let kind = scalar(&parameter.kind).unwrap_or_default().to_owned();
+    let place = match mark.name() {
+        "RequestBody" => return Some(Taken::Body(super::class_of(&parameter.kind).to_owned())),
+        "RequestPart" => return Some(Taken::Field(name)),
+        "RequestParam" => In::Query,
+        "RequestHeader" => In::Header,
+        "CookieValue" => In::Cookie,
+        _ => In::Path,
+    };
+    Some(Taken::Parameter(place, name, kind))
+}
+
+const DOC: &str = r#"
+Controllers with their mappings, also with several paths or with constants of other classes, parameters, bodies, and annotations that are
+named like guards; routes of WebFlux that are functions, one behind the other or nested. Mappings that stand in an interface or a class
+above, what a chain of security filters says of paths, and context paths of the configuration are not understood.
+
+~~~file src/main/java/shop/OrderController.java
+package shop;
+
+import org.springframework.web.bind.annotation.*;
+import shop.Paths;
+
+@RestController
+@RequestMapping(Paths.API + "/orders")
+@PreAuthorize("isAuthenticated()")
+public class OrderController {
+    private final Map<String, Order> cache;
+
+    @GetMapping({"", "/all"})
+    public List<Order> list(@RequestParam(name = "page", defaultValue = "0") int page) {
+        return cache.get("/nothing");
+    }
+
+    @PostMapping
+    public Order create(@RequestBody OrderRequest request, @RequestHeader("X-Tenant") String tenant) {
+        return null;
+    }
+
+    @RequestMapping(value = "/{id:\\d+}", method = {RequestMethod.PUT, RequestMethod.DELETE})
+    @RolesAllowed("ADMIN")
+    public void change(@PathVariable Long id) {}
+}
+
+@FeignClient("billing")
+interface Billing {
+    @GetMapping("/invoices")
+    String invoices();
+}
+~~~
+~~~file src/main/java/shop/OrderRequest.java
+package shop;
+
+public record OrderRequest(String sku, int quantity) {}
+~~~
+~~~file src/main/java/shop/Paths.java
+package shop;
+
+public final class Paths {
+    public static final String API = "/api/v1";
+}
+~~~
+~~~file src/main/java/shop/Routes.java
+package shop;
+
+import static org.springframework.web.reactive.function.server.RouterFunctions.route;
+import static org.springframework.web.reactive.function.server.RequestPredicates.*;
+
+@Configuration
+class Routes {
+    @Bean
+    RouterFunction<ServerResponse> routes(Handler handler) {
+        return route(GET("/people/{id}").and(accept(APPLICATION_JSON)), handler::get)
+            .andRoute(POST("/people"), handler::create);
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> more(Handler handler) {
+        return route()
+            .GET("/health", handler::health)
+            .path("/files", files -> files
+                .DELETE("/{name}", handler::remove))
+            .build();
+    }
+}
+~~~
+~~~routes
+GET /api/v1/orders guards=PreAuthorize(isAuthenticated()) query=page
+GET /api/v1/orders/all guards=PreAuthorize(isAuthenticated()) query=page
+POST /api/v1/orders guards=PreAuthorize(isAuthenticated()) header=X-Tenant body=quantity,sku
+DELETE /api/v1/orders/{id} guards=PreAuthorize(isAuthenticated()),RolesAllowed(ADMIN)
+PUT /api/v1/orders/{id} guards=PreAuthorize(isAuthenticated()),RolesAllowed(ADMIN)
+DELETE /files/{name}
+GET /health
+POST /people
+GET /people/{id}
+~~~
+"#;
