@@ -4,6 +4,7 @@ mod modules;
 mod resolve;
 mod views;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Guard, Mount, Pieces, RouteFact, Standing, Taken};
@@ -31,6 +32,8 @@ pub(super) struct Program<'p> {
     files: &'p [(u32, Facts)],
     paths: &'p [String],
     modules: Modules<'p>,
+    /// Files that may still be looked into for the name that is looked for.
+    looks: Cell<usize>,
     /// Files by the names that they give to something.
     names: BTreeMap<&'p str, Vec<usize>>,
     /// The number of the first router of each file.
@@ -98,6 +101,7 @@ impl<'p> Program<'p> {
             files,
             paths,
             modules: Modules::of(names.collect()),
+            looks: Cell::new(0),
             names: resolve::names(files),
             first,
             same: (0..count).collect(),

@@ -8,6 +8,9 @@ use crate::code::facts::{ClassFact, Facts, FunctionFact, Piece, Pieces, head};
 /// So many names may stand for one another.
 const NAMES_MAX: usize = 8;
 
+/// So many files are looked into for one name: those that import all of each other would lead to ever more.
+const LOOKS_MAX: usize = 64;
+
 /// The most fields of a body that are listed.
 const FIELDS_MAX: usize = 64;
 
@@ -74,6 +77,7 @@ impl<'p> Program<'p> {
         left: usize,
         of: &dyn Fn(&'p Facts, &str) -> Option<T>,
     ) -> Option<(usize, T)> {
+        self.looks.set(LOOKS_MAX);
         let found = self.find_by_import(file, key, left, of);
         let found = found.or_else(|| Some((file, self.of_member(&self.files.get(file)?.1, key, of)?)));
         found.or_else(|| {
@@ -108,6 +112,7 @@ impl<'p> Program<'p> {
         of: &dyn Fn(&'p Facts, &str) -> Option<T>,
     ) -> Option<(usize, T)> {
         let (_, facts) = self.files.get(file)?;
+        self.looks.set(self.looks.get().checked_sub(1)?);
         if let Some(found) = of(facts, key) {
             return Some((file, found));
         }
