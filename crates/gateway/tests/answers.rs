@@ -57,7 +57,7 @@ fn snapshot(backend: &str, metrics: &Metrics) -> Snapshot {
     let config = format!(
         "version: 1\nlisten: [{{ address: '127.0.0.1:0' }}]\nlimits: {{ answer-bytes-max: 1KiB }}\napis: [{{ name: example, spec: spec.yaml, upstream: 'http://{backend}' }}]\n"
     );
-    let document = Document::parse("palisade.yaml", &config, &spec::Limits::default()).0;
+    let document = Document::parse("palisade.yaml", config.as_str(), &spec::Limits::default()).0;
     let (document, config, _) = read_config(document);
     let proofs = identity::proof::Proofs::new(Default::default(), 0, &[7; 32]);
     let limiter = Limiter::new(64, [0x9e37_79b9_7f4a_7c15, 7], Timestamp::default());

@@ -191,7 +191,8 @@ fn check_key_file(path: &Path, algorithms: Algorithms, place: &mut Place<'_>) {
         }
     };
     let Err(error) = KeySet::parse(&bytes, algorithms) else { return };
-    let (keys, problems) = Document::parse(&path.to_string_lossy(), &bytes, &spec::Limits::default());
+    let (keys, problems) =
+        Document::parse(&path.to_string_lossy(), bytes.as_slice(), &spec::Limits::default());
     let index = match &error {
         KeySetError::Secret { index, .. } => Some(*index),
         KeySetError::NoUsableKey { first, .. } => first.map(|skipped| skipped.index),

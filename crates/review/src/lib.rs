@@ -118,7 +118,7 @@ pub fn review_with(library: &Library, asked: &Asked<'_>, today: Date) -> Review 
     found.retain_mut(|found| keep(&mut found.finding));
     let scores = score::scores(&view, rules, &found);
     let mut findings: Vec<Finding> = found.into_iter().map(|found| found.finding).collect();
-    findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.rule.cmp(b.rule)));
+    findings.sort_unstable_by(|a, b| (place(a), a.rule, &a.message).cmp(&(place(b), b.rule, &b.message)));
     not_judged.splice(0..0, view.into_gaps());
     Review { findings, not_judged, judged, scores, kind }
 }

@@ -81,7 +81,7 @@ fn mended(document: &Document, edits: &[Edit]) -> Document {
         }
     }
     let overlay = spec::overlay_text(document, "fixes", &actions);
-    let (overlay, problems) = Document::parse("overlay.yaml", &overlay, &Limits::default());
+    let (overlay, problems) = Document::parse("overlay.yaml", overlay.as_str(), &Limits::default());
     assert_eq!(problems, []);
     let (laid, problems) = spec::overlay(document.clone(), &overlay);
     assert_eq!(problems, [], "{}", overlay.source());

@@ -54,10 +54,9 @@ impl Document {
     /// Reads `bytes`, the content of the file that the user calls `file`, as JSON or YAML, whichever it is.
     ///
     /// It never fails: what can be understood is in the document, and what is wrong with the rest in the problems.
-    pub fn parse(file: &str, bytes: impl AsRef<[u8]>, limits: &Limits) -> (Document, Vec<Problem>) {
-        let bytes = bytes.as_ref();
+    pub fn parse(file: &str, bytes: impl Into<Vec<u8>>, limits: &Limits) -> (Document, Vec<Problem>) {
         let mut faults = Vec::new();
-        let text = decoded(bytes, limits, &mut faults);
+        let text = decoded(bytes.into(), limits, &mut faults);
         let tree = tree_of(file, &text, limits, &mut faults);
         let document = Document::from_parts(Texts::one(file.into(), text), tree);
         let problems = faults.into_iter().map(|fault| document.problem_of(fault)).collect();
@@ -66,9 +65,9 @@ impl Document {
 
     /// Takes `bytes`, the content of the file that the user calls `file`, as text of another form, in which there are
     /// places and no nodes.
-    pub fn plain(file: &str, bytes: impl AsRef<[u8]>, limits: &Limits) -> (Document, Vec<Problem>) {
+    pub fn plain(file: &str, bytes: impl Into<Vec<u8>>, limits: &Limits) -> (Document, Vec<Problem>) {
         let mut faults = Vec::new();
-        let text = decoded(bytes.as_ref(), limits, &mut faults);
+        let text = decoded(bytes.into(), limits, &mut faults);
         let document = Document::from_parts(Texts::one(file.into(), text), Tree::default());
         let problems = faults.into_iter().map(|fault| document.problem_of(fault)).collect();
         (document, problems)
@@ -184,24 +183,21 @@ impl Document {
 }
 
 /// The text of a file. A byte order mark stays in it, so that offsets are those of the file.
-fn decoded(bytes: &[u8], limits: &Limits, faults: &mut Vec<Fault>) -> String {
+fn decoded(bytes: Vec<u8>, limits: &Limits, faults: &mut Vec<Fault>) -> String {
     if bytes.len() > limits.bytes_max.min(i32::MAX as usize) {
         faults.push(Fault::error((0, 0), format!("the file is larger than {} bytes", limits.bytes_max)));
         return String::new();
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(error) => {
-            let at = error.valid_up_to();
-            let help = match bytes {
-                [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file looks like UTF-16; save it as UTF-8",
-                _ => "save the file as UTF-8",
-            };
-            let fault = Fault::error((at, at), "the file is not UTF-8 from here on");
-            faults.push(Fault { help: Some(help), ..fault });
-            String::from_utf8_lossy(bytes).into_owned()
-        }
-    }
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let help = match error.as_bytes() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file looks like UTF-16; save it as UTF-8",
+            _ => "save the file as UTF-8",
+        };
+        let fault = Fault::error((at, at), "the file is not UTF-8 from here on");
+        faults.push(Fault { help: Some(help), ..fault });
+        String::from_utf8_lossy(error.as_bytes()).into_owned()
+    })
 }
 
 /// JSON is tried first where the text looks like it, since YAML's reader is slower and forgives more.

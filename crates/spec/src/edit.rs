@@ -73,7 +73,7 @@ pub fn patches(document: &Document, edits: &[Edit]) -> Result<Vec<Patch>, Unedit
     pieces.sort_by_key(|(node, patch)| (patch.span, *node));
     let patches: Vec<Patch> = pieces.into_iter().map(|(_, patch)| patch).collect();
     let text = patched(document.source(), &patches).ok_or(Uneditable)?;
-    let (changed, problems) = Document::parse(document.file(), &text, &Limits::default());
+    let (changed, problems) = Document::parse(document.file(), text.as_str(), &Limits::default());
     let (_, problems_before) = Document::parse(document.file(), document.source(), &Limits::default());
     let is_meant = changed.root().to_value() == changed_value(document, edits).ok_or(Uneditable)?;
     if is_meant && problems.len() <= problems_before.len() { Ok(patches) } else { Err(Uneditable) }

@@ -125,7 +125,7 @@ fn an_overlay_says_the_same_as_the_patches() {
     let overlay = overlay_text(&document, "Fixes of A", &actions);
     assert!(overlay.contains("extends: a.yaml\n"), "{overlay}");
     assert!(overlay.contains("- target: \"$.paths['/a b\\\\'s'].get['x-y']\"\n"), "{overlay}");
-    let (overlay, problems) = Document::parse("o.yaml", &overlay, &Limits::default());
+    let (overlay, problems) = Document::parse("o.yaml", overlay.as_str(), &Limits::default());
     assert_eq!(problems, []);
     let changed = patched(text, &patches(&document, &edits).unwrap()).unwrap();
     let (laid, problems) = spec::overlay(document, &overlay);

@@ -9,7 +9,6 @@ use super::review::outcome::{self, Wanted};
 use super::review::settings::Settings;
 use super::review::{selection, today};
 use crate::cli::{self, Exit};
-use crate::memory;
 use crate::output;
 use crate::output::findings::Subject;
 use crate::reference::changes as pages;
@@ -17,7 +16,6 @@ use source::Versions;
 
 /// Compares what the arguments name, or says what the kinds of changes are.
 pub(crate) fn run(arguments: &cli::Diff) -> Exit {
-    memory::without_huge_pages();
     let printed = if arguments.list {
         output::print(&pages::list()).map(|()| Exit::Clean)
     } else if let Some(id) = &arguments.explain {

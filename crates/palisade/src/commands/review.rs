@@ -17,7 +17,6 @@ use spec::{Document, Format, Library, LibraryLimits, Location, read_below};
 
 use crate::cli::{self, Exit};
 use crate::commands::inventory::{Fault, Kept, author, news};
-use crate::memory;
 use crate::output;
 use crate::output::findings::Subject;
 use crate::reference::rules as pages;
@@ -31,7 +30,6 @@ pub(super) const FILE_BYTES_MAX: usize = 32 << 20;
 
 /// Reviews what the arguments name, or says what the rules are.
 pub(crate) fn run(arguments: &cli::Review) -> Exit {
-    memory::without_huge_pages();
     let printed = if arguments.list {
         output::print(&pages::list()).map(|()| Exit::Clean)
     } else if let Some(id) = &arguments.explain {

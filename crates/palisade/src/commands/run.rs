@@ -30,6 +30,7 @@ use crate::client_tokens;
 use crate::commands::log::EXCHANGES;
 use crate::feeds;
 use crate::load::{Loaded, Unread, load};
+use crate::memory;
 use crate::output::{self, Look, problems};
 use crate::prepare::{Before, Prepared, Ready, prepare};
 use crate::signing;
@@ -87,6 +88,7 @@ impl Stop {
 
 /// Runs the gateway until it is told to stop.
 pub(crate) fn run(arguments: Run) -> Exit {
+    memory::with_huge_pages();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot be started: {error}")),

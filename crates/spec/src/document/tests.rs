@@ -194,11 +194,11 @@ fn limits_hold_and_are_said() {
     let deep_block = "- ".repeat(900);
     let many = format!("[{}]", "1,".repeat(900));
     for text in [&bomb, &deep_flow, &deep_block, &many, &"x".repeat(3000)] {
-        let (document, problems) = Document::parse("a.yaml", text, &tight);
+        let (document, problems) = Document::parse("a.yaml", text.as_str(), &tight);
         assert!(problems.iter().any(|problem| problem.severity == Severity::Error), "{text}");
         assert!(document.tree().len() <= 110, "{}", document.tree().len());
     }
-    let (document, problems) = Document::parse("a.yaml", &bomb, &Limits::default());
+    let (document, problems) = Document::parse("a.yaml", bomb.as_str(), &Limits::default());
     assert!(!problems.is_empty());
     assert!(document.tree().len() <= 4_000_100);
     for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "- ".repeat(100_000), "{a: ".repeat(100_000)]
@@ -235,7 +235,7 @@ fn the_corpus_is_read_whole_and_its_twins_are_equal() {
     for file in files_below(&folder) {
         let bytes = std::fs::read(&file).unwrap();
         let name = file.display().to_string();
-        let (document, problems) = Document::parse(&name, &bytes, &Limits::default());
+        let (document, problems) = Document::parse(&name, bytes.as_slice(), &Limits::default());
         for problem in &problems {
             assert_inside(problem, document.source());
         }
@@ -333,7 +333,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let (document, problems) = Document::parse("a", &bytes, &Limits::default());
+        let (document, problems) = Document::parse("a", bytes.as_slice(), &Limits::default());
         for problem in &problems {
             assert_inside(problem, document.source());
         }
@@ -349,7 +349,7 @@ fn what_once_troubled_a_fuzzer_is_survived() {
         for file in files {
             let bytes = std::fs::read(&file).unwrap();
             for name in ["a.yaml", "a.json"] {
-                let (document, problems) = Document::parse(name, &bytes, &Limits::default());
+                let (document, problems) = Document::parse(name, bytes.as_slice(), &Limits::default());
                 problems.iter().for_each(|problem| assert_inside(problem, document.source()));
                 document.root().to_value();
                 let (_, problems) = crate::overlay::overlay(document.clone(), &document);

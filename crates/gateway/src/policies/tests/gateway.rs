@@ -410,7 +410,7 @@ fn compiled(paths: &str, settings: &str, feeds: &Feeds, metrics: &Metrics) -> Co
     // Where `egress` is set the API is a third party's.
     let upstream = if settings.contains("egress") { THIRD_PARTY } else { BACKEND };
     let config = format!("version: 1\n{upstream}{cedar}\n  controls:\n{}", indented(settings, "    "));
-    let (document, problems) = Document::parse("palisade.yaml", &config, &Limits::default());
+    let (document, problems) = Document::parse("palisade.yaml", config.as_str(), &Limits::default());
     assert!(problems.is_empty(), "{problems:?}\n{config}");
     let read = |path: &Path| {
         let is_cedar = path.extension().is_some_and(|extension| extension == "cedar");

@@ -37,7 +37,7 @@ impl Analysis {
     pub(super) fn of(uri: &str, open: &Open, documents: &Documents) -> Option<Analysis> {
         let name =
             open.path.as_ref().map_or_else(|| uri.to_owned(), |path| path.to_string_lossy().into_owned());
-        let (document, mut problems) = Document::parse(&name, &open.text, &spec::Limits::default());
+        let (document, mut problems) = Document::parse(&name, open.text.as_str(), &spec::Limits::default());
         let says = |key: &str| document.root().get(key).is_some();
         let is_api = ["openapi", "swagger", "asyncapi"].iter().any(|key| says(key));
         if !is_api && !says("apis") {
