@@ -9,6 +9,7 @@ mod production_data;
 mod shadow;
 #[cfg(test)]
 mod tests;
+mod undeclared_field;
 mod undeclared_host;
 mod undeclared_method;
 mod undeclared_parameter;
@@ -30,6 +31,7 @@ pub const ALL: &[&Kind] = &[
     &orphan::KIND,
     &production_data::KIND,
     &shadow::KIND,
+    &undeclared_field::KIND,
     &undeclared_host::KIND,
     &undeclared_method::KIND,
     &undeclared_parameter::KIND,

@@ -8,7 +8,7 @@ mod tests;
 
 use spec::{JsonLimits, Node, parse_json};
 
-pub use class::{DataClass, Evidence, classes};
+pub use class::{Evidence, classes, classes_of_name};
 pub use schema::{Field, fields, schema};
 pub use strings::{Format, Strings};
 

@@ -19,8 +19,8 @@ pub use event::{Change, Edit, Event, What};
 pub use fact::{Authentication, DataClass, Fact, FactFault, Field, Lifecycle, Text, Visibility};
 pub use kept::Inventory;
 pub use sighting::{
-    Account, At, Calls, Confidence, Declaration, Parameter, ParameterPlace, Place, Route, Sighting, Subject,
-    Whose,
+    Account, At, BodyField, Calls, Confidence, Declaration, Parameter, ParameterPlace, Place, Route, Side,
+    Sighting, Subject, Whose,
 };
 pub use source::{DeclaredApi, FileMark, Proposal, Report, Source, SourceId, SourceKind, Told};
 pub use word::Word;

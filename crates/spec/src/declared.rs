@@ -1,5 +1,7 @@
 //! Which members a schema declares, and which of them must not be returned: for those who take the others out.
 
+mod fields;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use smallvec::SmallVec;
 
 use crate::schema::Dialect;
 use crate::source::{Source, Spot};
+
+pub use fields::{BodyFields, body_fields};
 
 /// Schemas that may stand for one value at once, by way of `allOf`, `anyOf` and their like.
 const PARTS_MAX: usize = 64;

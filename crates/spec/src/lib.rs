@@ -24,7 +24,7 @@ pub use contract::{
     MediaType, NodeRef, Operation, OperationIndex, RequestBody, Requirement, Response, ResponseContent,
     ResponseHeader, SchemeKind, Security, SecurityScheme, Server, StatusRange, compile, compile_answers,
 };
-pub use declared::{Declared, Member, Schemas};
+pub use declared::{BodyFields, Declared, Member, Schemas, body_fields};
 pub use deserialize::{deserialize, deserialize_partly, nearest};
 pub use disk::read_below;
 pub use document::{Document, Limits};

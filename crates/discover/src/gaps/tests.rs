@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::inventory::{
-    Account, Authentication, Calls, Confidence, Declaration, DeclaredApi, Fact, Field, Inventory, Parameter,
-    ParameterPlace, Report, SourceKind, Subject, Told, Whose, Word,
+    Account, Authentication, BodyField, Calls, Confidence, Declaration, DeclaredApi, Fact, Field, Inventory,
+    Parameter, ParameterPlace, Report, Side, SourceKind, Subject, Told, Whose, Word,
 };
 
 use super::{ALL, gaps, risk};
@@ -80,6 +80,8 @@ fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
             authentication: of("auth").map(|_| ways),
             parameters: parameters.collect(),
             statuses: list("status").map(str::to_owned).collect(),
+            request_fields: list("takes").map(str::to_owned).collect(),
+            answer_fields: list("answers").map(str::to_owned).collect(),
             summary: None,
         }),
         SourceKind::Code => Account::Served(Default::default()),
@@ -91,6 +93,9 @@ fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
             anonymous: number("anonymous").unwrap_or(0),
             parameters: parameters.collect(),
             hosts: list("host").map(str::to_owned).collect(),
+            fields: fields(Side::Request, list("takes"))
+                .chain(fields(Side::Answer, list("answers")))
+                .collect(),
             ..Calls::default()
         }),
     };
@@ -102,6 +107,10 @@ fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
     let subject = Subject { whose, method: words[0].to_owned(), path: words[1].to_owned() };
     let told = Told { api, ..Told::default() };
     Report { kind, name: name.to_owned(), told, accounts: vec![(subject, None, account)] }
+}
+
+fn fields<'p>(side: Side, pointers: impl Iterator<Item = &'p str>) -> impl Iterator<Item = BodyField> {
+    pointers.map(move |pointer| BodyField { side, pointer: pointer.to_owned(), classes: Default::default() })
 }
 
 fn said(example: &str, id: &str) -> Vec<String> {

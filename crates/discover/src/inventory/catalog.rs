@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::OperationKey;
 use model::inventory::{
-    Account, Api, Calls, Catalog, Confidence, Fact, Field, Inventory, Known, Lifecycle, Operation,
+    Account, Api, Calls, Catalog, Confidence, DataClass, Fact, Field, Inventory, Known, Lifecycle, Operation,
     ParameterPlace, Proposal, Sighting, Source, SourceKind, Status, Subject, Whose,
 };
 
@@ -203,6 +203,22 @@ impl<'i> DraftApi<'i> {
         self.operations.entry(key.clone()).or_default().push((kind, sighting));
     }
 
+    /// The classes of data that were seen in bodies, and where one of them was first.
+    fn data(&self) -> Option<Proposal> {
+        let mut classes = BTreeSet::new();
+        let mut place = None;
+        for (_, sighting) in self.operations.values().flatten() {
+            let Account::Called(calls) = &sighting.account else { continue };
+            let here: BTreeSet<DataClass> =
+                calls.fields.iter().flat_map(|field| field.classes.keys().copied()).collect();
+            if !here.is_empty() {
+                place = place.or(sighting.place.clone());
+                classes.extend(here);
+            }
+        }
+        (!classes.is_empty()).then_some(Proposal { fact: Fact::Data(classes), place })
+    }
+
     fn finish(self, name: &str, inventory: &Inventory) -> Api {
         let mut facts: BTreeMap<Field, Known> = BTreeMap::new();
         // What was said of a host holds for the API that turned out to be served there.
@@ -211,7 +227,8 @@ impl<'i> DraftApi<'i> {
             let of_name = inventory.facts.iter().filter(|((api, _), _)| api == name);
             facts.extend(of_name.map(|((_, field), fact)| (*field, Known::Confirmed(fact.clone()))));
         }
-        for proposal in self.proposals {
+        let data = self.data();
+        for proposal in self.proposals.into_iter().chain(&data) {
             match facts.get_mut(&proposal.fact.field()) {
                 Some(Known::Confirmed(_)) => {}
                 Some(Known::Proposed(_, others)) => others.push(proposal.clone()),

@@ -120,6 +120,7 @@ impl Seen {
             anonymous: u64::from(is_anonymous && is_success && exchange.verdict == Verdict::Forwarded),
             parameters: Vec::new(),
             hosts: [exchange.request.host.to_string()].into(),
+            fields: Vec::new(),
         });
     }
 }

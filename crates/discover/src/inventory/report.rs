@@ -6,8 +6,9 @@ mod tests;
 use std::collections::BTreeSet;
 
 use model::inventory::{
-    Account, At, Authentication, Calls, Confidence, Declaration, DeclaredApi, Fact, FileMark, Parameter,
-    ParameterPlace, Place, Proposal, Report, SourceKind, Subject, Text, Told, Visibility, Whose, Word,
+    Account, At, Authentication, BodyField, Calls, Confidence, DataClass, Declaration, DeclaredApi, Fact,
+    FileMark, Parameter, ParameterPlace, Place, Proposal, Report, Side, SourceKind, Subject, Text, Told,
+    Visibility, Whose, Word,
 };
 use spec::{
     Contract, KeyLocation, Library, Operation, ParameterLocation, SchemeKind, Security, SecurityScheme, Spot,
@@ -16,6 +17,7 @@ use spec::{
 
 use crate::credential::Credential;
 use crate::learn::Learned;
+use crate::shape;
 use crate::survey::Findings;
 use crate::tally::{self, Position, Tally};
 
@@ -24,6 +26,16 @@ pub fn declared(contract: &Contract, library: &Library) -> Report {
     let file = library.documents().first().map(|document| document.file().to_owned()).unwrap_or_default();
     let mut report = declared_operations(contract, &file);
     report.told.proposals = proposals(contract, library);
+    let mut classes = BTreeSet::new();
+    for ((_, _, account), fields) in report.accounts.iter_mut().zip(spec::body_fields(library, contract)) {
+        let Account::Declared(declaration) = account else { continue };
+        classes.extend(fields.request.iter().chain(&fields.answers).flat_map(|pointer| classes_at(pointer)));
+        declaration.request_fields = fields.request.into_iter().collect();
+        declaration.answer_fields = fields.answers.into_iter().collect();
+    }
+    if !classes.is_empty() {
+        report.told.proposals.push(Proposal { fact: Fact::Data(classes), place: None });
+    }
     report
 }
 
@@ -49,6 +61,11 @@ pub fn declared_operations(contract: &Contract, file: &str) -> Report {
         accounts: accounts.collect(),
         told: Told { api: Some(api), ..Told::default() },
     }
+}
+
+/// The classes that the last name of a pointer speaks for.
+fn classes_at(pointer: &str) -> impl Iterator<Item = DataClass> {
+    shape::classes_of_name(pointer.rsplit('/').find(|token| *token != "*").unwrap_or_default())
 }
 
 fn subject(api: &str, operation: &Operation) -> Subject {
@@ -93,6 +110,8 @@ fn declaration(contract: &Contract, operation: &Operation) -> Declaration {
         authentication: authentication(schemes, &operation.security),
         parameters,
         statuses: statuses.collect(),
+        request_fields: Vec::new(),
+        answer_fields: Vec::new(),
         summary: operation.summary.as_deref().and_then(Text::of).map(String::from),
     }
 }
@@ -276,7 +295,31 @@ fn calls(tally: &Tally, path: &[Parameter]) -> Calls {
         anonymous: tally.anonymous,
         parameters: path.iter().cloned().chain(query).collect(),
         hosts: tally.hosts.iter().map(ToString::to_string).collect(),
+        fields: fields(tally),
     }
+}
+
+/// Fields of the bodies of requests and of answers that give what was asked for; of other answers those with data that ask for
+/// care.
+fn fields(tally: &Tally) -> Vec<BodyField> {
+    let Some(bodies) = &tally.bodies else { return Vec::new() };
+    let answers =
+        bodies.answers.iter().map(|(status, bodies)| (Side::Answer, bodies, (200..300).contains(status)));
+    let mut all = Calls::default();
+    for (side, bodies, is_wanted) in [(Side::Request, &bodies.request, true)].into_iter().chain(answers) {
+        let fields = shape::fields(&bodies.shape).into_iter();
+        let fields = fields.filter(|field| is_wanted || !field.classes.is_empty()).map(|field| BodyField {
+            side,
+            pointer: field.pointer,
+            classes: field
+                .classes
+                .into_iter()
+                .map(|(class, evidence)| (class, evidence.to_string()))
+                .collect(),
+        });
+        all.add(&Calls { fields: fields.collect(), ..Calls::default() });
+    }
+    all.fields
 }
 
 fn shown(credential: Credential) -> Option<Authentication> {

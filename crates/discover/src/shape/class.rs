@@ -1,36 +1,11 @@
 //! Which class of data a field holds, from its name and from what was found in its values.
 
+use std::fmt;
+
 use leak::Group;
+use model::inventory::DataClass;
 
 use super::Shape;
-
-/// A class of data that asks for care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DataClass {
-    /// It opens something: passwords, keys, tokens.
-    Credential,
-    /// It says how somebody is.
-    Health,
-    /// Cards and accounts.
-    Payment,
-    /// It says who somebody is, where, or how to reach them.
-    Personal,
-    /// A number or id that the database gave, and that can be counted through.
-    InternalId,
-}
-
-impl DataClass {
-    /// Its stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            DataClass::Credential => "credential",
-            DataClass::Health => "health",
-            DataClass::Payment => "payment",
-            DataClass::Personal => "personal",
-            DataClass::InternalId => "internal-id",
-        }
-    }
-}
 
 /// What speaks for a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +14,16 @@ pub enum Evidence {
     Name,
     /// So many of its values hold what is called so.
     Values(&'static str, u64),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Evidence::Name => f.write_str("its name"),
+            Evidence::Values(found, 1) => write!(f, "a value that holds what is called `{found}`"),
+            Evidence::Values(found, count) => write!(f, "{count} values that hold what is called `{found}`"),
+        }
+    }
 }
 
 /// Words of names, and the class of what is called so. Several words stand for all of them in a row.
@@ -179,15 +164,8 @@ const OF_MACHINES: &[&str] =
 /// The classes of the field called `name` whose values are of `shape`, with what speaks for each.
 pub fn classes(name: &str, shape: &Shape) -> Vec<(DataClass, Evidence)> {
     let mut found = Vec::new();
-    let words = words(name);
-    let is_scalar = shape.strings.is_some() || shape.numbers.count > 0;
-    if is_scalar && !words.split(' ').any(|word| OF_MACHINES.contains(&word)) {
-        let padded = format!(" {words} ");
-        for (class, names) in NAMED {
-            if names.iter().any(|name| padded.contains(&format!(" {name} "))) {
-                found.push((*class, Evidence::Name));
-            }
-        }
+    if shape.strings.is_some() || shape.numbers.count > 0 {
+        found.extend(classes_of_name(name).map(|class| (class, Evidence::Name)));
     }
     for (detector, count) in shape.strings.iter().flat_map(|strings| strings.found()) {
         let class = match detector.group {
@@ -198,6 +176,7 @@ pub fn classes(name: &str, shape: &Shape) -> Vec<(DataClass, Evidence)> {
         };
         found.push((class, Evidence::Values(detector.class, count)));
     }
+    let words = words(name);
     let is_id = words == "id" || words.ends_with(" id");
     let is_counted = shape.numbers.count > 0 && shape.numbers.fractions == 0 && !shape.numbers.has_negative;
     if is_id && is_counted {
@@ -205,6 +184,15 @@ pub fn classes(name: &str, shape: &Shape) -> Vec<(DataClass, Evidence)> {
     }
     found.sort_by_key(|(class, _)| *class);
     found
+}
+
+/// The classes that the name of a field speaks for, whatever its values are.
+pub fn classes_of_name(name: &str) -> impl Iterator<Item = DataClass> {
+    let words = words(name);
+    let is_of_machines = words.split(' ').any(|word| OF_MACHINES.contains(&word));
+    let padded = format!(" {words} ");
+    let is_named = move |names: &[&str]| names.iter().any(|name| padded.contains(&format!(" {name} ")));
+    NAMED.iter().filter(move |(_, names)| !is_of_machines && is_named(names)).map(|(class, _)| *class)
 }
 
 /// The words of a name in lowercase: of `firstName`, `first_name` and `FirstName` the same.

@@ -1,8 +1,9 @@
 //! What was learned of values as JSON Schema: nothing narrower than what was seen, and wider where little was.
 
+use model::inventory::{DataClass, Word};
 use serde_json::{Map, Value, json};
 
-use super::{DataClass, Evidence, Numbers, Objects, Shape, Strings, classes};
+use super::{Evidence, Numbers, Objects, Shape, Strings, classes};
 
 /// Objects that must have been seen before a member that all of them have is required.
 const REQUIRED_MIN: u64 = 10;

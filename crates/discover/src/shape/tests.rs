@@ -3,6 +3,8 @@
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use serde_json::{Value, json};
 
+use model::inventory::Word;
+
 use super::*;
 
 fn learned(bodies: impl IntoIterator<Item = Value>) -> Bodies {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Authentication, SourceId, Word};
+use super::{Authentication, DataClass, SourceId, Word};
 use crate::Timestamp;
 
 /// Whose operation it is, as far as the source knows.
@@ -89,6 +89,12 @@ pub struct Declaration {
     /// Its answers: `200`, `4XX` or `default`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<String>,
+    /// Fields of the body that it takes, as JSON pointers with `*` for any item or member; each stands for all below it, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_fields: Vec<String>,
+    /// Those of the bodies that it answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answer_fields: Vec<String>,
     /// What it does, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
@@ -137,6 +143,36 @@ pub struct Calls {
     /// Hosts that were asked.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hosts: BTreeSet<String>,
+    /// Fields of bodies that were seen, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<BodyField>,
+}
+
+/// A field of a body in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BodyField {
+    /// Which way it goes.
+    #[serde(rename = "in")]
+    pub side: Side,
+    /// Its JSON pointer, `*` for any item, and for members whose names are values.
+    pub pointer: String,
+    /// Classes of data that it holds, with what speaks for each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<DataClass, String>,
+}
+
+/// Which way a body goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// From the caller.
+    Request,
+    /// To the caller.
+    Answer,
+}
+
+impl Word for Side {
+    const WORDS: &'static [(Side, &'static str)] = &[(Side::Request, "request"), (Side::Answer, "answer")];
 }
 
 /// How far requests show that there is something that answers them.
@@ -199,6 +235,9 @@ impl Word for ParameterPlace {
 /// The most names that are kept of one kind: of consumers, hosts, parameters and statuses.
 const NAMES_MAX: usize = 256;
 
+/// The most fields of bodies that are kept of one operation.
+const FIELDS_MAX: usize = 1024;
+
 impl Calls {
     /// Counts `other` as well. Clients may be the same, so that there are at least as many as the larger number says.
     pub fn add(&mut self, other: &Calls) {
@@ -223,11 +262,28 @@ impl Calls {
                 self.parameters.push(parameter.clone());
             }
         }
+        for field in &other.fields {
+            let place = self.fields.binary_search_by(|known| known.place().cmp(&field.place()));
+            match place {
+                Ok(at) => {
+                    let known = self.fields.get_mut(at).map(|known| &mut known.classes);
+                    known.into_iter().for_each(|classes| classes.extend(field.classes.clone()));
+                }
+                Err(at) if self.fields.len() < FIELDS_MAX => self.fields.insert(at, field.clone()),
+                Err(_) => {}
+            }
+        }
     }
 
     /// How many answers had a status of this class: 4 for 400 to 499.
     pub fn of_class(&self, class: u16) -> u64 {
         self.statuses.iter().filter(|(status, _)| **status / 100 == class).map(|(_, count)| count).sum()
+    }
+}
+
+impl BodyField {
+    fn place(&self) -> (Side, &str) {
+        (self.side, &self.pointer)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `palisade inventory`: what runs of `discover` leave there, what people say, and what is taken back.
 
+mod data;
 mod fed;
 mod told;
 

@@ -2,6 +2,7 @@
 
 use discover::Tally;
 use discover::shape::{self, Bodies, Evidence};
+use model::inventory::Word;
 use serde::Serialize;
 
 /// One field of the bodies of an operation.

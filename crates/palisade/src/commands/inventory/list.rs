@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use model::Timestamp;
-use model::inventory::{Account, Api, Calls, Confidence, Operation, Parameter, Status, Word};
+use model::inventory::{Account, Api, BodyField, Calls, Confidence, Operation, Parameter, Status, Word};
 use serde::Serialize;
 
 use super::kept::{Fault, Kept};
@@ -109,6 +109,9 @@ pub(super) struct Listed<'c> {
     authentication: Vec<&'static str>,
     status: Status,
     confidence: Confidence,
+    /// Fields of bodies that were seen.
+    #[serde(skip_serializing_if = "<[BodyField]>::is_empty")]
+    fields: &'c [BodyField],
     consumers: Vec<&'c str>,
     /// At least so many addresses called.
     clients: u64,
@@ -177,6 +180,7 @@ pub(super) fn listed(operation: &Operation) -> Listed<'_> {
             true => Confidence::High,
             false => calls.map(|calls| calls.confidence).unwrap_or_default(),
         },
+        fields: calls.map(|calls| calls.fields.as_slice()).unwrap_or_default(),
         consumers: calls.into_iter().flat_map(|calls| &calls.consumers).map(String::as_str).collect(),
         clients: calls.map_or(0, |calls| calls.clients),
         sources: sources.collect(),

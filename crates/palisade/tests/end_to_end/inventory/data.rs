@@ -1,0 +1,78 @@
+//! Fields of bodies: which classes of data an API has, and which fields its specification does not declare.
+
+use serde_json::{Value, json};
+
+use super::{noted, run, said};
+use crate::stage::Stage;
+
+const SPEC: &str = "
+openapi: 3.1.0
+info: { title: customers, version: '1' }
+servers: [{ url: 'https://shop.example' }]
+paths:
+  /customers/{id}:
+    get:
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json:
+              schema: { type: object, properties: { id: { type: integer }, town: { type: string } } }
+";
+
+fn entry(id: u32, status: u16, body: &Value) -> Value {
+    json!({
+        "startedDateTime": format!("2026-11-27T10:00:{id:02}.000Z"),
+        "request": { "method": "GET", "url": format!("https://shop.example/customers/{id}"), "headers": [] },
+        "response": {
+            "status": status,
+            "headers": [],
+            "content": { "mimeType": "application/json", "text": body.to_string() },
+        },
+    })
+}
+
+fn archive() -> String {
+    let customer = |id: u32| json!({ "id": id, "town": "Bath", "note": "x", "contact": { "email": format!("anna{id}@example.com") } });
+    let mut entries: Vec<Value> = (1..=20).map(|id| entry(id, 200, &customer(id))).collect();
+    entries.push(entry(40, 404, &json!({ "title": "there is none" })));
+    json!({ "log": { "version": "1.2", "creator": { "name": "t", "version": "1" }, "entries": entries } })
+        .to_string()
+}
+
+#[test]
+fn what_was_seen_in_bodies_is_proposed_and_what_is_not_declared_is_a_gap() {
+    let stage = Stage::new();
+    stage.write("session.har", &archive());
+    stage.write("spec.yaml", SPEC);
+    let taken = run(&stage, &["discover", "traffic", "session.har"]);
+    assert!(taken.status.success(), "{taken:?}");
+    let shown: Value =
+        serde_json::from_str(&said(&stage, &["inventory", "show", "shop.example", "--format", "json"]))
+            .unwrap();
+    let data = &shown["api"]["facts"]["data"];
+    assert_eq!((&data["value"], &data["confirmed"]), (&json!("personal,internal-id"), &json!(false)));
+    let place = &data["proposals"][0]["place"];
+    assert!(place["file"].as_str().unwrap().ends_with("session.har") && place["entry"] == 1, "{place}");
+
+    let listed: Value =
+        serde_json::from_str(&said(&stage, &["inventory", "list", "--format", "json"])).unwrap();
+    let fields = listed["operations"][0]["fields"].as_array().unwrap();
+    let pointers: Vec<&str> = fields.iter().map(|field| field["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/contact/email", "/id", "/note", "/town"]);
+    assert_eq!(fields[0]["in"], "answer");
+    assert!(fields[0]["classes"]["personal"].is_string(), "{}", fields[0]);
+
+    // A document that comes late declares two of the four; of what an error says it declares nothing, and needs not to.
+    assert!(
+        noted(&run(&stage, &["review", "spec.yaml", "--inventory", "palisade-data/inventory.db"]))
+            .contains("inventory")
+    );
+    let gaps = said(&stage, &["inventory", "gaps", "--format", "csv"]);
+    let of_fields: Vec<&str> = gaps.lines().filter(|line| line.contains("undeclared-field")).collect();
+    assert_eq!(of_fields.len(), 1, "{gaps}");
+    let expected = "`GET /customers/{id}` answers with `/contact/email`, `/note`, which it does not declare, of class personal";
+    assert!(of_fields[0].contains(expected), "{}", of_fields[0]);
+    assert!(!of_fields[0].contains("/title") && !of_fields[0].contains("anna"), "{}", of_fields[0]);
+}
