@@ -2,6 +2,7 @@
 
 mod change;
 mod controls;
+mod events;
 mod kinds;
 mod matching;
 mod pair;
@@ -16,7 +17,7 @@ use spec::Library;
 
 use crate::allow::{self, Date};
 use crate::view::View;
-use crate::{Judged, Review};
+use crate::{Judged, Kind, Review};
 use pair::Pair;
 use report::{Changes, Found};
 
@@ -28,10 +29,6 @@ pub use kinds::{CHANGES, change};
 ///
 /// It never fails: what cannot be compared is said in [`Review::not_judged`].
 pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Review {
-    let of_messages = [old, new].into_iter().find_map(of_messages);
-    if let Some(problem) = of_messages {
-        return Review { not_judged: vec![problem], ..Review::default() };
-    }
     let (old, new_view) = match (View::of(old), View::of(new)) {
         (Ok(old), Ok(new)) => (old, new),
         (old, new) => {
@@ -39,6 +36,12 @@ pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Rev
             return Review { not_judged: problems.collect(), ..Review::default() };
         }
     };
+    if old.kind() != new_view.kind() {
+        return Review {
+            not_judged: vec![of_two_kinds(new, old.kind(), new_view.kind())],
+            ..Review::default()
+        };
+    }
     let pair = Pair::of(&old, &new_view);
     let mut found: Vec<Found> = Vec::new();
     for kind in kinds {
@@ -46,8 +49,14 @@ pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Rev
         (kind.check)(&pair, &mut changes);
         found.extend(changes.into_found());
     }
-    let (operations, schemas) = (pair.called().count(), pair.values.len());
-    let mut judged = Judged { documents: 1, operations, schemas, ..Judged::default() };
+    let mut judged = Judged {
+        documents: 1,
+        operations: pair.called().count(),
+        channels: pair.events.channels.both.len(),
+        messages: pair.flows.iter().map(|flow| flow.both.len()).sum(),
+        schemas: pair.values.len(),
+        allowed: 0,
+    };
     drop(pair);
     let kind = Some(new_view.kind());
     let mut not_judged: Vec<Problem> = [old, new_view].into_iter().flat_map(View::into_gaps).collect();
@@ -58,11 +67,15 @@ pub fn diff(old: &Library, new: &Library, kinds: &[&Change], today: Date) -> Rev
     Review { findings, not_judged, judged, scores: Vec::new(), kind }
 }
 
-/// What a document of AsyncAPI says is not compared; that nothing is found in it must not look as if it were.
-fn of_messages(library: &Library) -> Option<Problem> {
-    let root = library.root().filter(|root| root.get("asyncapi").is_some())?;
-    let message = "documents of AsyncAPI are not compared yet";
-    library.document(root.document).map(|document| document.problem(Severity::Warning, root.node, message))
+/// Requests and messages are not two versions of one thing.
+fn of_two_kinds(new: &Library, was: Kind, is: Kind) -> Problem {
+    let message = format!("a document of {} is no version of one of {}", is.name(), was.name());
+    let document = new.root().and_then(|root| Some((new.document(root.document)?, root)));
+    let problem = match document {
+        Some((document, root)) => document.problem(Severity::Error, root.node, message),
+        None => Problem::error(message),
+    };
+    problem.help("name two versions of one document")
 }
 
 fn about(found: &Found) -> (&'static str, &str, &str) {

@@ -20,7 +20,7 @@ use crate::{Judged, Kind, words};
 pub(crate) use concern::{Concerns, Set};
 pub(crate) use events::{Channel, Events, Message, Payload, Server, Transport};
 pub(crate) use facts::{Keywords, Types};
-pub(crate) use operation::{Content, Direction, Operation, Parameter, Response};
+pub(crate) use operation::{Carried, Content, Direction, Operation, Parameter, Response};
 pub(crate) use reach::Property;
 pub(crate) use schema::Schema;
 pub(crate) use security::{Need, Scheme, Security};

@@ -12,9 +12,12 @@ pub(super) fn page() -> String {
          Two versions of a document are compared by what they mean: `$ref`s followed, `allOf` composed, branches of `oneOf` and \
          `anyOf` matched by what they say, `security` inherited and compared as sets of alternatives, schemes by what they are, \
          paths without the names of their parameters and with the base paths of the servers, and every version from 2.0 to 3.2 \
-         in one spelling. Names of components, order and descriptions do not matter. Not compared are `not`, `if`, `contains`, \
-         `dependentRequired` and their like, how parameters are spelled (`style`, `collectionFormat`), headers of answers, and \
-         overlays.\n\n\
+         in one spelling. Names of components, order and descriptions do not matter. Overlays are not compared.\n\n\
+         Documents of AsyncAPI are compared likewise, 2.x with 3.x as well: channels by their addresses, operations by their \
+         channel and by who sends, messages by what they hold. What the application receives is what callers send, and what it \
+         sends is what they get. What servers and operations ask for holds together. Bindings are not compared, but for the \
+         query and headers of WebSockets and HTTP; nor are payloads in other languages than JSON's schemas. A document of the \
+         one is no version of one of the other, and is refused.\n\n\
          What the new version has no more is shown in the old one. `# palisade-allow: CHANGE until 2027-01-31, reason` in the \
          new version, or `x-palisade-allow`, takes the findings of one kind at or below its place out until that day; of what \
          is gone, the place is what it was in.\n"

@@ -57,8 +57,7 @@ fn what_became_worse_is_drawn_in_the_new_version_and_what_is_gone_in_the_old_one
     let stage = stage();
     let (stdout, stderr) = check(&stage.palisade(&["diff", "old.yaml", "new.yaml"]), 1);
     assert!(
-        stdout
-            .contains("error[opened-operation]: `GET /orders/{id}` lets anybody call, and did not before\n"),
+        stdout.contains("error[opened-operation]: `GET /orders/{id}` lets anybody in, and did not before\n"),
         "{stdout}"
     );
     assert!(stdout.contains(" --> new.yaml:5:12\n"), "{stdout}");
@@ -85,6 +84,41 @@ fn equal_documents_differ_in_nothing_whatever_their_version() {
     for (old, new) in [("old.yaml", "old.yaml"), ("basic.yaml", "twin.yaml"), ("twin.yaml", "basic.yaml")] {
         assert_eq!(rules(&json(&stage, &[old, new], 0)), [""; 0], "{old} {new}");
     }
+}
+
+/// Messages in 3.0, and in 2.6 with an open broker without TLS and a payload that is not bounded.
+const MESSAGES: &str = "\
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers:
+  broker: { host: 'mq.example:8883', protocol: mqtts, security: [{ type: userPassword }] }
+channels:
+  orders: { address: 'orders/{id}', messages: { placed: { payload: { type: string, maxLength: 9 } } } }
+operations: { place: { action: receive, channel: { $ref: '#/channels/orders' } } }
+";
+
+const OLDER: &str = "\
+asyncapi: 2.6.0
+info: { title: Orders, version: '1' }
+servers:
+  broker: { url: 'mq.example:1883', protocol: mqtt }
+channels:
+  orders/{order}: { publish: { message: { payload: { type: string } } } }
+";
+
+#[test]
+fn messages_are_compared_whatever_their_version_and_are_none_of_requests() {
+    let stage = stage();
+    stage.write("third.yaml", MESSAGES);
+    stage.write("second.yaml", OLDER);
+    let report = json(&stage, &["third.yaml", "second.yaml"], 1);
+    assert_eq!(rules(&report), ["opened-operation", "downgraded-server", "looser-bound"]);
+    assert_eq!((&report["judged"]["channels"], &report["judged"]["messages"]), (&1.into(), &1.into()));
+    assert_eq!(rules(&json(&stage, &["third.yaml", "third.yaml"], 0)), [""; 0]);
+    let (_, stderr) = check(&stage.palisade(&["diff", "old.yaml", "third.yaml"]), 2);
+    assert!(stderr.is_empty(), "{stderr}");
+    let (stdout, _) = check(&stage.palisade(&["diff", "old.yaml", "third.yaml"]), 2);
+    assert!(stdout.contains("a document of AsyncAPI is no version of one of OpenAPI"), "{stdout}");
 }
 
 #[test]

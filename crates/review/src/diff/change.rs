@@ -38,7 +38,8 @@ pub struct Change {
     pub why: &'static str,
     /// What to do, in one line.
     pub fix: &'static str,
-    /// The old version, or what is left of it without its first lines; `^^^` under what is gone.
+    /// The old version, or what is left of it without its first lines; `^^^` under what is gone. One of AsyncAPI stands behind
+    /// that of OpenAPI, with `---` between them, here and below.
     pub old: &'static str,
     /// A new version that is worse, with `^^^` under each place that is found.
     pub bad: &'static str,

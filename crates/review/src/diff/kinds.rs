@@ -18,18 +18,22 @@ mod later_sunset;
 mod loosened_control;
 mod looser_bound;
 mod looser_rate_limit;
+mod moved_channel;
 mod narrower_type;
 mod opened_object;
 mod opened_operation;
 mod other_authentication;
 mod other_parameter_form;
+mod other_protocol;
 mod removed_answer;
 mod removed_answer_header;
 mod removed_answer_property;
 mod removed_body;
+mod removed_channel;
 mod removed_choice;
 mod removed_form;
 mod removed_media_type;
+mod removed_message;
 mod removed_operation;
 mod removed_parameter;
 mod removed_server;
@@ -39,6 +43,7 @@ mod required_property;
 mod returned_write_only_property;
 mod stricter_authentication;
 mod stricter_bound;
+mod turned_operation;
 mod weaker_authentication;
 mod wider_answer_type;
 mod wider_choice;
@@ -71,18 +76,22 @@ pub const CHANGES: &[&Change] = &[
     &loosened_control::CHANGE,
     &looser_bound::CHANGE,
     &looser_rate_limit::CHANGE,
+    &moved_channel::CHANGE,
     &narrower_type::CHANGE,
     &opened_object::CHANGE,
     &opened_operation::CHANGE,
     &other_authentication::CHANGE,
     &other_parameter_form::CHANGE,
+    &other_protocol::CHANGE,
     &removed_answer::CHANGE,
     &removed_answer_header::CHANGE,
     &removed_answer_property::CHANGE,
     &removed_body::CHANGE,
+    &removed_channel::CHANGE,
     &removed_choice::CHANGE,
     &removed_form::CHANGE,
     &removed_media_type::CHANGE,
+    &removed_message::CHANGE,
     &removed_operation::CHANGE,
     &removed_parameter::CHANGE,
     &removed_server::CHANGE,
@@ -92,6 +101,7 @@ pub const CHANGES: &[&Change] = &[
     &returned_write_only_property::CHANGE,
     &stricter_authentication::CHANGE,
     &stricter_bound::CHANGE,
+    &turned_operation::CHANGE,
     &weaker_authentication::CHANGE,
     &wider_answer_type::CHANGE,
     &wider_choice::CHANGE,

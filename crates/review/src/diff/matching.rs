@@ -14,6 +14,15 @@ pub(crate) struct Matched<'v, 'l> {
     pub(crate) new: &'v Operation<'l>,
 }
 
+/// Which operations are in both versions, and which in the old one alone.
+#[derive(Debug, Default)]
+pub(super) struct Operations<'v, 'l> {
+    pub(super) both: Vec<Matched<'v, 'l>>,
+    pub(super) gone: Vec<&'v Operation<'l>>,
+    /// Those that send messages where they received them, or the reverse.
+    pub(super) turned: Vec<(&'v Operation<'l>, &'v Operation<'l>)>,
+}
+
 /// A parameter of a request, by what makes it the same: of a path it is its place, since its name says nothing.
 pub(crate) type Place = (String, String);
 
@@ -74,7 +83,7 @@ fn parameters<'v, 'l>(operation: &'v Operation<'l>) -> BTreeMap<Place, &'v Param
 }
 
 /// Names of the parameters of a path template.
-fn names_in(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn names_in(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|after| after.split_once('}')).map(|(name, _)| name)
 }
 
@@ -87,7 +96,7 @@ fn named(path: &str) -> String {
 }
 
 /// A path template without the names of its parameters.
-fn nameless(path: &str) -> String {
+pub(crate) fn nameless(path: &str) -> String {
     let mut nameless = String::with_capacity(path.len());
     let mut is_inside = false;
     for character in path.chars() {
@@ -110,7 +119,7 @@ type Key<'o> = (Direction, &'o str, String);
 pub(super) fn matched<'v, 'l>(
     (old, old_servers): (&'v View<'l>, &[Server<'l>]),
     (new, new_servers): (&'v View<'l>, &[Server<'l>]),
-) -> (Vec<Matched<'v, 'l>>, Vec<&'v Operation<'l>>) {
+) -> Operations<'v, 'l> {
     let (old_bases, new_bases) = (bases(old_servers), bases(new_servers));
     let mut found = Vec::new();
     let mut left: Vec<&'v Operation<'l>> = old.operations.iter().collect();
@@ -139,7 +148,7 @@ pub(super) fn matched<'v, 'l>(
             false
         });
     }
-    (found, left)
+    Operations { both: found, gone: left, turned: Vec::new() }
 }
 
 /// A callback is the same where it is of the same operation.
@@ -168,8 +177,8 @@ fn bases<'s>(servers: &'s [Server<'_>]) -> Vec<&'s str> {
 }
 
 /// A media type without its parameters, in lower case; nothing where any is meant.
-fn essence(content: &Content<'_>) -> Option<String> {
-    let essence = content.media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+pub(crate) fn essence(media: &str) -> Option<String> {
+    let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     (!essence.is_empty() && essence != "*/*").then_some(essence)
 }
 
@@ -179,9 +188,9 @@ pub(crate) fn contents<'c, 'l>(
     new: &'c [Content<'l>],
 ) -> Vec<(&'c Content<'l>, &'c Content<'l>)> {
     let twin = |content: &&'c Content<'l>| {
-        let wanted = essence(content);
-        let same = new.iter().find(|known| essence(known) == wanted);
-        same.or_else(|| new.iter().find(|known| wanted.is_none() || essence(known).is_none()))
+        let wanted = essence(content.media);
+        let same = new.iter().find(|known| essence(known.media) == wanted);
+        same.or_else(|| new.iter().find(|known| wanted.is_none() || essence(known.media).is_none()))
     };
     old.iter().filter_map(|content| Some((content, twin(&content)?))).collect()
 }

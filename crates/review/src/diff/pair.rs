@@ -1,13 +1,16 @@
 //! Two versions of a document, and what of one is what of the other.
 
+mod access;
+
 use spec::Spot;
 
-use super::matching::{Matched, matched};
+use super::events::{self, Events};
+use super::matching::{Matched, Operations, matched};
 use super::report::At;
 use super::schemes::{How, Schemes, Weaker};
 use super::server::{self, Server};
 use super::shape::{Shape, ShapeId, Shapes};
-use super::walk::{Forms, Value, Walk, Walked, Way};
+use super::walk::{Flow, Forms, Value, Walk, Walked, Way};
 use crate::view::{Operation, View};
 
 /// Two versions of a document.
@@ -19,13 +22,19 @@ pub(crate) struct Pair<'v, 'l> {
     pub(crate) operations: Vec<Matched<'v, 'l>>,
     /// Operations of the old version that the new one has not.
     pub(crate) removed: Vec<&'v Operation<'l>>,
+    /// Operations that send messages where they received them, or the reverse: the old one and the new one.
+    pub(crate) turned: Vec<(&'v Operation<'l>, &'v Operation<'l>)>,
+    /// Servers and channels of messages.
+    pub(crate) events: Events<'v, 'l>,
+    /// Messages, by where they pass and which way.
+    pub(crate) flows: Vec<Flow<'v, 'l>>,
     /// Values that are sent or returned in both, each pair once.
     pub(crate) values: Vec<Value<'l>>,
     /// Values that have other forms in one of the versions.
     pub(crate) forms: Vec<Forms>,
     pub(crate) old_servers: Vec<Server<'l>>,
     pub(crate) new_servers: Vec<Server<'l>>,
-    schemes: Schemes<'l>,
+    schemes: Schemes<'v, 'l>,
     old_shapes: Shapes<'v, 'l>,
     new_shapes: Shapes<'v, 'l>,
 }
@@ -48,12 +57,20 @@ impl Both<'_, '_> {
 impl<'v, 'l> Pair<'v, 'l> {
     pub(crate) fn of(old: &'v View<'l>, new: &'v View<'l>) -> Pair<'v, 'l> {
         let (old_servers, new_servers) = (server::servers(old), server::servers(new));
-        let (operations, removed) = matched((old, &old_servers), (new, &new_servers));
+        let events = Events::of(old, new);
+        let Operations { both: operations, gone: removed, turned } = if new.format.is_asyncapi() {
+            events::operations((old, new), &events.channels.both)
+        } else {
+            matched((old, &old_servers), (new, &new_servers))
+        };
         let mut pair = Pair {
             old,
             new,
             operations,
             removed,
+            turned,
+            events,
+            flows: Vec::new(),
             values: Vec::new(),
             forms: Vec::new(),
             old_servers,
@@ -64,14 +81,19 @@ impl<'v, 'l> Pair<'v, 'l> {
         };
         let mut walk = Walk::new(&mut pair.old_shapes, &mut pair.new_shapes);
         pair.operations.iter().for_each(|matched| walk.operation(matched));
+        walk.channels(&pair.events);
+        let passing = events::passing((old, new), &pair.events.channels.both);
+        let flows = passing.into_iter().map(|passing| walk.messages(passing)).collect();
         let Walked { values, forms } = walk.finish(new);
+        pair.flows = flows;
         (pair.values, pair.forms) = (values, forms);
         pair
     }
 
-    /// Operations that callers can ask for, in both.
+    /// Operations that callers can ask for, in both; of messages, all.
     pub(crate) fn called(&self) -> impl Iterator<Item = &Matched<'v, 'l>> {
-        self.operations.iter().filter(|matched| matched.new.is_called())
+        let is_event = self.new.format.is_asyncapi();
+        self.operations.iter().filter(move |matched| is_event || matched.new.is_called())
     }
 
     pub(crate) fn old_shape(&self, id: ShapeId) -> Option<&Shape<'l>> {
@@ -103,21 +125,35 @@ impl<'v, 'l> Pair<'v, 'l> {
         })
     }
 
-    /// Operations with the alternatives that let callers in, in this way, whom the old version did not, and where.
-    pub(crate) fn weakened(&self, how: How) -> Vec<(&'v Operation<'l>, At<'l>, Weaker<'l>)> {
+    /// Operations, and servers of messages, with the alternatives that let callers in, in this way, whom the old version did
+    /// not, and where.
+    pub(crate) fn weakened(&self, how: How) -> Vec<(String, At<'l>, Weaker<'l>)> {
+        let all =
+            if self.new.format.is_asyncapi() { self.weakened_events() } else { self.weakened_operations() };
+        all.into_iter().filter(|(.., weaker)| weaker.how == how).collect()
+    }
+
+    fn weakened_operations(&self) -> Vec<(String, At<'l>, Weaker<'l>)> {
         let mut weakened = Vec::new();
         for Matched { old, new } in self.called() {
             let is_own = new.spot.get("security").is_some();
             for weaker in self.schemes.weaker(&old.security, &new.security) {
                 let spot = weaker.spot.filter(|_| is_own).unwrap_or(new.spot);
-                weakened.extend((weaker.how == how).then_some((*new, At::New(spot), weaker)));
+                weakened.push((new.name(), At::New(spot), weaker));
             }
         }
         weakened
     }
 
-    /// Whether some whom the old version let in are not let in any more.
-    pub(crate) fn is_stricter(&self, matched: &Matched<'v, 'l>) -> bool {
-        self.schemes.is_stricter(&matched.old.security, &matched.new.security)
+    /// Operations, and servers of messages, that let fewer callers in than the old version, and where.
+    pub(crate) fn stricter(&self) -> Vec<(String, Spot<'l>)> {
+        if self.new.format.is_asyncapi() {
+            return self.stricter_events();
+        }
+        let is_stricter = |matched: &&Matched<'v, 'l>| {
+            self.schemes.is_stricter(&matched.old.security, &matched.new.security)
+        };
+        let stricter = self.called().filter(is_stricter).map(|matched| matched.new);
+        stricter.map(|new| (new.name(), new.spot.get("security").unwrap_or(new.spot))).collect()
     }
 }

@@ -8,14 +8,29 @@ use crate::view::{Scheme, Security, View};
 
 /// Security schemes of both versions; two with one definition are one.
 #[derive(Debug)]
-pub(super) struct Schemes<'l> {
-    old: HashMap<&'l str, String>,
-    new: HashMap<&'l str, String>,
+pub(super) struct Schemes<'v, 'l> {
+    old: Known<'v, 'l>,
+    new: Known<'v, 'l>,
     strengths: HashMap<String, u8>,
 }
 
+/// The schemes of one version by their places, and what they are.
+#[derive(Debug)]
+struct Known<'v, 'l> {
+    view: &'v View<'l>,
+    definitions: HashMap<(u32, u32), String>,
+}
+
 /// Schemes that are all asked for, and their scopes.
-type Alternative<'l> = BTreeMap<String, BTreeSet<&'l str>>;
+pub(super) type Alternative<'l> = BTreeMap<String, BTreeSet<&'l str>>;
+
+/// An alternative of the new version, with what the document calls its schemes and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Way<'l> {
+    alternative: Alternative<'l>,
+    names: Vec<&'l str>,
+    spot: Option<Spot<'l>>,
+}
 
 /// An alternative of the new version that lets callers in whom the old one did not.
 #[derive(Debug)]
@@ -46,90 +61,84 @@ pub(crate) enum How {
     OtherSchemes,
 }
 
-impl<'l> Schemes<'l> {
-    pub(super) fn of(old: &View<'l>, new: &View<'l>) -> Schemes<'l> {
-        let definitions = |view: &View<'l>| -> HashMap<&'l str, String> {
-            view.schemes.iter().map(|scheme| (scheme.name, definition(scheme))).collect()
-        };
-        let (mut old_names, new_names) = (definitions(old), definitions(new));
+impl<'v, 'l> Schemes<'v, 'l> {
+    pub(super) fn of(old: &'v View<'l>, new: &'v View<'l>) -> Schemes<'v, 'l> {
+        let (mut old, new) = (Known::of(old), Known::of(new));
         let mut strengths: HashMap<String, u8> = HashMap::new();
-        for scheme in old.schemes.iter().chain(&new.schemes) {
+        for scheme in old.view.schemes.iter().chain(&new.view.schemes) {
             strengths.insert(definition(scheme), strength(scheme));
         }
         // One that is called alike and is of one kind is the same, however its addresses have changed.
-        for (name, definition) in &mut old_names {
-            let is_kept = new_names.values().any(|known| known == definition);
+        for scheme in &old.view.schemes {
+            let Some(own) = old.definitions.get_mut(&scheme.spot.key()) else { continue };
+            let is_kept = new.definitions.values().any(|known| known == own);
             let kind = |definition: &str| definition.split(' ').next().map(str::to_owned);
             if let Some(renewed) =
-                new_names.get(name).filter(|renewed| !is_kept && kind(renewed) == kind(definition))
+                new.called(scheme.name).filter(|known| !is_kept && kind(known) == kind(own))
             {
-                *definition = renewed.clone();
+                renewed.clone_into(own);
             }
         }
-        Schemes { old: old_names, new: new_names, strengths }
+        Schemes { old, new, strengths }
     }
 
+    /// What of `new` lets callers in whom `old` did not.
     pub(super) fn weaker(&self, old: &Security<'l>, new: &Security<'l>) -> Vec<Weaker<'l>> {
-        if old.is_open() {
-            return Vec::new();
-        }
-        let old_alternatives = alternatives(old, &self.old);
-        if new.alternatives.is_empty() {
-            let lost = old_alternatives.iter().flat_map(|known| known.keys().cloned()).collect();
-            let spot = new.declared;
-            let is_weaker = new.is_open();
-            let weaker = Weaker { how: How::Open, spot, asks_for: String::new(), lost };
-            return is_weaker.then_some(weaker).into_iter().collect();
-        }
-        let spots = new.declared.into_iter().flat_map(Spot::items);
-        let new_alternatives = alternatives(new, &self.new).into_iter().zip(spots);
-        let is_new = |own: &Alternative<'l>| !old_alternatives.iter().any(|known| asks_for_all(own, known));
-        new_alternatives
-            .filter(|(own, _)| is_new(own))
-            .map(|(own, spot)| self.judged(&own, spot, &old_alternatives))
-            .collect()
+        self.judged(&self.old_ways(old), &self.new_ways(new))
+    }
+
+    pub(super) fn old_ways(&self, security: &Security<'l>) -> Vec<Alternative<'l>> {
+        self.old.ways(security).into_iter().map(|way| way.alternative).collect()
+    }
+
+    pub(super) fn new_ways(&self, security: &Security<'l>) -> Vec<Way<'l>> {
+        self.new.ways(security)
+    }
+
+    /// What of `new` lets callers in whom nothing of `old` did.
+    pub(super) fn judged(&self, old: &[Alternative<'l>], new: &[Way<'l>]) -> Vec<Weaker<'l>> {
+        let is_new = |way: &&Way<'l>| !old.iter().any(|known| asks_for_all(&way.alternative, known));
+        new.iter().filter(is_new).map(|way| self.judge(way, old)).collect()
     }
 
     pub(super) fn is_stricter(&self, old: &Security<'l>, new: &Security<'l>) -> bool {
-        if new.is_open() {
-            return false;
-        }
-        let new = alternatives(new, &self.new);
-        let lets_in = |old: &Alternative<'l>| new.iter().any(|own| asks_for_all(old, own));
-        old.is_open() || !alternatives(old, &self.old).iter().all(lets_in)
+        self.lets_fewer_in(&self.old_ways(old), &self.new_ways(new))
     }
 
-    fn judged(&self, own: &Alternative<'l>, spot: Spot<'l>, old: &[Alternative<'l>]) -> Weaker<'l> {
-        let asks_for = spot.members().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+    /// Whether something of `old` lets callers in whom nothing of `new` does.
+    pub(super) fn lets_fewer_in(&self, old: &[Alternative<'l>], new: &[Way<'l>]) -> bool {
+        !old.iter().all(|known| new.iter().any(|way| asks_for_all(known, &way.alternative)))
+    }
+
+    fn judge(&self, way: &Way<'l>, old: &[Alternative<'l>]) -> Weaker<'l> {
+        let Way { alternative: own, names, spot } = way;
+        let asks_for = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
         let same = old.iter().find(|known| known.keys().eq(own.keys()));
         let wider = old.iter().find(|known| own.keys().all(|scheme| known.contains_key(scheme)));
         let (how, lost) = if own.is_empty() {
-            (How::Open, Vec::new())
+            let lost = old.iter().flat_map(|known| known.keys().cloned()).collect();
+            (How::Open, lost)
         } else if let Some(known) = same {
             let lost: Vec<String> = missing_scopes(known, own).map(|scope| format!("`{scope}`")).collect();
             let is_replaced = missing_scopes(own, known).next().is_some();
             (if is_replaced { How::OtherScopes } else { How::FewerScopes }, lost)
         } else if let Some(known) = wider {
             let lost = known.keys().filter(|scheme| !own.contains_key(*scheme));
-            (How::FewerSchemes, lost.map(|scheme| self.old_name(scheme)).collect())
+            (How::FewerSchemes, lost.map(|scheme| self.old.name(scheme)).collect())
         } else {
-            let weakest = old.iter().map(|known| self.strength(known)).min().unwrap_or(0);
+            let weakest = old.iter().map(|known| self.strength(known)).min().unwrap_or_default();
             let is_weaker = self.strength(own) < weakest;
             (if is_weaker { How::WeakerSchemes } else { How::OtherSchemes }, Vec::new())
         };
-        Weaker { how, spot: Some(spot), asks_for, lost }
+        Weaker { how, spot: *spot, asks_for, lost }
     }
 
-    fn old_name(&self, definition: &str) -> String {
-        let mut names: Vec<&str> =
-            self.old.iter().filter(|(_, known)| *known == definition).map(|(name, _)| *name).collect();
-        names.sort_unstable();
-        names.first().map_or_else(|| definition.to_owned(), |name| format!("`{name}`"))
-    }
-
-    fn strength(&self, alternative: &Alternative<'l>) -> u8 {
-        let strengths = alternative.keys().filter_map(|scheme| self.strengths.get(scheme));
-        strengths.max().copied().unwrap_or(0)
+    /// What its schemes prove, the strongest first.
+    fn strength(&self, alternative: &Alternative<'l>) -> Vec<u8> {
+        let mut strengths: Vec<u8> =
+            alternative.keys().filter_map(|scheme| self.strengths.get(scheme).copied()).collect();
+        strengths.sort_unstable_by(|a, b| b.cmp(a));
+        strengths
     }
 }
 
@@ -148,19 +157,66 @@ fn missing_scopes<'a, 'l>(
     })
 }
 
-fn alternatives<'l>(security: &Security<'l>, names: &HashMap<&'l str, String>) -> Vec<Alternative<'l>> {
-    let mut alternatives = Vec::new();
-    for needs in &security.alternatives {
-        let mut alternative = Alternative::new();
-        for need in needs {
-            // What no scheme is called nobody satisfies, and it is the same in both versions.
-            let scheme =
-                names.get(need.scheme).cloned().unwrap_or_else(|| format!("undeclared {}", need.scheme));
-            alternative.entry(scheme).or_default().extend(need.scopes());
-        }
-        alternatives.push(alternative);
+impl<'v, 'l> Known<'v, 'l> {
+    fn of(view: &'v View<'l>) -> Known<'v, 'l> {
+        let definitions = view.schemes.iter().map(|scheme| (scheme.spot.key(), definition(scheme)));
+        Known { view, definitions: definitions.collect() }
     }
-    alternatives
+
+    /// What the scheme called `name` is.
+    fn called(&self, name: &str) -> Option<&String> {
+        let scheme = self.view.schemes.iter().find(|scheme| scheme.name == name)?;
+        self.definitions.get(&scheme.spot.key())
+    }
+
+    /// What the scheme of this definition is called.
+    fn name(&self, definition: &str) -> String {
+        let is_it = |scheme: &&Scheme<'l>| {
+            self.definitions.get(&scheme.spot.key()).is_some_and(|known| known == definition)
+        };
+        let name = self.view.schemes.iter().filter(is_it).map(|scheme| scheme.name).min();
+        name.map_or_else(|| definition.to_owned(), |name| format!("`{name}`"))
+    }
+
+    /// Every way to satisfy `security`: one that asks for nothing where anybody is let in.
+    fn ways(&self, security: &Security<'l>) -> Vec<Way<'l>> {
+        if security.alternatives.is_empty() {
+            let open = Way { alternative: Alternative::new(), names: Vec::new(), spot: security.declared };
+            return security.is_open().then_some(open).into_iter().collect();
+        }
+        let spots = security.declared.into_iter().flat_map(Spot::items);
+        let mut ways = Vec::new();
+        for (needs, spot) in security.alternatives.iter().zip(spots) {
+            let mut alternative = Alternative::new();
+            for need in needs {
+                let scheme = self.view.scheme_of(need);
+                let known = scheme.and_then(|scheme| self.definitions.get(&scheme.spot.key()).cloned());
+                // What no scheme is called nobody satisfies, and it is the same in both versions.
+                let scheme = known.unwrap_or_else(|| format!("undeclared {}", need.scheme));
+                alternative.entry(scheme).or_default().extend(need.scopes());
+            }
+            let names = needs.iter().map(|need| need.scheme).collect();
+            ways.push(Way { alternative, names, spot: Some(spot) });
+        }
+        ways
+    }
+}
+
+impl<'l> Way<'l> {
+    /// What satisfies this one and `other` together; it stands where this one does.
+    pub(super) fn and(&self, other: &Way<'l>) -> Way<'l> {
+        let names = [&other.names[..], &self.names[..]].concat();
+        Way { alternative: both(&self.alternative, &other.alternative), names, spot: self.spot }
+    }
+}
+
+/// What satisfies `one` and `other` together.
+pub(super) fn both<'l>(one: &Alternative<'l>, other: &Alternative<'l>) -> Alternative<'l> {
+    let mut both = one.clone();
+    for (scheme, scopes) in other {
+        both.entry(scheme.clone()).or_default().extend(scopes);
+    }
+    both
 }
 
 /// What a scheme is, in one spelling for all versions; the kind comes first.
@@ -170,6 +226,7 @@ fn definition(scheme: &Scheme<'_>) -> String {
         "apiKey" => format!("apiKey {} {}", text("in"), text("name").to_ascii_lowercase()),
         "basic" => "http basic".to_owned(),
         "http" => format!("http {}", text("scheme").to_ascii_lowercase()),
+        "httpApiKey" => format!("httpApiKey {} {}", text("in"), text("name").to_ascii_lowercase()),
         "oauth2" => {
             let mut flows: Vec<String> = scheme
                 .flows()
@@ -190,12 +247,13 @@ fn definition(scheme: &Scheme<'_>) -> String {
 /// How much a scheme proves of who calls.
 fn strength(scheme: &Scheme<'_>) -> u8 {
     match scheme.spot.text("type").unwrap_or_default() {
-        "apiKey" if scheme.spot.text("in") == Some("query") => 1,
-        "apiKey" => 2,
-        "basic" => 3,
+        "apiKey" | "httpApiKey" if scheme.spot.text("in") == Some("query") => 1,
+        "apiKey" | "httpApiKey" | "symmetricEncryption" => 2,
+        "basic" | "userPassword" | "plain" => 3,
         "http" if scheme.is_http("basic") || scheme.is_http("digest") => 3,
-        "oauth2" | "openIdConnect" | "http" => 4,
-        "mutualTLS" => 5,
+        "scramSha256" | "scramSha512" => 4,
+        "oauth2" | "openIdConnect" | "http" | "gssapi" => 5,
+        "mutualTLS" | "X509" | "asymmetricEncryption" => 6,
         _ => 0,
     }
 }

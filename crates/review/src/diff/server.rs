@@ -2,7 +2,7 @@
 
 use spec::{Format, Spot};
 
-use crate::view::View;
+use crate::view::{Transport, View};
 use crate::words;
 
 /// The most servers of one document that are looked at.
@@ -17,11 +17,17 @@ pub(crate) struct Server<'l> {
     pub(crate) spot: Spot<'l>,
     /// It is for the whole API.
     pub(crate) is_of_root: bool,
+    /// Others on the way can read what is sent, and it is not this machine.
+    pub(crate) is_plain: bool,
 }
 
 impl Server<'_> {
     pub(crate) fn host(&self) -> Option<String> {
         words::host_of(&self.url).map(str::to_ascii_lowercase)
+    }
+
+    fn of(url: String, spot: Spot<'_>, is_of_root: bool) -> Server<'_> {
+        Server { is_plain: words::is_plain_http(&url), url, spot, is_of_root }
     }
 
     /// The path without a slash at its end; empty for none.
@@ -33,16 +39,15 @@ impl Server<'_> {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         path.trim_start_matches('.').trim_end_matches('/')
     }
-
-    pub(crate) fn is_plain(&self) -> bool {
-        words::is_plain_http(&self.url)
-    }
 }
 
 /// The servers of the API, its paths and its operations.
 pub(super) fn servers<'l>(view: &View<'l>) -> Vec<Server<'l>> {
     if view.format == Format::Swagger20 {
         return swagger(view.root);
+    }
+    if view.format.is_asyncapi() {
+        return of_messages(view);
     }
     let root = view.root.items_of("servers").map(|spot| (spot, true));
     let items = view.root.members_of("paths").map(|(_, item)| item);
@@ -51,14 +56,25 @@ pub(super) fn servers<'l>(view: &View<'l>) -> Vec<Server<'l>> {
         std::iter::once(item).chain(operations.filter(|operation| operation.node.is_object()))
     });
     let all = root.chain(own.flat_map(|holder| holder.items_of("servers")).map(|spot| (spot, false)));
-    all.filter_map(|(spot, is_of_root)| Some(Server { url: url(spot)?, spot: spot.get("url")?, is_of_root }))
+    all.filter_map(|(spot, is_of_root)| Some(Server::of(url(spot)?, spot.get("url")?, is_of_root)))
         .take(SERVERS_MAX)
         .collect()
 }
 
+fn of_messages<'l>(view: &View<'l>) -> Vec<Server<'l>> {
+    let servers = view.events.own_servers().iter().take(SERVERS_MAX);
+    let servers = servers.map(|server| Server {
+        url: server.url.clone(),
+        spot: server.address.unwrap_or(server.spot),
+        is_of_root: true,
+        is_plain: server.transport == Transport::Plain && !server.is_loopback(),
+    });
+    servers.collect()
+}
+
 fn swagger(root: Spot<'_>) -> Vec<Server<'_>> {
     let base = root.text("basePath").unwrap_or_default();
-    let server = |url, spot| Server { url, spot, is_of_root: true };
+    let server = |url, spot| Server::of(url, spot, true);
     let Some(host) = root.get("host") else {
         return root.get("basePath").map(|spot| server(base.to_owned(), spot)).into_iter().collect();
     };

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use spec::{Format, Spot};
 
-use crate::view::View;
+use crate::view::{Parameter, View};
 
 /// Schemas that speak of one value by way of `$ref`, `allOf` and the branches that hold.
 const PARTS_MAX: usize = 256;
@@ -148,6 +148,40 @@ impl<'v, 'l> Shapes<'v, 'l> {
             }
         }
         Some(self.keep(key, shape))
+    }
+
+    /// The shape of a value of which nothing is said at `holder`, which is no schema.
+    pub(crate) fn anything(&mut self, holder: Spot<'l>) -> Option<ShapeId> {
+        let key = Key { parts: vec![holder.key()], chosen: Vec::new(), is_form: true };
+        let known = self.known.get(&key).copied();
+        Some(known.unwrap_or_else(|| self.keep(key, Shape::empty(holder))))
+    }
+
+    /// The shape that `schema` describes, or of anything where `holder` has none.
+    pub(crate) fn schema_or_anything(
+        &mut self,
+        schema: Option<Spot<'l>>,
+        holder: Spot<'l>,
+    ) -> Option<ShapeId> {
+        match schema {
+            Some(schema) => self.of(&[schema]),
+            None => self.anything(holder),
+        }
+    }
+
+    /// The shape of a parameter of an address, which since AsyncAPI 3.0 is a text with no schema.
+    pub(crate) fn parameter(&mut self, parameter: &Parameter<'l>) -> Option<ShapeId> {
+        let spot = parameter.spot;
+        match parameter.schema {
+            Some(schema) => return self.of(&[schema]),
+            None if self.view.format == Format::AsyncApi2 => return self.anything(spot),
+            None => {}
+        }
+        let key = Key { parts: vec![spot.key()], chosen: Vec::new(), is_form: true };
+        if let Some(id) = self.known.get(&key) {
+            return Some(*id);
+        }
+        Some(self.keep(key, read::text_of(spot)))
     }
 
     fn with(&mut self, spots: &[Spot<'l>], chosen: Vec<(u32, u32)>) -> Option<ShapeId> {

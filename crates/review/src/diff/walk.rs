@@ -1,5 +1,7 @@
 //! Walks both versions of every value that is sent or returned, side by side, each pair once.
 
+mod messages;
+
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use spec::Spot;
@@ -8,8 +10,13 @@ use super::matching::{Matched, contents, fields};
 use super::shape::{Shape, ShapeId, Shapes};
 use crate::view::{Content, Direction, Response, View};
 
+pub(crate) use messages::Flow;
+
 /// The most pairs of schemas that are compared.
 const PAIRS_MAX: usize = 400_000;
+
+/// How much a property in common says of two forms, beside a type.
+const BY_NAME: usize = 4;
 
 /// Who gives a value to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -268,5 +275,5 @@ fn without<'l>(
 /// How much two forms have in common.
 fn likeness(one: &Shape<'_>, other: &Shape<'_>) -> usize {
     let names = one.properties.keys().filter(|name| other.properties.contains_key(*name)).count();
-    4 * names + usize::from(one.types == other.types)
+    BY_NAME * names + usize::from(one.types == other.types)
 }

@@ -66,6 +66,11 @@ impl<'l> Channel<'l> {
 }
 
 impl<'l> Events<'l> {
+    /// The servers of the document, without those that are only declared to be shared.
+    pub(crate) fn own_servers(&self) -> &[Server<'l>] {
+        self.servers.get(..self.own_servers).unwrap_or_default()
+    }
+
     /// The servers that `channel` is on.
     pub(crate) fn servers_of(&self, channel: &Channel<'l>) -> impl Iterator<Item = &Server<'l>> {
         channel.servers.iter().filter_map(|index| self.servers.get(*index))
@@ -191,15 +196,19 @@ impl<'l> View<'l> {
 
     /// The query and the headers of the request that the binding for `protocol` describes.
     fn parameters_of_binding(&self, holder: Spot<'l>, protocol: &str) -> Vec<Parameter<'l>> {
-        let bindings = holder.get("bindings").and_then(|bindings| self.follow(bindings));
-        let Some(binding) = bindings.and_then(|bindings| bindings.get(protocol)) else { return Vec::new() };
         let mut parameters = Vec::new();
         for (key, location) in [("query", "query"), ("headers", "header")] {
-            let schema = binding.get(key).and_then(|schema| self.follow(schema));
+            let schema = self.schema_of_binding(holder, protocol, key);
             let properties = schema.into_iter().flat_map(|schema| schema.members_of("properties"));
             let parameter = |(name, spot)| Parameter { name, location, spot, schema: Some(spot) };
             parameters.extend(properties.map(parameter));
         }
         parameters
+    }
+
+    /// The schema called `key` of the binding for `protocol`.
+    pub(crate) fn schema_of_binding(&self, holder: Spot<'l>, protocol: &str, key: &str) -> Option<Spot<'l>> {
+        let bindings = self.follow(holder.get("bindings")?)?;
+        self.follow(bindings.get(protocol)?.get(key)?)
     }
 }

@@ -46,6 +46,16 @@ pub(crate) struct Operation<'l> {
     /// What may be sent, by media type; messages are kept apart.
     pub(crate) body: Vec<Content<'l>>,
     pub(crate) responses: Vec<Response<'l>>,
+    pub(crate) carried: Carried,
+}
+
+/// What an operation of messages carries, as places in [`super::Events::messages`]; nothing of OpenAPI.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    /// What is received or sent.
+    pub(crate) messages: Vec<usize>,
+    /// What is sent or received in answer to it.
+    pub(crate) replies: Vec<usize>,
 }
 
 /// A parameter; of Swagger 2.0, none that is a body.
@@ -85,6 +95,11 @@ impl<'l> Operation<'l> {
     /// Whether callers ask for it.
     pub(crate) fn is_called(&self) -> bool {
         self.direction == Direction::Called
+    }
+
+    /// Whether it is said to end: AsyncAPI has no word for it but an extension.
+    pub(crate) fn is_deprecated(&self) -> bool {
+        self.spot.is_true("deprecated") || self.spot.is_true("x-deprecated")
     }
 
     /// Whether it may change something: RFC 9110, section 9.2.1.
@@ -252,6 +267,7 @@ impl<'l> View<'l> {
                 parameters: self.parameters_of(spot, item),
                 body: self.body_of(spot, item),
                 responses: self.responses_of(spot),
+                carried: Carried::default(),
             });
         }
     }

@@ -8,11 +8,11 @@ use crate::corpus::{diff, each, library_of, lines, paths, value};
 use crate::random::Random;
 
 /// What is planted: into an operation, the old form, the new one, and the kinds that are found.
-struct Planted {
+pub(crate) struct Planted {
     place: Place,
-    old: Value,
-    new: Value,
-    kinds: &'static [&'static str],
+    pub(crate) old: Value,
+    pub(crate) new: Value,
+    pub(crate) kinds: &'static [&'static str],
 }
 
 /// Where something is planted.
@@ -37,7 +37,7 @@ fn text(more: &Value) -> Value {
     schema
 }
 
-fn sent() -> Vec<Planted> {
+pub(crate) fn sent() -> Vec<Planted> {
     vec![
         plant(Place::Sent, text(&json!({ "maxLength": 9 })), text(&json!({})), &["looser-bound"]),
         plant(Place::Sent, text(&json!({})), text(&json!({ "maxLength": 9 })), &["stricter-bound"]),
@@ -77,7 +77,7 @@ fn sent() -> Vec<Planted> {
     ]
 }
 
-fn returned() -> Vec<Planted> {
+pub(crate) fn returned() -> Vec<Planted> {
     vec![
         plant(
             Place::Returned,

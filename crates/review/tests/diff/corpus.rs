@@ -9,10 +9,21 @@ use review::Review;
 use serde_json::Value;
 use spec::{Document, Library, LibraryLimits, Limits, Location, read_below};
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/openapi");
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
 
-/// The documents at or below a folder of the corpus, sorted; none where it is absent, which is said.
+/// The documents at or below a folder of those of OpenAPI, sorted; none where it is absent, which is said.
 pub(crate) fn paths(folder: &str) -> Vec<PathBuf> {
+    documents(&format!("openapi/{folder}"))
+}
+
+/// The documents of AsyncAPI, without those that only hold parts of one.
+pub(crate) fn of_messages() -> Vec<PathBuf> {
+    let mut found = documents("asyncapi");
+    found.retain(|path| value(path).get("asyncapi").is_some());
+    found
+}
+
+fn documents(folder: &str) -> Vec<PathBuf> {
     if !Path::new(CORPUS).is_dir() {
         println!("skipped: no documents at {CORPUS}");
         return Vec::new();

@@ -49,7 +49,7 @@ fn an_unknown_id_is_told_the_nearest() {
 /// The whole document of an example.
 fn document_of(example: &str) -> String {
     let example = example.trim_start_matches('\n');
-    if ["openapi:", "swagger:"].iter().any(|start| example.starts_with(start)) {
+    if ["openapi:", "swagger:", "asyncapi:"].iter().any(|start| example.starts_with(start)) {
         return example.to_owned();
     }
     format!("openapi: 3.1.0\ninfo: {{ title: Orders, version: '1' }}\n{example}")
@@ -79,7 +79,9 @@ fn library(file: &str, text: &str) -> Library {
 fn found(change: &Change, old: &str, new: &str) -> Vec<Place> {
     let (one, other) = (library("old.yaml", old), library("new.yaml", new));
     let review = review::diff(&one, &other, &[change], "2026-01-01".parse().unwrap());
-    assert_eq!(review.not_judged, [], "{}", change.id);
+    // A document of messages need not name a server to be an example.
+    let is_gap = |problem: &&model::Problem| !problem.message.starts_with("the document names no server");
+    assert_eq!(review.not_judged.iter().filter(is_gap).count(), 0, "{}: {:?}", change.id, review.not_judged);
     let mut places: Vec<Place> = Vec::new();
     for finding in &review.findings {
         let at = &finding.position;
@@ -103,14 +105,23 @@ fn every_kind_proves_its_examples() {
         }
     };
     for change in CHANGES {
-        let [old, bad, good] = [change.old, change.bad, change.good].map(document_of);
-        let mut marks = [marked("old.yaml", &old), marked("new.yaml", &bad)].concat();
-        marks.sort();
-        assert!(!marks.is_empty(), "{} has no marked place", change.id);
-        check(change, &old, &bad, &marks);
-        check(change, &old, &good, &[]);
-        for text in [&old, &bad, &good] {
-            check(change, text, text, &[]);
+        let examples = |text: &'static str| text.split("\n---\n");
+        let count = examples(change.old).count();
+        assert!(
+            [change.bad, change.good].iter().all(|text| examples(text).count() == count),
+            "{}",
+            change.id
+        );
+        for ((old, bad), good) in examples(change.old).zip(examples(change.bad)).zip(examples(change.good)) {
+            let [old, bad, good] = [old, bad, good].map(document_of);
+            let mut marks = [marked("old.yaml", &old), marked("new.yaml", &bad)].concat();
+            marks.sort();
+            assert!(!marks.is_empty(), "{} has no marked place", change.id);
+            check(change, &old, &bad, &marks);
+            check(change, &old, &good, &[]);
+            for text in [&old, &bad, &good] {
+                check(change, text, text, &[]);
+            }
         }
     }
     assert!(wrong.is_empty(), "line, first column, column after the last\n{}", wrong.join("\n"));

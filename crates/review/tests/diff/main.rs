@@ -13,6 +13,7 @@
 
 mod changed;
 mod corpus;
+mod events;
 mod kinds;
 mod random;
 mod twin;

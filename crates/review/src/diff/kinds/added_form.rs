@@ -17,7 +17,8 @@ pub(super) const CHANGE: Change = Change {
     cwe: &["CWE-439"],
     nist: &["REC-API-3"],
     why: "A branch of `oneOf` or `anyOf` is new, and clients that switch over the forms of an answer meet one that they do not know. \
-          Of what callers send it is a note: the backend meets a form that nobody may have thought of.",
+          Of what callers send it is a note: the backend meets a form that nobody may have thought of. \
+          So it is with a message where others pass already.",
     fix: "return the new form to callers who ask for it",
     old: "
 paths:
@@ -27,6 +28,13 @@ paths:
         '200':
           description: ok
           content: { application/json: { schema: { type: object, properties: { id: {} } } } }
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+channels:
+  orders: { address: orders, messages: { placed: { payload: { properties: { id: {} } } } } }
+operations:
+  tell: { action: send, channel: { $ref: '#/channels/orders' } }
 ",
     bad: "
 paths:
@@ -37,6 +45,18 @@ paths:
           description: ok
           content: { application/json: { schema: { oneOf: [{ properties: { id: {} } }, { type: string }] } } }
 #                                                                                      ^^^^^^^^^^^^^^^^
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+channels:
+  orders:
+    address: orders
+    messages:
+      placed: { payload: { properties: { id: {} } } }
+      dropped: { payload: { properties: { why: {} } } }
+#     ^^^^^^^
+operations:
+  tell: { action: send, channel: { $ref: '#/channels/orders' } }
 ",
     good: "
 paths:
@@ -46,6 +66,14 @@ paths:
         '200':
           description: ok
           content: { application/json: { schema: { anyOf: [{ type: object, properties: { id: {} } }] } } }
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+channels:
+  orders: { address: orders, messages: { made: { payload: { $ref: '#/components/schemas/Order' } } } }
+operations:
+  tell: { action: send, channel: { $ref: '#/channels/orders' } }
+components: { schemas: { Order: { properties: { id: {} } } } }
 ",
     check,
 };
@@ -55,6 +83,14 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
         let severity = if forms.way == Way::Sent { Severity::Note } else { CHANGE.severity };
         for added in forms.added.iter().filter_map(|added| pair.new_shape(*added)) {
             changes.add_as(severity, At::New(added.spot), format!("{} may have this form now", forms.name));
+        }
+    }
+    // Where nothing passed before, nobody waits there yet.
+    for flow in pair.flows.iter().filter(|flow| !flow.both.is_empty() || !flow.gone.is_empty()) {
+        let severity = if flow.way == Way::Sent { Severity::Note } else { CHANGE.severity };
+        for added in &flow.added {
+            let message = format!("the message `{}` of `{}` is new", added.name, flow.name);
+            changes.add_as(severity, At::New(added.spot), message);
         }
     }
 }

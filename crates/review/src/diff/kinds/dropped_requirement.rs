@@ -42,8 +42,7 @@ components: { securitySchemes: { token: { type: http, scheme: bearer }, key: { t
 };
 
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
-    for (operation, at, weaker) in pair.weakened(How::FewerSchemes) {
-        let name = operation.name();
+    for (name, at, weaker) in pair.weakened(How::FewerSchemes) {
         let lost = weaker.lost.join(" and ");
         let message = format!("`{name}` asks for {} without {lost}", weaker.asks_for);
         changes.add(at, message);

@@ -45,8 +45,7 @@ components: { securitySchemes: { session: { type: http, scheme: bearer } } }
 };
 
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
-    for (operation, at, weaker) in pair.weakened(How::OtherSchemes) {
-        let name = operation.name();
+    for (name, at, weaker) in pair.weakened(How::OtherSchemes) {
         let message = format!("`{name}` is opened by {} as well", weaker.asks_for);
         changes.add(at, message);
     }

@@ -3,7 +3,7 @@
 use model::Severity;
 
 use crate::diff::change::{Change, Matter};
-use crate::diff::matching::removed_contents;
+use crate::diff::matching::{essence, removed_contents};
 use crate::diff::pair::Pair;
 use crate::diff::report::{At, Changes};
 use crate::view::Content;
@@ -17,7 +17,8 @@ pub(super) const CHANGE: Change = Change {
     owasp: &["API9:2023"],
     cwe: &["CWE-439"],
     nist: &["REC-API-4"],
-    why: "Requests with it are refused with 415, and clients that ask for it with 406. Parameters as `charset` are not compared.",
+    why: "Requests with it are refused with 415, and clients that ask for it with 406. A message \
+          of another type is not read by whoever waits for it. Parameters as `charset` are not compared.",
     fix: "go on to take and give the media type",
     old: "
 paths:
@@ -26,6 +27,13 @@ paths:
       requestBody: { content: { application/json: {}, text/csv: {} } }
 #                                                     ^^^^^^^^
       responses: {}
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+channels:
+  orders: { address: orders, messages: { placed: { contentType: application/json } } }
+operations:
+  tell: { action: send, channel: { $ref: '#/channels/orders' } }
 ",
     bad: "
 paths:
@@ -33,6 +41,14 @@ paths:
     post:
       requestBody: { content: { application/json: {} } }
       responses: {}
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+channels:
+  orders: { address: orders, messages: { placed: { contentType: application/xml } } }
+#                                                               ^^^^^^^^^^^^^^^
+operations:
+  tell: { action: send, channel: { $ref: '#/channels/orders' } }
 ",
     good: "
 paths:
@@ -40,6 +56,14 @@ paths:
     post:
       requestBody: { content: { text/csv: {}, 'Application/JSON; charset=utf-8': {} } }
       responses: {}
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+defaultContentType: Application/JSON; charset=utf-8
+channels:
+  orders: { address: orders, messages: { placed: {} } }
+operations:
+  tell: { action: send, channel: { $ref: '#/channels/orders' } }
 ",
     check,
 };
@@ -61,6 +85,19 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
                     format!("the answer {} of `{name}` is not `{}` any more", now.status, media(gone));
                 changes.add(At::Gone(gone.spot, now.listed), message);
             }
+        }
+    }
+    messages(pair, changes);
+}
+
+fn messages<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
+    for (old, new) in pair.flows.iter().flat_map(|flow| &flow.both) {
+        let (Some(was), Some(is)) = (pair.old.content_type(old), pair.new.content_type(new)) else {
+            continue;
+        };
+        if essence(was.node.as_str().unwrap_or_default()) != essence(is.node.as_str().unwrap_or_default()) {
+            let was = was.node.as_str().unwrap_or_default();
+            changes.add(At::New(is), format!("the message `{}` is not `{was}` any more", new.name));
         }
     }
 }

@@ -23,14 +23,30 @@ pub(super) const CHANGE: Change = Change {
 servers: [{ url: https://api.example/v1 }]
 #                ^^^^^^^^^^^^^^^^^^^^^^
 paths: { /orders: { get: { responses: {} } } }
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: 'mq.example:8883', protocol: mqtts } }
+#                          ^^^^^^^^^^^^^^^^^
+channels: {}
 ",
     bad: "
 servers: [{ url: https://api.example/v2 }]
 paths: { /orders: { get: { responses: {} } } }
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { broker: { host: 'mq2.example:8883', protocol: mqtts } }
+channels: {}
 ",
     good: "
 servers: [{ url: https://api.example }, { url: https://eu.api.example }]
 paths: { /v1/orders: { get: { responses: {} } } }
+---
+asyncapi: 3.0.0
+info: { title: Orders, version: '1' }
+servers: { first: { host: 'mq.example:8883', protocol: secure-mqtt }, second: { host: mq2.example, protocol: mqtts } }
+channels: {}
 ",
     check,
 };
@@ -42,7 +58,8 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     let (old, new) = (root(&pair.old_servers), root(&pair.new_servers));
     let Some(kept) = new.first().map(|server| server.spot) else { return };
     // Operations that are found by the same path have moved with the base path; the others have it in their own now.
-    let has_moved = pair.called().any(|matched| matched.old.path == matched.new.path);
+    let has_moved =
+        pair.new.format.is_asyncapi() || pair.called().any(|matched| matched.old.path == matched.new.path);
     for gone in old.iter().filter(|_| has_moved) {
         let is_there = |server: &Server<'l>| {
             let same_host = gone.host().is_none() || server.host().is_none() || server.host() == gone.host();

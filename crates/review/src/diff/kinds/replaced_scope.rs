@@ -43,8 +43,7 @@ components: { securitySchemes: { login: { type: openIdConnect, openIdConnectUrl:
 };
 
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
-    for (operation, at, weaker) in pair.weakened(How::OtherScopes) {
-        let name = operation.name();
+    for (name, at, weaker) in pair.weakened(How::OtherScopes) {
         let lost = weaker.lost.join(", ");
         let message = format!("`{name}` is opened by other scopes, without {lost}");
         changes.add(at, message);

@@ -46,9 +46,7 @@ components: { securitySchemes: { token: { type: http, scheme: bearer }, key: { t
 };
 
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
-    for matched in pair.called().filter(|matched| pair.is_stricter(matched)) {
-        let new = matched.new;
-        let at = new.spot.get("security").unwrap_or(new.spot);
-        changes.add(At::New(at), format!("`{}` lets fewer callers in", new.name()));
+    for (name, at) in pair.stricter() {
+        changes.add(At::New(at), format!("`{name}` lets fewer callers in"));
     }
 }

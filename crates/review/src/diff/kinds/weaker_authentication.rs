@@ -17,7 +17,8 @@ pub(super) const CHANGE: Change = Change {
     cwe: &["CWE-1390"],
     nist: &["REC-API-11"],
     why: "An alternative is enough by itself: a key beside a token is an API that a key opens. From weak to strong the order is: \
-          a key in the query, a key elsewhere, a password (`basic`, `digest`), a token, a certificate.",
+          a key in the query, a key elsewhere, a password that is shown (`basic`, `digest`, `userPassword`), \
+          one that is proven (`scramSha256`), a token, a certificate.",
     fix: "take the weaker alternative out",
     old: "
 paths:
@@ -42,8 +43,7 @@ components: { securitySchemes: { token: { type: http, scheme: bearer }, key: { t
 };
 
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
-    for (operation, at, weaker) in pair.weakened(How::WeakerSchemes) {
-        let name = operation.name();
+    for (name, at, weaker) in pair.weakened(How::WeakerSchemes) {
         let message = format!("`{name}` is opened by {}, which proves less than before", weaker.asks_for);
         changes.add(at, message);
     }

@@ -80,6 +80,16 @@ pub(super) fn shape<'l>(first: Spot<'l>, parts: &[Spot<'l>], format: Format) -> 
     shape
 }
 
+/// What a text is that has an `enum` and no schema.
+pub(super) fn text_of(holder: Spot<'_>) -> Shape<'_> {
+    let mut shape = Shape::empty(holder);
+    shape.types.insert("string");
+    if let Some(values) = holder.get("enum") {
+        choice(&mut shape, values.items(), values);
+    }
+    shape
+}
+
 /// The types that are said, and whether `null` is one; a number may be an integer.
 fn types_of(part: Spot<'_>, format: Format) -> (BTreeSet<&'static str>, bool) {
     let mut types = BTreeSet::new();

@@ -109,6 +109,14 @@ impl<'l> View<'l> {
         Some(index)
     }
 
+    /// The media type of `message`: its own, that of its traits, else that of all messages.
+    pub(crate) fn content_type(&self, message: &Message<'l>) -> Option<Spot<'l>> {
+        let spot = message.spot;
+        let traits = spot.items_of("traits").filter_map(|part| self.follow(part));
+        let own = std::iter::once(spot).chain(traits).find_map(|holder| holder.get("contentType"));
+        own.or_else(|| self.root.get("defaultContentType")).filter(|media| media.node.as_str().is_some())
+    }
+
     fn payload_of(&self, message: Spot<'l>) -> Payload<'l> {
         let Some(payload) = message.get("payload") else { return Payload::Missing };
         match message.get("schemaFormat").filter(|_| self.format == Format::AsyncApi2) {

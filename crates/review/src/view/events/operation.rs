@@ -3,7 +3,7 @@
 use spec::Spot;
 
 use super::super::schema::Met;
-use super::super::{Direction, Operation, View};
+use super::super::{Carried, Direction, Operation, View};
 
 impl<'l> View<'l> {
     /// The operations of a channel of 2.x. What others publish is received, and what they subscribe to is sent.
@@ -19,7 +19,7 @@ impl<'l> View<'l> {
                 None => Vec::new(),
             };
             self.meet(&messages, direction);
-            self.add_operation(direction, operation, channel);
+            self.add_operation(direction, operation, channel, Carried { messages, replies: Vec::new() });
         }
     }
 
@@ -33,12 +33,13 @@ impl<'l> View<'l> {
         let Some(channel) = self.channel_of(spot) else { return };
         let messages = self.messages_of_operation(spot, channel);
         self.meet(&messages, direction);
-        self.add_operation(direction, spot, channel);
+        let mut replies = Vec::new();
         if let Some(reply) = spot.get("reply").and_then(|reply| self.follow(reply)) {
             let channel = self.channel_of(reply).unwrap_or(channel);
-            let messages = self.messages_of_operation(reply, channel);
-            self.meet(&messages, direction.turned());
+            replies = self.messages_of_operation(reply, channel);
+            self.meet(&replies, direction.turned());
         }
+        self.add_operation(direction, spot, channel, Carried { messages, replies });
     }
 
     fn channel_of(&mut self, holder: Spot<'l>) -> Option<usize> {
@@ -81,7 +82,7 @@ impl<'l> View<'l> {
         }
     }
 
-    fn add_operation(&mut self, direction: Direction, spot: Spot<'l>, channel: usize) {
+    fn add_operation(&mut self, direction: Direction, spot: Spot<'l>, channel: usize, carried: Carried) {
         let traits: Vec<Spot<'l>> = spot.items_of("traits").filter_map(|part| self.follow(part)).collect();
         let mut holders = std::iter::once(spot).chain(traits);
         let holder = holders.find(|holder| holder.get("security").is_some()).unwrap_or(spot);
@@ -101,6 +102,7 @@ impl<'l> View<'l> {
             parameters,
             body: Vec::new(),
             responses: Vec::new(),
+            carried,
         });
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Server<'l> {
     pub(crate) spot: Spot<'l>,
     /// Its `url`, of 3.x its `host`.
     pub(crate) address: Option<Spot<'l>>,
+    /// Its address with the protocol before it and variables replaced by their defaults; empty where nothing is said.
+    pub(crate) url: String,
     /// The host with variables replaced by their defaults, without a port; empty where nothing is said.
     pub(crate) host: String,
     /// In lower case.
@@ -70,6 +72,21 @@ const ENCRYPTED_HOSTS: &[&str] =
     &[".aivencloud.com", ".azure-devices.net", ".confluent.cloud", ".servicebus.windows.net"];
 
 impl Server<'_> {
+    /// What is spoken, whichever way it is written and whether or not it is encrypted: `mqtts` and `secure-mqtt` are `mqtt`.
+    pub(crate) fn language(&self) -> &str {
+        let plain = self.protocol.trim_start_matches("secure-").trim_end_matches("-secure");
+        match plain {
+            "amqps" => "amqp",
+            "https" => "http",
+            "mqtts" | "mqtt3" | "mqtt5" => "mqtt",
+            "rediss" => "redis",
+            "stomps" => "stomp",
+            "tcps" => "tcp",
+            "wss" => "ws",
+            other => other,
+        }
+    }
+
     /// Whether whoever connects reaches every channel, and not only what one application serves.
     pub(crate) fn is_broker(&self) -> bool {
         let direct = ["http", "https", "ws", "wss", "sse", "mercure"];
@@ -128,7 +145,9 @@ impl<'l> View<'l> {
             self.gap(spot.get("protocol").unwrap_or(spot), message);
         }
         let host = words::host_of(&text).or_else(|| words::host_of_authority(&text)).unwrap_or_default();
-        Server { name, spot, address, host: host.to_owned(), protocol, transport, security }
+        let host = host.to_owned();
+        let url = url(spot, &text, &protocol);
+        Server { name, spot, address, url, host, protocol, transport, security }
     }
 
     /// `text` with its variables replaced by their defaults, or by the first of their values.
@@ -164,6 +183,13 @@ impl<'l> View<'l> {
         let by_scheme = schemes.any(|scheme| scheme.text("type") == Some("X509") || sets_tls(scheme));
         if by_host || by_port || by_scheme || sets_tls(server) { Transport::Encrypted } else { said }
     }
+}
+
+fn url(server: Spot<'_>, address: &str, protocol: &str) -> String {
+    if address.is_empty() || address.contains("://") {
+        return address.to_owned();
+    }
+    format!("{protocol}://{address}{}", server.text("pathname").unwrap_or_default())
 }
 
 fn by_name(protocol: &str) -> Transport {
