@@ -68,8 +68,9 @@ pub(crate) struct Shape<'l> {
     pub(crate) prefix_items: Vec<Vec<Spot<'l>>>,
     pub(crate) read_only: Option<Spot<'l>>,
     pub(crate) write_only: Option<Spot<'l>>,
-    /// Schemas that a value must or must not fit, by keyword: `not`, `if`, `then`, `else`, `contains`, `propertyNames`.
-    pub(crate) conditions: BTreeMap<&'static str, Vec<Spot<'l>>>,
+    /// What a value must or must not fit, by keyword: `not`, `if`, `then`, `else`, `contains`, `propertyNames`,
+    /// `dependentSchemas`, `dependentRequired`.
+    pub(crate) conditions: BTreeMap<&'static str, Vec<Condition<'l>>>,
     /// Whether every reference led somewhere.
     pub(crate) is_whole: bool,
     /// The parts, and the lists of branches that were chosen from.
@@ -77,6 +78,14 @@ pub(crate) struct Shape<'l> {
     chosen: Vec<(u32, u32)>,
     /// The first list of which none was chosen yet.
     list: Option<Spot<'l>>,
+}
+
+/// A schema, or the name of a property that must be there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Condition<'l> {
+    /// The property where which is there it holds; nothing where it always does.
+    of: &'l str,
+    spot: Spot<'l>,
 }
 
 /// What a [`Shape`] is made from, and so what makes it one.
@@ -322,10 +331,10 @@ impl<'v, 'l> Shapes<'v, 'l> {
         for spots in [&shape.items, &shape.additional].into_iter().chain(&shape.prefix_items) {
             self.hash_below(spots, depth, &mut hasher);
         }
-        for (keyword, spots) in &shape.conditions {
+        for (keyword, conditions) in &shape.conditions {
             keyword.hash(&mut hasher);
-            let ids: Vec<ShapeId> = spots.iter().filter_map(|spot| self.of(&[*spot])).collect();
-            let digests: BTreeSet<u64> = ids.into_iter().map(|id| self.digest_to(id, depth - 1)).collect();
+            let digests: BTreeSet<u64> =
+                conditions.iter().map(|condition| self.digest_of(*condition, depth - 1)).collect();
             digests.hash(&mut hasher);
         }
         hasher.finish()
@@ -334,13 +343,21 @@ impl<'v, 'l> Shapes<'v, 'l> {
     /// The conditions of a shape, by keyword and [`Shapes::digest`].
     pub(super) fn conditions(&mut self, shape: &Shape<'l>) -> BTreeMap<(&'static str, u64), Spot<'l>> {
         let mut conditions = BTreeMap::new();
-        for (keyword, spots) in &shape.conditions {
-            for spot in spots {
-                let digest = self.of(&[*spot]).map_or(0, |id| self.digest(id));
-                conditions.insert((*keyword, digest), *spot);
+        for (keyword, all) in &shape.conditions {
+            for condition in all {
+                let digest = self.digest_of(*condition, DIGEST_DEPTH);
+                conditions.insert((*keyword, digest), condition.spot);
             }
         }
         conditions
+    }
+
+    fn digest_of(&mut self, condition: Condition<'l>, depth: u8) -> u64 {
+        let Condition { of, spot } = condition;
+        let mut hasher = DefaultHasher::new();
+        (of, spot.node.as_str()).hash(&mut hasher);
+        self.of(&[spot]).map(|id| self.digest_to(id, depth)).hash(&mut hasher);
+        hasher.finish()
     }
 
     fn hash_below(&mut self, spots: &[Spot<'l>], depth: u8, hasher: &mut DefaultHasher) {

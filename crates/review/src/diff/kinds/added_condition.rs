@@ -15,7 +15,8 @@ pub(super) const CHANGE: Change = Change {
     owasp: &["API8:2023"],
     cwe: &["CWE-439"],
     nist: &["REC-API-3"],
-    why: "Requests that were right are refused: by `not`, by `if` with `then` and `else`, or by `contains`. It is what hardening \
+    why: "Requests that were right are refused: by `not`, by `if` with `then` and `else`, by `contains`, or by what \
+          must be there beside another property (`dependentRequired`, `dependentSchemas`). It is what hardening \
           looks like, and what it refuses is seen in `shadow` before it is refused. A condition that became another is found by \
           `dropped-condition`.",
     fix: "see first whether callers send such values",
@@ -36,8 +37,9 @@ paths:
       requestBody:
         content:
           application/json:
-            schema: { type: object, properties: { name: { type: string, not: { enum: [root] } } } }
-#                                                                       ^^^
+            schema: { type: object, dependentRequired: { card: [name] }, properties: { name: { type: string, not: { enum: [root] } } } }
+#                                                               ^^^^
+#                                                                                                            ^^^
       responses: {}
 ",
     good: "

@@ -15,7 +15,7 @@ pub(super) const CHANGE: Change = Change {
     owasp: &["API8:2023"],
     cwe: &["CWE-20"],
     nist: &["REC-API-13", "REC-API-14"],
-    why: "`not`, `if` with `then` and `else`, and `contains` refuse what bounds and types cannot. One that became another cannot be \
+    why: "`not`, `if` with `then` and `else`, `contains`, `dependentRequired` and `dependentSchemas` refuse what bounds and types cannot. One that became another cannot be \
           told to be wider or narrower, and is a note.",
     fix: "set the condition again",
     old: "
@@ -25,7 +25,7 @@ paths:
       requestBody:
         content:
           application/json:
-            schema: { type: object, properties: { name: { type: string, not: { enum: [root] } } } }
+            schema: { type: object, dependentSchemas: { card: { required: [name] } }, properties: { name: { type: string, not: { enum: [root] } } } }
       responses: {}
 ",
     bad: "
@@ -36,6 +36,7 @@ paths:
         content:
           application/json:
             schema: { type: object, properties: { name: { type: string } } }
+#           ^^^^^^
 #                                                 ^^^^
       responses: {}
 ",
@@ -46,7 +47,7 @@ paths:
       requestBody:
         content:
           application/json:
-            schema: { type: object, properties: { name: { type: string, not: { $ref: '#/components/schemas/Taken' } } } }
+            schema: { type: object, dependencies: { card: { required: [name] } }, properties: { name: { type: string, not: { $ref: '#/components/schemas/Taken' } } } }
       responses: {}
 components: { schemas: { Taken: { enum: [root] } } }
 ",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use spec::{Format, Node, Spot};
 
-use super::{Bound, Limit, Shape};
+use super::{Bound, Condition, Limit, Shape};
 
 /// Keywords that say nothing of which values are allowed.
 const SILENT: &[&str] = &[
@@ -174,13 +174,27 @@ fn keyword<'l>(shape: &mut Shape<'l>, part: Spot<'l>, key: &str, value: Spot<'l>
         }
         "readOnly" if value.node.as_bool() == Some(true) => shape.read_only = Some(value),
         "writeOnly" if value.node.as_bool() == Some(true) => shape.write_only = Some(value),
+        "dependentRequired" | "dependentSchemas" | "dependencies" => dependents(shape, value),
         other => condition(shape, other, value),
     }
 }
 
 fn condition<'l>(shape: &mut Shape<'l>, keyword: &str, value: Spot<'l>) {
     let known = CONDITIONS.iter().find(|known| **known == keyword);
-    known.into_iter().for_each(|known| shape.conditions.entry(known).or_default().push(value));
+    let condition = Condition { of: "", spot: value };
+    known.into_iter().for_each(|known| shape.conditions.entry(known).or_default().push(condition));
+}
+
+/// What holds where a property is there: names of others, or a schema. Before 2019-09 one keyword said both.
+fn dependents<'l>(shape: &mut Shape<'l>, value: Spot<'l>) {
+    for (of, dependent) in value.members() {
+        let keyword = if dependent.node.is_array() { "dependentRequired" } else { "dependentSchemas" };
+        let says = |spot: &Spot<'l>| spot.node.as_str().is_some() || says_something(*spot);
+        let own = (!dependent.node.is_array()).then_some(dependent);
+        for spot in dependent.items().chain(own).filter(says) {
+            shape.conditions.entry(keyword).or_default().push(Condition { of, spot });
+        }
+    }
 }
 
 /// Since OpenAPI 3.1 an exclusive bound is a number of its own.
