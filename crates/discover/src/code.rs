@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use facts::Facts;
 pub use facts::In;
 use frameworks::{ALL, Framework};
+pub(crate) use guard::ways;
 use languages::Unread;
 pub use openapi::openapi;
 pub use walk::{CodeReading, Skipped};

@@ -5,6 +5,7 @@ mod edit;
 mod exchanges;
 mod merge;
 mod report;
+mod served;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -14,4 +15,5 @@ pub(crate) use catalog::{shape, takes_path};
 pub use edit::{Refusal, Stamp, confirm, set, take_in};
 pub use exchanges::Exchanges;
 pub use report::{Observed, declared, declared_operations, observed};
+pub use served::served;
 pub use undo::undo;

@@ -18,7 +18,7 @@ use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{
-    Discover, DiscoverCode, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Status,
+    Discover, DiscoverCode, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Outcome, Status,
 };
 pub(crate) use inventory::{
     Author, ExportFormat, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryExport,

@@ -1,5 +1,9 @@
 //! Which names are those of authentication and authorisation.
 
+use std::collections::BTreeSet;
+
+use model::inventory::Authentication;
+
 /// Parts of names that guards have.
 const WORDS: &[&str] = &[
     "auth",
@@ -41,11 +45,42 @@ const OTHERS: &[&str] = &["author.", "authors", "anonymous", "tokenize", "csrf",
 
 /// Whether something of this name may stand guard.
 pub(crate) fn is_guard(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain = plain(name);
     // `can:update` is a permission of Laravel.
     name.starts_with("can:")
         || WORDS.iter().any(|word| plain.contains(word)) && !OTHERS.iter().any(|word| plain.contains(word))
+}
+
+/// Parts of names that say how callers prove who they are; the first that a name has counts.
+const WAYS: &[(&str, Authentication)] = &[
+    ("jwt", Authentication::BearerJwt),
+    ("apikey", Authentication::ApiKey),
+    ("basicauth", Authentication::Basic),
+    ("httpbasic", Authentication::Basic),
+    ("bearer", Authentication::Bearer),
+    ("oauth", Authentication::Bearer),
+    ("oidc", Authentication::Bearer),
+    ("session", Authentication::Cookie),
+    ("cookie", Authentication::Cookie),
+    ("mtls", Authentication::Mtls),
+    ("clientcert", Authentication::Mtls),
+];
+
+/// How callers prove who they are, by what guards are called; something, where the names do not say what.
+pub(crate) fn ways(guards: &[String]) -> BTreeSet<Authentication> {
+    let way = |name: &String| {
+        let plain = plain(name);
+        WAYS.iter().find(|(part, _)| plain.contains(part)).map(|(_, way)| *way)
+    };
+    let known: BTreeSet<Authentication> = guards.iter().filter_map(way).collect();
+    match known.is_empty() && !guards.is_empty() {
+        true => BTreeSet::from([Authentication::Other]),
+        false => known,
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -63,5 +98,17 @@ mod tests {
         {
             assert!(!is_guard(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_way_is_known_where_a_guard_is_called_after_it() {
+        let check = |guards: &[&str], expected: &[Authentication]| {
+            let guards: Vec<String> = guards.iter().map(ToString::to_string).collect();
+            assert_eq!(ways(&guards).into_iter().collect::<Vec<_>>(), expected, "{guards:?}");
+        };
+        check(&[], &[]);
+        check(&["requireAuth", "requireRole(admin)"], &[Authentication::Other]);
+        check(&["passport.authenticate(jwt)", "requireRole(admin)"], &[Authentication::BearerJwt]);
+        check(&["api_key_auth", "basicAuth"], &[Authentication::ApiKey, Authentication::Basic]);
     }
 }

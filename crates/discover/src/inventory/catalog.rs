@@ -16,6 +16,9 @@ pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 /// What a source tells of an API by its name is of that API. What it tells of a host is of the API that is declared to be
 /// served there, and of an operation of it whose template takes the path; of several, of the closest. Without either, the
 /// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone.
+///
+/// What code serves has a template and no path, so it is of the operation of the very shape; whatever the method is, of all of
+/// them that there are.
 pub fn catalog(inventory: &Inventory) -> Catalog {
     let mut draft = Draft::default();
     for source in inventory.current() {
@@ -28,14 +31,20 @@ pub fn catalog(inventory: &Inventory) -> Catalog {
             }
         }
     }
-    for source in inventory.current() {
-        draft.attribute(source, inventory);
+    // What is served for any method is what others have named: so it comes last.
+    for is_any in [false, true] {
+        for source in inventory.current() {
+            draft.attribute(source, inventory, is_any);
+        }
     }
     Catalog { apis: draft.apis.into_iter().map(|(name, api)| api.finish(name, inventory)).collect() }
 }
 
 /// Names an operation within its API, whatever its parameters are called: the shape of its path, and its method.
 type Key = (String, String);
+
+/// The method of what is served whatever the method is.
+const ANY: &str = "*";
 
 fn key(subject: &Subject) -> Key {
     (shape(&subject.path), subject.method.clone())
@@ -78,14 +87,15 @@ impl<'i> Draft<'i> {
         api.proposals.extend(&source.told.proposals);
     }
 
-    /// Finds the place of everything that `source` tells of hosts, by what was known before it.
-    fn attribute(&mut self, source: &'i Source, inventory: &'i Inventory) {
+    /// Finds the place of everything that `source` tells of hosts, by what was known before it: of what is for any method, or
+    /// of the rest.
+    fn attribute(&mut self, source: &'i Source, inventory: &'i Inventory, is_any: bool) {
         let (mut placed, mut homeless) = (Vec::new(), Vec::new());
         let mut apis: BTreeSet<&str> = BTreeSet::new();
         for sighting in inventory.told_by(source.id) {
             match &sighting.subject.whose {
                 Whose::Api(api) => drop(apis.insert(api)),
-                Whose::Host(host) => match self.place(host, &sighting.subject) {
+                Whose::Host(host) => match self.place(host, sighting) {
                     Some((api, key)) => {
                         apis.insert(api);
                         placed.push((sighting, api, key));
@@ -103,16 +113,22 @@ impl<'i> Draft<'i> {
         for sighting in homeless {
             let key = key(&sighting.subject);
             let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == home).collect();
-            let (api, key) = closest(&own, &key).unwrap_or((home, key));
+            let (api, key) = closest(&own, &key, is_template(sighting)).unwrap_or((home, key));
             placed.push((sighting, api, key));
         }
-        for (sighting, api, key) in placed {
-            self.apis.entry(api).or_default().put(source.kind, sighting, &key);
+        for (sighting, api, key) in placed.into_iter().filter(|(_, _, key)| (key.1 == ANY) == is_any) {
+            let api = self.apis.entry(api).or_default();
+            let named: Vec<Key> = if is_any { api.of_shape(&key.0).cloned().collect() } else { Vec::new() };
+            if named.is_empty() {
+                api.put(source.kind, sighting, &key);
+            }
+            named.iter().for_each(|key| api.put(source.kind, sighting, key));
         }
     }
 
     /// The API and the operation that something is of which is told of a host; none where no host is told and no API takes it.
-    fn place(&self, host: &'i str, subject: &Subject) -> Option<(&'i str, Key)> {
+    fn place(&self, host: &'i str, sighting: &Sighting) -> Option<(&'i str, Key)> {
+        let subject = &sighting.subject;
         let lower = host.to_ascii_lowercase();
         let serves = |api: &DraftApi<'_>| api.hosts.contains(&lower);
         let is_named = self.apis.values().any(&serves);
@@ -122,8 +138,8 @@ impl<'i> Draft<'i> {
             false => api.is_declared && (lower.is_empty() || api.hosts.is_empty()),
         };
         let candidates: Vec<_> = self.apis.iter().filter(|(_, api)| may_serve(api)).collect();
-        let key = key(subject);
-        if let Some(found) = closest(&candidates, &key) {
+        let (key, is_template) = (key(subject), is_template(sighting));
+        if let Some(found) = closest(&candidates, &key, is_template) {
             return Some(found);
         }
         let has_path = |api: &DraftApi<'_>| api.operations.keys().any(|(shape, _)| takes_path(shape, &key.0));
@@ -142,15 +158,28 @@ impl<'i> Draft<'i> {
             return None;
         }
         let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == host).collect();
-        closest(&own, &key).or(Some((host, key.clone())))
+        closest(&own, &key, is_template).or(Some((host, key.clone())))
     }
 }
 
-/// The operation that is asked for by a path: one of the very shape, else one whose template takes it.
-fn closest<'i>(apis: &[(&&'i str, &DraftApi<'i>)], asked: &Key) -> Option<(&'i str, Key)> {
-    let exact = apis.iter().find(|(_, api)| api.operations.contains_key(asked));
+/// Whether the path of a sighting is a template by itself, and not one that was asked for.
+fn is_template(sighting: &Sighting) -> bool {
+    matches!(sighting.account, Account::Served(_))
+}
+
+/// The operation that is asked for by a path: one of the very shape, else one whose template takes it. A template is one of
+/// the very shape alone, maybe below a base path, which what stands before a program may take off.
+fn closest<'i>(apis: &[(&&'i str, &DraftApi<'i>)], asked: &Key, is_template: bool) -> Option<(&'i str, Key)> {
+    let exact = apis.iter().find(|(_, api)| api.has(asked));
     if let Some((name, _)) = exact {
         return Some((name, asked.clone()));
+    }
+    if is_template {
+        let below = |base: &&str| (shape(base) + &asked.0, asked.1.clone());
+        return apis.iter().find_map(|(name, api)| {
+            let mut keys = api.base_paths.iter().filter(|base| !base.is_empty()).map(below);
+            keys.find(|key| api.has(key)).map(|key| (**name, key))
+        });
     }
     let all =
         apis.iter().flat_map(|(name, api)| api.operations.iter().map(move |(key, seen)| (name, key, seen)));
@@ -199,6 +228,20 @@ fn takes(template: &str, segment: &str) -> bool {
 }
 
 impl<'i> DraftApi<'i> {
+    /// Its operations of this shape, whatever their methods are.
+    fn of_shape(&self, shape: &str) -> impl Iterator<Item = &Key> {
+        let from = self.operations.range((shape.to_owned(), String::new())..);
+        from.map(|(key, _)| key).take_while(move |key| key.0 == shape)
+    }
+
+    fn has(&self, asked: &Key) -> bool {
+        if asked.1 == ANY {
+            self.of_shape(&asked.0).next().is_some()
+        } else {
+            self.operations.contains_key(asked)
+        }
+    }
+
     fn put(&mut self, kind: SourceKind, sighting: &'i Sighting, key: &Key) {
         self.operations.entry(key.clone()).or_default().push((kind, sighting));
     }

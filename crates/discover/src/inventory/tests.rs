@@ -27,7 +27,7 @@ pub(super) fn report(kind: SourceKind, name: &str, lines: &[&str]) -> Report {
                 Whose::Api(name.to_owned()),
                 Account::Declared(Declaration { deprecated: rest == "deprecated", ..Declaration::default() }),
             ),
-            SourceKind::Code => (Whose::Api(name.to_owned()), Account::Served(Default::default())),
+            SourceKind::Code => (Whose::Host(host.to_owned()), Account::Served(Default::default())),
             _ => (Whose::Host(host.to_owned()), Account::Called(calls(rest, path))),
         };
         (Subject { whose, method, path: path.to_owned() }, None, account)
@@ -179,6 +179,40 @@ fn code_without_a_specification_is_shadow() {
     take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /orders/{id}"]));
     take(&mut inventory, &report(SourceKind::Code, "orders", &["GET /orders/{order_id}", "GET /admin"]));
     assert_eq!(told(&inventory), ["shadow orders GET /admin 0", "orphan orders GET /orders/{id} 0"]);
+}
+
+#[test]
+fn what_code_serves_is_of_the_very_shape_and_for_any_method_of_all_that_there_are() {
+    let spec =
+        report(SourceKind::Spec, "orders", &["GET /orders/{id}", "PUT /orders/{id}", "GET /v1/health"]);
+    let code =
+        report(SourceKind::Code, "shop", &["* /orders/{order}", "GET /orders/me", "* /debug", "GET /health"]);
+    let log = report(SourceKind::Log, "a.log", &["GET orders.example/debug 3"]);
+    let expected = [
+        "shadow orders GET /debug 3",
+        "shadow orders GET /orders/me 0",
+        "orphan orders GET /orders/{id} 0",
+        "orphan orders PUT /orders/{id} 0",
+        "orphan orders GET /v1/health 0",
+    ];
+    let orders = [[&spec, &code, &log], [&log, &code, &spec], [&code, &log, &spec]];
+    for reports in orders {
+        let mut inventory = Inventory::default();
+        for report in reports {
+            let mut report = report.clone();
+            if let Some(api) = &mut report.told.api {
+                api.base_paths = vec!["/v1".to_owned()];
+            }
+            take(&mut inventory, &report);
+        }
+        assert_eq!(told(&inventory), expected);
+        let catalog = catalog(&inventory);
+        let by_code = |kind: &(SourceKind, _)| kind.0 == SourceKind::Code;
+        assert!(catalog.operations().all(|(_, operation)| operation.sightings.iter().any(by_code)));
+    }
+    let mut alone = Inventory::default();
+    take(&mut alone, &code);
+    assert_eq!(told(&alone)[0], "shadow shop * /debug 0");
 }
 
 #[test]

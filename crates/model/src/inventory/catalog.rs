@@ -131,14 +131,24 @@ impl Operation {
         })
     }
 
-    /// What callers must show, by its declaration, else what they were seen to show; absent where nothing tells.
+    /// What callers must show, by its declaration, else what they were seen to show, else what guards in code are called
+    /// after; absent where nothing tells.
     pub fn authentication(&self) -> Option<BTreeSet<Authentication>> {
         let declared = self.declaration().and_then(|(declaration, _)| declaration.authentication.clone());
-        declared.or_else(|| {
+        let seen = || {
             let calls = self.calls.as_ref()?;
             let is_told = !calls.authentication.is_empty() || calls.anonymous > 0;
             is_told.then(|| calls.authentication.clone())
-        })
+        };
+        let guarded = || {
+            let of_code = self.sightings.iter().filter_map(|(_, sighting)| match &sighting.account {
+                Account::Served(route) => Some(&route.authentication),
+                Account::Declared(_) | Account::Called(_) => None,
+            });
+            let ways: BTreeSet<Authentication> = of_code.flatten().copied().collect();
+            (!ways.is_empty()).then_some(ways)
+        };
+        declared.or_else(seen).or_else(guarded)
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Whose {
 pub struct Subject {
     /// Whose it is.
     pub whose: Whose,
-    /// The method.
+    /// The method; `*` of what code serves whatever the method is.
     pub method: String,
     /// The path template with parameters written `{name}`, base path included.
     pub path: String,
@@ -109,6 +109,10 @@ pub struct Route {
     /// What stands before it to keep callers out, as the code names it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<String>,
+    /// How callers prove who they are, as far as the names of the guards say it; empty where none is seen, which does not
+    /// mean that there is none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub authentication: BTreeSet<Authentication>,
 }
 
 /// Requests of an operation, counted.

@@ -1,6 +1,7 @@
 //! `palisade discover`: what may be said.
 
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -104,27 +105,21 @@ route is `declared`, a `shadow` (there is code, and it is not declared), and an 
 `orphan`; names of path parameters do not matter. Left out are files that .gitignore names, folders of
 dependencies and of what is built, and tests. Nothing of the program is run.
 
+What is found goes into the inventory, which `palisade inventory` shows, unless --dry-run is there. Each path
+is a source of its own, called as it is named here; read again, it replaces what it told before.
+
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
 where a path cannot be read or no file is source code.")]
 pub(crate) struct DiscoverCode {
     /// Folders or files of source code
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub(crate) spec: Vec<PathBuf>,
-    /// The form of the result
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) format: Format,
-    /// Write what was found as an OpenAPI 3.1 document
-    #[arg(long, value_name = "FILE")]
-    pub(crate) openapi: Option<PathBuf>,
+    /// Against what it is held, and what becomes of it.
+    #[command(flatten)]
+    pub(crate) outcome: Outcome,
     /// End with 1 if there are routes of this status; may be repeated
-    #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
+    #[arg(long, value_enum, value_name = "STATUS")]
     pub(crate) fail_on: Vec<Status>,
-    /// Threads that read (one a core)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) workers: Option<u16>,
 }
 
 /// What is read, and what becomes of it.
@@ -133,13 +128,24 @@ pub(crate) struct Discovery {
     /// Files, as they are or packed with gzip or Zstandard; folders; names with `*`; `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Against what it is held, and what becomes of it.
+    #[command(flatten)]
+    pub(crate) outcome: Outcome,
+    /// End with 1 if there are operations of this status; may be repeated
+    #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
+    pub(crate) fail_on: Vec<Status>,
+}
+
+/// Against what is held that was found, and what becomes of it.
+#[derive(Debug, Args)]
+pub(crate) struct Outcome {
     /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Vec<PathBuf>,
     /// The form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: Format,
-    /// Write what was learned as an OpenAPI 3.1 document; it has what is not declared
+    /// Write what was found as an OpenAPI 3.1 document; of logs and traffic, what is not declared
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
     /// Where what is found is taken in.
@@ -151,12 +157,17 @@ pub(crate) struct Discovery {
     /// Leave the inventory as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// End with 1 if there are operations of this status; may be repeated
-    #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
-    pub(crate) fail_on: Vec<Status>,
     /// Threads that read (one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: Option<u16>,
+}
+
+impl Outcome {
+    /// How many threads read.
+    pub(crate) fn threads(&self) -> usize {
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        self.workers.map_or_else(cores, usize::from)
+    }
 }
 
 /// What an operation is, by what is declared and what is seen.

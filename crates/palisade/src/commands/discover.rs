@@ -9,7 +9,6 @@ mod taking;
 mod told;
 
 use std::path::Path;
-use std::thread;
 
 use discover::logs::{ALL, Formats};
 use discover::{KeyLog, LearnLimits, Pattern, Progress, Read, Reading, Source, Written, sources};
@@ -17,7 +16,7 @@ use model::inventory::{Report, SourceKind};
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location};
 
-use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit};
+use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit, Outcome};
 use crate::commands::inventory::Fault;
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
@@ -63,22 +62,21 @@ pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
 }
 
 fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>) -> Exit {
-    let Declared { contracts, reports, documents, problems } = declared(&discovery.spec);
+    let Declared { contracts, reports, documents, problems } = declared(&discovery.outcome.spec);
     wrong.extend(problems);
     if wrong.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(wrong, &documents, discovery.format);
+        return problems::refuse(wrong, &documents, discovery.outcome.format);
     }
     let (sources, missing) = sources(&discovery.paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let workers = discovery.workers.map_or(cores, usize::from);
+    let workers = discovery.outcome.threads();
     let kind = match written {
         Written::Lines(_) => SourceKind::Log,
         Written::Traffic(_) => SourceKind::Traffic,
     };
-    let taking = match Taking::begin(discovery, kind, &sources, workers) {
+    let taking = match Taking::begin(&discovery.outcome, kind, &sources, workers) {
         Ok(taking) => taking,
         Err(fault) => return refuse(&fault),
     };
@@ -112,19 +110,14 @@ fn refuse(fault: &Fault) -> Exit {
 }
 
 fn finish(discovery: &Discovery, contracts: &[Contract], files: &[String], read: &Read) -> Exit {
-    if let Some(path) = &discovery.openapi {
-        let document = discover::openapi(&read.findings.lesson.operations);
-        let written = serde_json::to_string_pretty(&document)
-            .map_err(std::io::Error::other)
-            .and_then(|text| std::fs::write(path, text + "\n"));
-        if let Err(error) = written {
-            return fail(&format!("error: `{}` cannot be written: {error}\n", path.display()));
-        }
+    let document = || discover::openapi(&read.findings.lesson.operations);
+    if let Err(error) = written(&discovery.outcome, document) {
+        return fail(&error);
     }
     let listed = operations::listed(contracts, &read.findings, files);
     let is_found = |status| listed.iter().any(|operation: &Listed| operation.status == Some(status));
     let exit = if discovery.fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
-    let text = match discovery.format {
+    let text = match discovery.outcome.format {
         Format::Text => Ok(table::text(&listed, &read.findings, Look::of_stdout())),
         Format::Json => operations::json(&listed, files, read),
     };
@@ -132,6 +125,15 @@ fn finish(discovery: &Discovery, contracts: &[Contract], files: &[String], read:
         Ok(Ok(())) => exit,
         Ok(Err(_)) | Err(_) => Exit::Failed,
     }
+}
+
+/// Writes what was found as a document where the user says so.
+fn written(outcome: &Outcome, document: impl FnOnce() -> serde_json::Value) -> Result<(), String> {
+    let Some(path) = &outcome.openapi else { return Ok(()) };
+    serde_json::to_string_pretty(&document())
+        .map_err(std::io::Error::other)
+        .and_then(|text| std::fs::write(path, text + "\n"))
+        .map_err(|error| format!("error: `{}` cannot be written: {error}\n", path.display()))
 }
 
 /// Reads, and says how far it is on a terminal.

@@ -26,6 +26,7 @@ mod blocks;
 mod bound;
 mod cedar;
 mod ci;
+mod code;
 mod commands;
 mod countries;
 mod decisions;

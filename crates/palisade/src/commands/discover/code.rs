@@ -3,24 +3,27 @@
 mod routes;
 mod table;
 
-use std::io;
-use std::thread;
+use std::path::{Path, PathBuf};
 
 use discover::Progress;
-use discover::code::{CodeFindings, CodeReading};
+use discover::code::{CodeReading, Route};
+use discover::inventory::served;
+use model::inventory::Report;
 use model::{Problem, Severity};
 
-use super::{Declared, declared, fail, progress};
-use crate::cli::{DiscoverCode, Exit};
+use super::{Declared, declared, fail, progress, refuse, written};
+use crate::cli::{DiscoverCode, Exit, Outcome};
+use crate::commands::inventory::{Fault, Kept, author, news};
 use crate::output::{self, Format, Look, problems};
 
 /// Reads the source code that the arguments name, and says which routes it has.
 pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
-    let Declared { contracts, documents, problems: wrong, .. } = declared(&arguments.spec);
+    let DiscoverCode { paths, outcome, fail_on } = arguments;
+    let Declared { contracts, mut reports, documents, problems: wrong } = declared(&outcome.spec);
     if wrong.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(wrong, &documents, arguments.format);
+        return problems::refuse(wrong, &documents, outcome.format);
     }
-    let missing = arguments.paths.iter().filter_map(|path| {
+    let missing = paths.iter().filter_map(|path| {
         let error = std::fs::metadata(path).err()?;
         Some(Problem::error(format!("`{}` cannot be read: {error}", path.display())))
     });
@@ -28,23 +31,28 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let reading = CodeReading { workers: arguments.workers.map_or(cores, usize::from) };
+    let reading = CodeReading { workers: outcome.threads() };
     let done = Progress::default();
-    let findings = progress::shown(&done, None, "lines", || reading.read(&arguments.paths, &done));
+    let findings = progress::shown(&done, None, "lines", || reading.read(paths, &done));
     if output::report(&table::told(&findings)).is_err() {
         return Exit::Failed;
     }
     if findings.languages.is_empty() {
         return fail("error: no file is source code of a known language\n");
     }
-    let listed = routes::listed(&contracts, &findings.routes);
-    if let Err(error) = written(arguments, &findings) {
+    reports.extend(told(paths, &findings.routes));
+    match taken_in(outcome, &reports).map(|news| output::report(&news)) {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => return Exit::Failed,
+        Err(fault) => return refuse(&fault),
+    }
+    if let Err(error) = written(outcome, || discover::code::openapi(&findings.routes)) {
         return fail(&error);
     }
+    let listed = routes::listed(&contracts, &findings.routes);
     let is_found = |status| listed.iter().any(|route: &routes::Listed<'_>| route.status == Some(status));
-    let exit = if arguments.fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
-    let text = match arguments.format {
+    let exit = if fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
+    let text = match outcome.format {
         Format::Text => Ok(table::text(&listed, Look::of_stdout())),
         Format::Json => routes::json(&listed, &findings),
     };
@@ -54,11 +62,34 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     }
 }
 
-fn written(arguments: &DiscoverCode, findings: &CodeFindings) -> Result<(), String> {
-    let Some(path) = &arguments.openapi else { return Ok(()) };
-    let document = discover::code::openapi(&findings.routes);
-    serde_json::to_string_pretty(&document)
-        .map_err(io::Error::other)
-        .and_then(|text| std::fs::write(path, text + "\n"))
-        .map_err(|error| format!("error: `{}` cannot be written: {error}\n", path.display()))
+/// Takes everything in, unless the inventory is to be left as it is; in words, what is new.
+fn taken_in(outcome: &Outcome, reports: &[Report]) -> Result<String, Fault> {
+    if outcome.dry_run {
+        return Ok(String::new());
+    }
+    let mut kept = Kept::open(&outcome.place)?;
+    let edits = kept.take_in(reports, &author(&outcome.author))?;
+    Ok(news(&edits) + "\n")
+}
+
+/// What each path tells: routes of files below several of them are those of the innermost.
+fn told(paths: &[PathBuf], routes: &[Route]) -> Vec<Report> {
+    let roots: Vec<&Path> = paths.iter().map(|path| path.strip_prefix(".").unwrap_or(path)).collect();
+    let root_of = |route: &&Route| {
+        let above = roots.iter().enumerate().filter(|(_, root)| Path::new(&route.file).starts_with(root));
+        above.max_by_key(|(_, root)| root.components().count()).map(|(number, _)| number)
+    };
+    let each = paths.iter().enumerate().map(|(number, path)| {
+        served(&name(path), routes.iter().filter(|route| root_of(route) == Some(number)))
+    });
+    each.collect()
+}
+
+/// What a path is called as a source. `.` means another folder in each place, so that the folder's own name stands for it.
+fn name(path: &Path) -> String {
+    let plain = path.strip_prefix(".").unwrap_or(path);
+    let is_relative = plain.file_name().is_none();
+    let whole = if is_relative { path.canonicalize().ok() } else { None };
+    let own = whole.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    own.unwrap_or_else(|| plain.components().collect::<PathBuf>().display().to_string())
 }

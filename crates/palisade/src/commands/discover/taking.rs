@@ -9,7 +9,7 @@ use model::inventory::{Edit, FileMark, Inventory, Report, SourceKind};
 use spec::Contract;
 
 use super::progress;
-use crate::cli::Discovery;
+use crate::cli::Outcome;
 use crate::commands::inventory::{Fault, Kept, author, news};
 
 /// The inventory that is open to take in what is found, and what of the files it knows.
@@ -23,21 +23,21 @@ pub(super) struct Taking {
 impl Taking {
     /// Opens the inventory and compares the files with those that it knows; nothing where it is to be left as it is.
     pub(super) fn begin(
-        discovery: &Discovery,
+        outcome: &Outcome,
         kind: SourceKind,
         sources: &[Source],
         workers: usize,
     ) -> Result<Option<Taking>, Fault> {
-        if discovery.dry_run {
+        if outcome.dry_run {
             return Ok(None);
         }
-        let mut kept = Kept::open(&discovery.place)?;
+        let mut kept = Kept::open(&outcome.place)?;
         let inventory = kept.load()?;
         let (progress, total) = (Progress::default(), sources.iter().map(Source::length).sum());
         let marks = progress::shown(&progress, total, "files compared", || {
             compare(sources, kind, &inventory, (workers, &progress))
         });
-        Ok(Some(Taking { kept, stamp: author(&discovery.author), kind, marks }))
+        Ok(Some(Taking { kept, stamp: author(&outcome.author), kind, marks }))
     }
 
     /// Up to where each file was counted before.

@@ -8,15 +8,19 @@ use serde_json::{Map, Value, json};
 /// Methods that a path item has a place for.
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// What is served whatever the method is is written as these.
+const ANY: &[&str] = &["get", "post", "put", "patch", "delete"];
+
 /// The document. Who enforces it refuses what the inventory does not know.
 pub(super) fn document(api: &Api) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut ways = BTreeSet::new();
     for operation in &api.operations {
         let method = operation.key.method.to_ascii_lowercase();
-        if METHODS.contains(&method.as_str()) {
+        let methods = if method == "*" { ANY.to_vec() } else { vec![method.as_str()] };
+        for method in methods.into_iter().filter(|method| METHODS.contains(method)) {
             ways.extend(operation.authentication().into_iter().flatten());
-            paths.entry(&operation.key.path).or_default().insert(method, of(operation));
+            paths.entry(&operation.key.path).or_default().insert(method.to_owned(), of(operation));
         }
     }
     let mut info = json!({ "title": api.name, "version": "0" });
