@@ -1,5 +1,6 @@
 //! Source code: which routes a program has, by what its framework makes of calls, marks and files.
 
+mod documents;
 mod evaluate;
 mod facts;
 pub mod frameworks;
@@ -14,6 +15,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+pub use documents::{ApiDocument, DocumentKind};
 use facts::Facts;
 pub use facts::In;
 use frameworks::{ALL, Framework};
@@ -84,6 +86,8 @@ pub struct NotRead {
 pub struct CodeFindings {
     /// Its routes, by path and method.
     pub routes: Vec<Route>,
+    /// Documents that describe APIs, by file.
+    pub documents: Vec<ApiDocument>,
     /// What was not understood.
     pub unclear: Vec<Unclear>,
     /// What was not read.

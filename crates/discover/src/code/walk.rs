@@ -1,13 +1,17 @@
 //! Finds and reads the files of source code, on all cores: the part of it that touches the disk.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use ignore::WalkBuilder;
+use model::limit::read_capped;
 
+use super::documents::{self, ApiDocument, HEAD_BYTES};
 use super::{CodeFindings, FILE_BYTES_MAX, NotRead, findings, languages, named, sheet};
 use crate::read::Progress;
 
@@ -33,12 +37,21 @@ const FOREIGN: &[&str] = &[
     "Pods",
 ];
 
-/// Names of folders and files of tests, whose routes nobody serves.
+/// Names of folders of tests, whose routes nobody serves.
 const TESTS: &[&str] =
     &["test", "tests", "__tests__", "spec", "specs", "__mocks__", "e2e", "fixtures", "testdata", "testing"];
 
+/// Names of folders of programs that show how something is used, or how fast it is.
+const EXAMPLES: &[&str] = &["examples", "example", "samples", "benches", "bench", "benchmark", "benchmarks"];
+
+/// What stands before the packages of a program, of which `com.example` is one.
+const SOURCES: &[&str] = &["src/main/java/", "src/main/kotlin/", "src/main/"];
+
 /// The most files that are read.
 const FILES_MAX: usize = 1_000_000;
+
+/// The most documents that describe APIs.
+const DOCUMENTS_MAX: usize = 1024;
 
 /// What was passed over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +60,10 @@ pub struct Skipped {
     pub folders: u64,
     /// Files of tests.
     pub tests: u64,
+    /// Files of examples and benchmarks.
+    pub examples: u64,
+    /// Files of source code and whole folders that `.gitignore` and its like name.
+    pub ignored: u64,
     /// Files that are no source code of a known language.
     pub others: u64,
 }
@@ -62,6 +79,9 @@ pub struct CodeReading {
 #[derive(Debug, Default)]
 struct Walked {
     files: Vec<(String, PathBuf)>,
+    documents: Vec<ApiDocument>,
+    /// Files that are beyond the most.
+    too_many: u64,
     skipped: Skipped,
     not_read: Vec<NotRead>,
 }
@@ -75,6 +95,9 @@ impl CodeReading {
         }
         walked.files.sort_unstable();
         walked.files.dedup();
+        walked.documents.sort_unstable();
+        walked.documents.dedup();
+        walked.tell_too_many();
         // What is read twice is still at hand; which frameworks there are is known only when all has been looked at.
         let names = self.each(&walked.files, &|name, text| named(name, text));
         let frameworks = names.into_iter().flatten().fold(0, |set, more| set | more);
@@ -99,6 +122,7 @@ impl CodeReading {
         findings.not_read.append(&mut not_read);
         findings.not_read.sort_unstable();
         findings.skipped = skipped;
+        findings.documents = walked.documents;
         findings
     }
 
@@ -119,7 +143,9 @@ impl CodeReading {
         };
         let mut done: Vec<(usize, Result<T, String>)> = thread::scope(|scope| {
             let workers: Vec<_> = (0..self.workers.max(1)).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+            let joined = workers.into_iter().map(|worker| worker.join());
+            // Without what one of them found, the rest would be taken for that of other files.
+            joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         });
         done.sort_unstable_by_key(|(number, _)| *number);
         done.into_iter().map(|(_, one)| one).collect()
@@ -135,6 +161,12 @@ fn text(path: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// The beginning of a file, of so many bytes.
+fn beginning(path: &Path, bytes: usize) -> std::io::Result<String> {
+    let head = read_capped(File::open(path)?.take(bytes as u64), bytes)?;
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
 impl Walked {
     fn walk(&mut self, root: &Path) {
         let folders = Arc::new(AtomicU64::new(0));
@@ -143,51 +175,127 @@ impl Walked {
         walker.require_git(false).filter_entry(move |entry| {
             let is_foreign = entry.depth() > 0
                 && entry.file_type().is_some_and(|kind| kind.is_dir())
-                && entry.file_name().to_str().is_some_and(|name| FOREIGN.contains(&name));
+                && is_foreign(entry.file_name());
             counted.fetch_add(u64::from(is_foreign), Ordering::Relaxed);
             !is_foreign
         });
+        // Entries of folders that are gone into, less those that come of it, are those that are ignored.
+        let (mut there, mut come) = (0, 0_u64);
         for entry in walker.build() {
             match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    self.file(root, entry.path());
+                Ok(entry) => {
+                    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                    come += u64::from(entry.depth() > 0 && (is_folder || counts(entry.file_name())));
+                    if is_folder {
+                        there += entries(entry.path());
+                    } else if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                        self.file(root, entry.path());
+                    }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     self.not_read.push(NotRead { file: root.display().to_string(), why: error.to_string() });
                 }
             }
         }
         self.skipped.folders += folders.load(Ordering::Relaxed);
+        self.skipped.ignored += there.saturating_sub(come);
     }
 
     fn file(&mut self, root: &Path, path: &Path) {
-        let name = path.display().to_string();
+        let whole = path.display().to_string();
+        let name = whole.trim_start_matches("./").to_owned();
         let below = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        if languages::of(&name).is_none() || self.files.len() >= FILES_MAX {
+        let is_code = languages::of(&name).is_some();
+        let head = documents::may_be(&name);
+        if !is_code && head.is_none() {
             self.skipped.others += 1;
         } else if is_test(&below) {
-            self.skipped.tests += 1;
+            self.skipped.tests += u64::from(is_code);
+        } else if is_example(&below) {
+            self.skipped.examples += u64::from(is_code);
+        } else if self.files.len() + self.documents.len() >= FILES_MAX {
+            self.too_many += 1;
+        } else if is_code {
+            self.files.push((name, path.to_path_buf()));
         } else {
-            self.files.push((name.trim_start_matches("./").to_owned(), path.to_path_buf()));
+            self.document(name, path, head == Some(true));
         }
     }
+
+    fn document(&mut self, file: String, path: &Path, is_by_head: bool) {
+        let bytes = if is_by_head { HEAD_BYTES } else { FILE_BYTES_MAX as usize };
+        match beginning(path, bytes).map(|text| documents::kind(&file, &text)) {
+            Ok(Some((kind, operations))) if self.documents.len() < DOCUMENTS_MAX => {
+                self.documents.push(ApiDocument { file, path: path.to_path_buf(), kind, operations });
+            }
+            Ok(Some(_)) => self.too_many += 1,
+            Ok(None) => self.skipped.others += 1,
+            Err(error) => self.not_read.push(NotRead { file, why: error.to_string() }),
+        }
+    }
+
+    fn tell_too_many(&mut self) {
+        if self.too_many > 0 {
+            let why = format!(
+                "{} files are beyond the most, {FILES_MAX} files and {DOCUMENTS_MAX} documents",
+                self.too_many
+            );
+            self.not_read.push(NotRead { file: "…".to_owned(), why });
+        }
+    }
+}
+
+fn is_foreign(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| FOREIGN.contains(&name))
+}
+
+/// Whether a file of this name counts among those that are ignored.
+fn counts(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| languages::of(name).is_some() && !name.starts_with('.'))
+}
+
+/// Files of source code and folders that stand in a folder, but for those that are passed over anyway.
+fn entries(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let is_counted = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                !is_foreign(&name) && !name.to_str().is_some_and(|name| name.starts_with('.'))
+            }
+            Ok(kind) => kind.is_file() && counts(&name),
+            Err(_) => false,
+        }
+    };
+    entries.flatten().filter(is_counted).count() as u64
+}
+
+/// The path within its sources: what packages are called says nothing of what is in them.
+fn of_sources(path: &str) -> Option<&str> {
+    SOURCES.iter().find_map(|sources| path.split_once(sources).map(|(_, rest)| rest))
 }
 
 /// Whether a path below the root is that of a test.
 fn is_test(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or(name);
-    folder.split('/').any(|part| TESTS.contains(&part))
+    of_sources(path).is_none() && folder.split('/').any(|part| TESTS.contains(&part))
         || [".test.", ".spec.", "_test.", "_spec."].iter().any(|mark| name.contains(mark))
         || ["Test", "Tests", "IT"].iter().any(|end| stem.ends_with(end) && stem.len() > end.len())
         || stem.starts_with("test_")
         || stem == "conftest"
 }
 
+/// Whether a path below the root is that of an example.
+fn is_example(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    of_sources(path).is_none() && folder.split('/').any(|part| EXAMPLES.contains(&part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::DocumentKind;
 
     #[test]
     fn tests_are_known_by_their_paths() {
@@ -196,8 +304,55 @@ mod tests {
         {
             assert!(is_test(path), "{path}");
         }
-        for path in ["src/main/java/A.java", "latest.js", "contest/a.rb", "attestation.py", "src/Test.java"] {
+        for path in [
+            "src/main/java/A.java",
+            "src/main/java/org/test/A.java",
+            "latest.js",
+            "contest/a.rb",
+            "attestation.py",
+            "src/Test.java",
+        ] {
             assert!(!is_test(path), "{path}");
         }
+        for (path, expected) in [
+            ("examples/a.go", true),
+            ("crates/a/benches/b.rs", true),
+            ("src/main/java/com/example/A.java", false),
+            ("src/examples.ts", false),
+        ] {
+            assert_eq!(is_example(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_is_counted_and_documents_are_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for (name, text) in [
+            (".gitignore", "generated.js\nold/\n"),
+            ("app.js", "const app = require('express')()\napp.get('/a', a)\n"),
+            ("generated.js", ""),
+            ("notes.txt", ""),
+            ("old/a.js", ""),
+            ("node_modules/express/index.js", ""),
+            ("test/app.js", ""),
+            ("examples/app.js", ""),
+            ("api/openapi.yaml", "openapi: 3.1.0\n"),
+            ("api/values.yaml", "replicas: 3\n"),
+            ("api/shop.proto", "service Shop { rpc Get (A) returns (B); }\n"),
+            ("test/openapi.yaml", "openapi: 3.1.0\n"),
+        ] {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            fs::write(root.join(name), text).unwrap();
+        }
+        let found = CodeReading { workers: 2 }.read(&[root.to_path_buf()], &Progress::default());
+        let expected = Skipped { folders: 1, tests: 1, examples: 1, ignored: 2, others: 2 };
+        assert_eq!(found.skipped, expected);
+        let documents = found.documents.iter().map(|document| (document.kind, document.operations));
+        assert_eq!(
+            documents.collect::<Vec<_>>(),
+            [(DocumentKind::OpenApi, None), (DocumentKind::Protobuf, Some(1))]
+        );
+        assert_eq!((found.routes.len(), found.not_read), (1, Vec::new()));
     }
 }

@@ -100,16 +100,17 @@ Examples:
   palisade discover code . --openapi routes.json
 
 Lists the routes of web frameworks with their parameters, fields of bodies, guards and places. Prefixes and
-mounts are followed from file to file; what could not be understood is said first. With a specification a
+mounts are followed from file to file; what could not be understood is said first. Declared is what --spec
+names, else what the OpenAPI documents in the tree say; AsyncAPI, GraphQL and .proto files are listed. A
 route is `declared`, a `shadow` (there is code, and it is not declared), and an operation without code an
 `orphan`; names of path parameters do not matter. Left out are files that .gitignore names, folders of
-dependencies and of what is built, and tests. Nothing of the program is run.
+dependencies and of what is built, tests and examples. Nothing of the program is run.
 
 What is found goes into the inventory, which `palisade inventory` shows, unless --dry-run is there. Each path
 is a source of its own, called as it is named here; read again, it replaces what it told before.
 
-Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
-where a path cannot be read or no file is source code.")]
+Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used or --fail-on
+finds nothing declared, and with 3 where a path cannot be read or no file is source code.")]
 pub(crate) struct DiscoverCode {
     /// Folders or files of source code
     #[arg(required = true, value_name = "PATH")]

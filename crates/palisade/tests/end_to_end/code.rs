@@ -105,3 +105,35 @@ fn code_that_adds_a_route_without_a_specification_fails_and_the_inventory_says_w
     assert_eq!(mended.status.code(), Some(0), "{mended:?}");
     assert_eq!(operations(&inventory(&stage)).len(), 3, "what code no longer has is gone");
 }
+
+#[test]
+fn documents_of_the_tree_are_what_is_declared_unless_others_are_named() {
+    let stage = Stage::new();
+    write(&stage, "");
+    stage.write("shop/broken.yaml", "openapi: 3.1.0\npaths: [\n");
+    stage.write("shop/shop.proto", "service Shop { rpc Get (A) returns (B); }\n");
+    let arguments = ["discover", "code", "shop", "--dry-run", "--format", "json", "--fail-on", "orphan"];
+    let output = run(&stage, &arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = noted(&output);
+    assert!(said.contains("declared is what `shop/spec.yaml` declares"), "{said}");
+    assert!(said.contains("`shop/broken.yaml` cannot be used as a specification"), "{said}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        document["documents"],
+        json!([
+            { "file": "shop/broken.yaml", "kind": "OpenAPI" },
+            { "file": "shop/shop.proto", "kind": "Protocol Buffers", "operations": 1 },
+            { "file": "shop/spec.yaml", "kind": "OpenAPI" }
+        ])
+    );
+    assert_eq!(operations(&document)[0], "orphan DELETE /v1/orders/{id}");
+    stage.write("other.yaml", "openapi: 3.1.0\ninfo: { title: other, version: '1' }\npaths: {}\n");
+    let named = run(&stage, &[&arguments[..], &["--spec", "other.yaml"]].concat());
+    assert_eq!(named.status.code(), Some(0), "{named:?}");
+    assert!(!noted(&named).contains("declared is what"), "{named:?}");
+    std::fs::remove_file(stage.path("shop/spec.yaml")).unwrap();
+    let none = run(&stage, &arguments);
+    assert_eq!(none.status.code(), Some(2), "what is held against nothing does not pass: {none:?}");
+    assert!(noted(&none).contains("nothing is declared") && none.stdout.is_empty(), "{none:?}");
+}

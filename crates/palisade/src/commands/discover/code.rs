@@ -6,10 +6,11 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use discover::Progress;
-use discover::code::{CodeReading, Route};
+use discover::code::{ApiDocument, CodeFindings, CodeReading, DocumentKind, Route};
 use discover::inventory::served;
 use model::inventory::Report;
 use model::{Problem, Severity};
+use spec::Contract;
 
 use super::{Declared, declared, fail, progress, refuse, written};
 use crate::cli::{DiscoverCode, Exit, Outcome};
@@ -18,10 +19,10 @@ use crate::output::{self, Format, Look, problems};
 
 /// Reads the source code that the arguments name, and says which routes it has.
 pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
-    let DiscoverCode { paths, outcome, fail_on } = arguments;
-    let Declared { contracts, mut reports, documents, problems: wrong } = declared(&outcome.spec);
-    if wrong.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(wrong, &documents, outcome.format);
+    let DiscoverCode { paths, outcome, .. } = arguments;
+    let named = declared(&outcome.spec);
+    if named.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return problems::refuse(named.problems, &named.documents, outcome.format);
     }
     let missing = paths.iter().filter_map(|path| {
         let error = std::fs::metadata(path).err()?;
@@ -34,32 +35,66 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     let reading = CodeReading { workers: outcome.threads() };
     let done = Progress::default();
     let findings = progress::shown(&done, None, "lines", || reading.read(paths, &done));
-    if output::report(&table::told(&findings)).is_err() {
+    let (declared, noted) = match outcome.spec.is_empty() {
+        true => of_tree(&findings.documents),
+        false => (named, String::new()),
+    };
+    if output::report(&(table::told(&findings) + &noted)).is_err() {
         return Exit::Failed;
     }
     if findings.languages.is_empty() {
         return fail("error: no file is source code of a known language\n");
     }
-    reports.extend(told(paths, &findings.routes));
+    let reports: Vec<Report> = declared.reports.into_iter().chain(told(paths, &findings.routes)).collect();
     match taken_in(outcome, &reports).map(|news| output::report(&news)) {
-        Ok(Ok(())) => {}
-        Ok(Err(_)) => return Exit::Failed,
-        Err(fault) => return refuse(&fault),
+        Ok(Ok(())) => finish(arguments, &declared.contracts, &findings),
+        Ok(Err(_)) => Exit::Failed,
+        Err(fault) => refuse(&fault),
     }
+}
+
+fn finish(arguments: &DiscoverCode, contracts: &[Contract], findings: &CodeFindings) -> Exit {
+    let DiscoverCode { outcome, fail_on, .. } = arguments;
     if let Err(error) = written(outcome, || discover::code::openapi(&findings.routes)) {
         return fail(&error);
     }
-    let listed = routes::listed(&contracts, &findings.routes);
+    if contracts.is_empty() && !fail_on.is_empty() {
+        let help = "name a document with `--spec`";
+        let problem = Problem::error("nothing is declared: no file below the paths is an OpenAPI document");
+        return problems::refuse(vec![problem.help(help)], &[], Format::Text);
+    }
+    let listed = routes::listed(contracts, &findings.routes);
     let is_found = |status| listed.iter().any(|route: &routes::Listed<'_>| route.status == Some(status));
     let exit = if fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
     let text = match outcome.format {
         Format::Text => Ok(table::text(&listed, Look::of_stdout())),
-        Format::Json => routes::json(&listed, &findings),
+        Format::Json => routes::json(&listed, findings),
     };
     match text.map(|text| output::print(&text)) {
         Ok(Ok(())) => exit,
         Ok(Err(_)) | Err(_) => Exit::Failed,
     }
+}
+
+/// What the OpenAPI documents of the tree declare, and what is said of them. Nobody named them, so that one which cannot be
+/// used is passed over.
+fn of_tree(documents: &[ApiDocument]) -> (Declared, String) {
+    let mut all = Declared::default();
+    let mut noted = String::new();
+    for document in documents.iter().filter(|document| document.kind == DocumentKind::OpenApi) {
+        let file = document.file.escape_debug();
+        let one = declared(std::slice::from_ref(&document.path));
+        let mut errors = one.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        if let Some(error) = errors.next() {
+            let message = error.message.escape_debug();
+            noted.push_str(&format!("warning: `{file}` cannot be used as a specification: {message}\n"));
+            continue;
+        }
+        noted.push_str(&format!("declared is what `{file}` declares\n"));
+        all.contracts.extend(one.contracts);
+        all.reports.extend(one.reports);
+    }
+    (all, noted)
 }
 
 /// Takes everything in, unless the inventory is to be left as it is; in words, what is new.

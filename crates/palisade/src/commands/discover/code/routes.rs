@@ -168,9 +168,17 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
         schema_version: u32,
         tool: Tool,
         operations: &'r [Listed<'r>],
+        documents: Vec<Document<'r>>,
         not_understood: Vec<NotUnderstood<'r>>,
         not_read: Vec<Unread<'r>>,
         skipped: Skipped,
+    }
+    #[derive(Serialize)]
+    struct Document<'r> {
+        file: &'r str,
+        kind: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        operations: Option<u64>,
     }
     #[derive(Serialize)]
     struct NotUnderstood<'r> {
@@ -187,12 +195,19 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
     struct Skipped {
         folders: u64,
         tests: u64,
+        examples: u64,
+        ignored: u64,
         other_files: u64,
     }
     let report = Report {
         schema_version: model::SCHEMA_VERSION,
         tool: Tool::THIS,
         operations: routes,
+        documents: findings
+            .documents
+            .iter()
+            .map(|one| Document { file: &one.file, kind: one.kind.name(), operations: one.operations })
+            .collect(),
         not_understood: findings
             .unclear
             .iter()
@@ -202,6 +217,8 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
         skipped: Skipped {
             folders: findings.skipped.folders,
             tests: findings.skipped.tests,
+            examples: findings.skipped.examples,
+            ignored: findings.skipped.ignored,
             other_files: findings.skipped.others,
         },
     };

@@ -29,18 +29,25 @@ pub(super) fn told(findings: &CodeFindings) -> String {
     if more > 0 {
         text.push_str(&format!("warning: {more} more of these\n"));
     }
+    for document in &findings.documents {
+        let count = document.operations.map(|count| format!(", {count} operations")).unwrap_or_default();
+        let (file, kind) = (document.file.escape_debug(), document.kind.name());
+        text.push_str(&format!("document: `{file}` ({kind}{count})\n"));
+    }
     let languages = findings.languages.iter().map(|(name, (files, _))| format!("{files} {name}"));
     let (files, lines) = findings.languages.values().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
     let languages: Vec<String> = languages.collect();
     let skipped = findings.skipped;
     text.push_str(&format!(
         "{files} files ({}), {lines} lines; {} parts not understood, {} files not read as a whole; passed over: {} folders of \
-         dependencies and builds, {} files of tests, {} of other kinds\n",
+         dependencies and builds, {} files of tests, {} of examples, {} files and folders that are ignored, {} files of other kinds\n",
         if languages.is_empty() { "none".to_owned() } else { languages.join(", ") },
         findings.unclear.len(),
         findings.not_read.len(),
         skipped.folders,
         skipped.tests,
+        skipped.examples,
+        skipped.ignored,
         skipped.others,
     ));
     text
