@@ -58,7 +58,7 @@ struct Asked {
 }
 
 /// An operation as far as it is known from requests.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Learned {
     /// The host that was asked; empty where the log does not tell.
     pub host: Box<str>,

@@ -10,7 +10,7 @@ use crate::shape::{self, Bodies};
 use crate::tally::Confidence;
 
 /// Methods that a path item has a place for.
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+pub(crate) const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// A document of the operations that somebody answered.
 pub fn openapi(operations: &[Learned]) -> Value {
@@ -39,16 +39,12 @@ pub fn openapi(operations: &[Learned]) -> Value {
     document
 }
 
-fn operation(learned: &Learned) -> Value {
+pub(crate) fn operation(learned: &Learned) -> Value {
     let path = learned
         .parameters
         .iter()
         .map(|(name, kind)| json!({ "name": name, "in": "path", "required": true, "schema": schema(*kind) }));
-    let query = learned
-        .tally
-        .query
-        .iter()
-        .map(|(name, kind)| json!({ "name": name, "in": "query", "schema": schema(*kind) }));
+    let query = learned.tally.query.iter().map(|(name, kind)| in_query(name, *kind));
     let tally = &learned.tally;
     let mut responses: Map<String, Value> = Map::new();
     for (class, count) in tally.classes.iter().enumerate().skip(1) {
@@ -72,8 +68,13 @@ fn operation(learned: &Learned) -> Value {
     operation
 }
 
+/// A parameter of the query.
+pub(crate) fn in_query(name: &str, kind: Kind) -> Value {
+    json!({ "name": name, "in": "query", "schema": schema(kind) })
+}
+
 /// An answer; the media types are those of all answers, since logs do not tell which was of which status.
-fn response(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
+pub(crate) fn response(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
     let mut response = json!({ "description": "seen in traffic" });
     if let (Some(response), false) = (response.as_object_mut(), types.is_empty()) {
         response.insert("content".to_owned(), content(types, bodies));
@@ -82,7 +83,7 @@ fn response(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
 }
 
 /// Media types, those of JSON with the schema of the bodies that were seen, and how many there were.
-fn content(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
+pub(crate) fn content(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
     let bodies = bodies.filter(|bodies| bodies.shape.count > 0);
     let of_type = |media_type: &str| match bodies {
         Some(bodies) if media_type.ends_with("/json") || media_type.ends_with("+json") => {

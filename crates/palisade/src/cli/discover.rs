@@ -42,6 +42,7 @@ Examples:
   kubectl logs deploy/gateway | palisade discover logs -
   palisade discover logs access.log --spec openapi.yaml --fail-on shadow
   palisade discover logs access.log --openapi learned.json
+  palisade discover logs access.log --spec openapi.yaml --overlay learned.overlay.yaml
   palisade discover logs access.log --pattern '$remote_addr [$time_local] $host \"$request\" $status'
 
 What a specification declares is looked up there; of the rest, templates are learned. With a specification
@@ -135,6 +136,9 @@ pub(crate) struct Discovery {
     /// End with 1 if there are operations of this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
     pub(crate) fail_on: Vec<Status>,
+    /// Write what a specification lacks as an overlay to lay over it; takes one `--spec`
+    #[arg(long, value_name = "FILE", requires = "spec")]
+    pub(crate) overlay: Option<PathBuf>,
 }
 
 /// Against what is held that was found, and what becomes of it.

@@ -3,6 +3,7 @@
 mod code;
 mod fields;
 mod operations;
+mod overlay;
 mod progress;
 mod table;
 mod taking;
@@ -62,11 +63,16 @@ pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
 }
 
 fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>) -> Exit {
-    let Declared { contracts, reports, documents, problems } = declared(&discovery.outcome.spec);
-    wrong.extend(problems);
-    if wrong.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(wrong, &documents, discovery.outcome.format);
+    let declared = declared(&discovery.outcome.spec);
+    wrong.extend(declared.problems.iter().cloned());
+    if discovery.overlay.is_some() && declared.contracts.len() > 1 {
+        let help = "name one specification, and run again for the next";
+        wrong.push(Problem::error("an overlay is of one document").help(help));
     }
+    if wrong.iter().any(|problem| problem.severity == Severity::Error) {
+        return problems::refuse(wrong, &declared.documents(), discovery.outcome.format);
+    }
+    let Declared { contracts, reports, libraries, .. } = declared;
     let (sources, missing) = sources(&discovery.paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
@@ -98,6 +104,17 @@ fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Exit::Failed,
             Err(fault) => return refuse(&fault),
+        }
+    }
+    if let (Some(file), Some(library), Some(contract)) =
+        (&discovery.overlay, libraries.first(), contracts.first())
+    {
+        match overlay::write(file, library, contract, &read.findings).map(|said| output::report(&said)) {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Exit::Failed,
+            Err(error) => {
+                return fail(&format!("error: `{}` cannot be written: {error}\n", file.display()));
+            }
         }
     }
     finish(discovery, &contracts, &files, &read)
@@ -149,13 +166,20 @@ struct Declared {
     contracts: Vec<Contract>,
     /// What each tells, in the same order.
     reports: Vec<Report>,
-    documents: Vec<Document>,
+    /// The documents of each, in the same order.
+    libraries: Vec<Library>,
     /// What is wrong with them.
     problems: Vec<Problem>,
 }
 
+impl Declared {
+    fn documents(&self) -> Vec<Document> {
+        self.libraries.iter().flat_map(|library| library.documents().iter().cloned()).collect()
+    }
+}
+
 fn declared(paths: &[std::path::PathBuf]) -> Declared {
-    let Declared { mut contracts, mut reports, mut documents, mut problems } = Declared::default();
+    let Declared { mut contracts, mut reports, mut libraries, mut problems } = Declared::default();
     for path in paths {
         let name = path.to_string_lossy();
         let bytes = match read_file(path) {
@@ -173,12 +197,12 @@ fn declared(paths: &[std::path::PathBuf]) -> Declared {
         };
         let (library, loading) = Library::load(document, &LibraryLimits::default(), &load);
         let (contract, compiling) = spec::compile(&library);
-        documents.extend(library.documents().iter().cloned());
         problems.extend(parsing.into_iter().chain(loading).chain(compiling));
         reports.push(discover::inventory::declared(&contract, &library));
         contracts.push(contract);
+        libraries.push(library);
     }
-    Declared { contracts, reports, documents, problems }
+    Declared { contracts, reports, libraries, problems }
 }
 
 fn fail(message: &str) -> Exit {

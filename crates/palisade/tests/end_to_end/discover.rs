@@ -104,6 +104,38 @@ fn what_was_learned_is_a_document_that_can_be_enforced() {
 }
 
 #[test]
+fn what_a_specification_lacks_is_an_overlay_after_which_it_lacks_nothing() {
+    let stage = Stage::new();
+    stage.write("access.log", &lines());
+    stage.write("spec.yaml", SPEC);
+    let overlay = ["access.log", "--spec", "spec.yaml", "--overlay", "learned.overlay.yaml"];
+    let output = stage.palisade(&[&["discover", "logs", "--dry-run"][..], &overlay].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("additions to `learned.overlay.yaml`"), "{said}");
+    assert!(said.contains("not in it: `GET /debug`: it is not below a path"), "{said}");
+    let written = std::fs::read_to_string(stage.path("learned.overlay.yaml")).unwrap();
+    assert!(written.starts_with("# Made by `palisade discover --overlay`"), "{written}");
+    let checked = stage.palisade(&[
+        "check",
+        "--spec",
+        "spec.yaml",
+        "--overlay",
+        "learned.overlay.yaml",
+        "--upstream",
+        "http://127.0.0.1:9",
+    ]);
+    assert!(checked.status.success(), "{checked:?}");
+
+    stage.write("learned.overlay.yaml", "overlay: 1.0.0\n");
+    let refused = stage.palisade(&[&["discover", "logs", "--dry-run"][..], &overlay].concat());
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(stage.path("learned.overlay.yaml")).unwrap(), "overlay: 1.0.0\n");
+    let two = [&overlay[..], &["--spec", "spec.yaml"]].concat();
+    let refused = stage.palisade(&[&["discover", "logs", "--dry-run"][..], &two].concat());
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+}
+
+#[test]
 fn what_cannot_be_used_is_said() {
     let stage = Stage::new();
     stage.write("access.log", &lines());

@@ -22,7 +22,7 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     let DiscoverCode { paths, outcome, .. } = arguments;
     let named = declared(&outcome.spec);
     if named.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(named.problems, &named.documents, outcome.format);
+        return problems::refuse(named.problems.clone(), &named.documents(), outcome.format);
     }
     let missing = paths.iter().filter_map(|path| {
         let error = std::fs::metadata(path).err()?;
