@@ -15,6 +15,7 @@ const PAGES: &[(&str, &str)] = &[
     ("rules", "docs/reference/rules.md"),
     ("changes", "docs/reference/changes.md"),
     ("gaps", "docs/reference/gaps.md"),
+    ("configs", "docs/reference/configs.md"),
     ("cli", "docs/reference/cli.md"),
 ];
 

@@ -22,6 +22,7 @@ use frameworks::{ALL, Framework};
 pub(crate) use guard::ways;
 use languages::Unread;
 pub use openapi::openapi;
+pub(crate) use walk::FOREIGN;
 pub use walk::{CodeReading, Skipped};
 
 /// The largest file that is read, in bytes; programs that people write are smaller.

@@ -3,12 +3,15 @@
 mod key_alone;
 mod missing_fact;
 mod no_owner;
+mod open_exposure;
 mod open_in_practice;
 mod orphan;
 mod production_data;
 mod shadow;
 #[cfg(test)]
 mod tests;
+mod unconfigured_host;
+mod undeclared_exposure;
 mod undeclared_field;
 mod undeclared_host;
 mod undeclared_method;
@@ -27,10 +30,13 @@ pub const ALL: &[&Kind] = &[
     &key_alone::KIND,
     &missing_fact::KIND,
     &no_owner::KIND,
+    &open_exposure::KIND,
     &open_in_practice::KIND,
     &orphan::KIND,
     &production_data::KIND,
     &shadow::KIND,
+    &unconfigured_host::KIND,
+    &undeclared_exposure::KIND,
     &undeclared_field::KIND,
     &undeclared_host::KIND,
     &undeclared_method::KIND,

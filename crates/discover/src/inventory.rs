@@ -3,6 +3,7 @@
 mod catalog;
 mod edit;
 mod exchanges;
+mod exposed;
 mod merge;
 mod report;
 mod served;
@@ -14,6 +15,7 @@ pub use catalog::catalog;
 pub(crate) use catalog::{shape, takes_path};
 pub use edit::{Refusal, Stamp, confirm, set, take_in};
 pub use exchanges::Exchanges;
+pub(crate) use exposed::{covers, is_regular};
 pub use report::{Observed, declared, declared_operations, observed};
 pub use served::served;
 pub use undo::undo;

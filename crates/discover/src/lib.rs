@@ -1,14 +1,16 @@
-//! Which APIs there are, from what others wrote down about them: logs of servers and gateways, and recorded traffic.
+//! Which APIs there are, from what others wrote down about them: logs, recorded traffic, code, configs of gateways.
 
 mod body;
 mod capture;
 mod civil;
 pub mod code;
 mod columns;
+pub mod config;
 mod credential;
 mod distinct;
 mod elements;
 mod envelope;
+mod files;
 pub mod gaps;
 mod host;
 pub mod inventory;

@@ -108,7 +108,7 @@ impl<'l> Draft<'l> {
         let covers = |status: u16| {
             operation.responses.iter().any(|response| match response.status {
                 StatusRange::Default => true,
-                StatusRange::Class(class) => status / 100 == u16::from(class),
+                StatusRange::Class(class) => status / 100 == class,
                 StatusRange::Exactly(exactly) => status == exactly,
             })
         };

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod event;
+mod exposure;
 mod fact;
 mod kept;
 mod sighting;
@@ -14,8 +15,9 @@ mod source;
 mod tests;
 mod word;
 
-pub use catalog::{Api, Catalog, Known, Operation, Status};
+pub use catalog::{Api, Catalog, Exposed, Known, Operation, Status};
 pub use event::{Change, Edit, Event, What};
+pub use exposure::{Exposure, Guard, Paths};
 pub use fact::{Authentication, DataClass, Fact, FactFault, Field, Lifecycle, Text, Visibility};
 pub use kept::Inventory;
 pub use sighting::{

@@ -18,7 +18,8 @@ use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{
-    Discover, DiscoverCode, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Outcome, Status,
+    Discover, DiscoverCode, DiscoverConfig, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Outcome,
+    Status,
 };
 pub(crate) use inventory::{
     Author, ExportFormat, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryExport,
@@ -332,6 +333,8 @@ pub(crate) enum Page {
     Changes,
     /// Every kind of gap of the inventory.
     Gaps,
+    /// Every format of configs that `discover config` reads.
+    Configs,
     /// Every command.
     Cli,
 }

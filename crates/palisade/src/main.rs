@@ -52,6 +52,9 @@ fn main() -> ExitCode {
         Command::Discover(Discover { of: DiscoverFrom::Traffic(arguments) }) => {
             commands::discover::traffic(&arguments).into()
         }
+        Command::Discover(Discover { of: DiscoverFrom::Config(arguments) }) => {
+            commands::discover::config(&arguments).into()
+        }
         Command::Inventory(arguments) => commands::inventory::run(&arguments).into(),
         Command::Discover(Discover { of: DiscoverFrom::Code(arguments) }) => {
             commands::discover::code(&arguments).into()

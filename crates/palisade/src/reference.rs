@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 mod commands;
 mod config;
+mod configs;
 mod gaps;
 mod policies;
 pub(crate) mod rules;
@@ -22,6 +23,7 @@ pub(crate) fn page(page: Page) -> serde_json::Result<String> {
         Page::Rules => Ok(rules::page()),
         Page::Changes => Ok(changes::page()),
         Page::Gaps => Ok(gaps::page()),
+        Page::Configs => Ok(configs::page()),
         Page::Cli => Ok(commands::page()),
     }
 }

@@ -23,6 +23,7 @@ fn the_reference_is_current() {
         ("rules", "rules.md"),
         ("changes", "changes.md"),
         ("gaps", "gaps.md"),
+        ("configs", "configs.md"),
         ("cli", "cli.md"),
     ];
     for (page, file) in pages {

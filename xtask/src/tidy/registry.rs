@@ -19,6 +19,10 @@ const LEAVES: &[Leaves] = &[
         folder: "crates/discover/src/code/frameworks/",
         registry: "crates/discover/src/code/frameworks.rs",
     },
+    Leaves {
+        folder: "crates/discover/src/config/formats/",
+        registry: "crates/discover/src/config/formats.rs",
+    },
     Leaves { folder: "crates/discover/src/traffic/", registry: "crates/discover/src/traffic.rs" },
 ];
 

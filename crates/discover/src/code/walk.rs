@@ -16,7 +16,7 @@ use super::{CodeFindings, FILE_BYTES_MAX, NotRead, findings, languages, named, s
 use crate::read::Progress;
 
 /// Folders of what others wrote, or programs made.
-const FOREIGN: &[&str] = &[
+pub(crate) const FOREIGN: &[&str] = &[
     "node_modules",
     "vendor",
     "target",

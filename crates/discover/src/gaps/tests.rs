@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use model::inventory::{
-    Account, Authentication, BodyField, Calls, Confidence, Declaration, DeclaredApi, Fact, Field, Inventory,
-    Parameter, ParameterPlace, Report, Side, SourceKind, Subject, Told, Whose, Word,
+    Account, At, Authentication, BodyField, Calls, Confidence, Declaration, DeclaredApi, Exposure, Fact,
+    Field, Guard, Inventory, Parameter, ParameterPlace, Paths, Place, Report, Side, SourceKind, Subject,
+    Told, Whose, Word,
 };
 
 use super::{ALL, gaps, risk};
@@ -14,7 +15,8 @@ fn stamp() -> Stamp {
     Stamp { at: model::Timestamp::from_secs(1), who: "me".to_owned(), why: None }
 }
 
-/// The inventory of an example: `spec API: METHOD PATH …`, `code API: …`, `calls HOST|api=API: …` and `set API: FIELD=VALUE …`.
+/// The inventory of an example: `spec API: METHOD PATH …`, `code API: …`, `calls HOST|api=API: …`,
+/// `config NAME: METHODS HOST/PATH …` and `set API: FIELD=VALUE …`.
 fn inventory(example: &str) -> Inventory {
     let mut inventory = Inventory::default();
     let mut reports: Vec<Report> = Vec::new();
@@ -24,7 +26,10 @@ fn inventory(example: &str) -> Inventory {
         let Some(kind) = kind_of(kind) else { continue };
         let report = report(kind, name, rest);
         match reports.iter_mut().find(|known| known.kind == kind && known.name == report.name) {
-            Some(known) => known.accounts.extend(report.accounts),
+            Some(known) => {
+                known.accounts.extend(report.accounts);
+                known.told.exposures.extend(report.told.exposures);
+            }
             None => reports.push(report),
         }
     }
@@ -55,11 +60,32 @@ fn kind_of(word: &str) -> Option<SourceKind> {
         "spec" => Some(SourceKind::Spec),
         "code" => Some(SourceKind::Code),
         "calls" => Some(SourceKind::Log),
+        "config" => Some(SourceKind::Config),
         _ => None,
     }
 }
 
+/// `METHODS HOST/PATH/** auth=…`, with `*` for any.
+fn exposure(rest: &str) -> Exposure {
+    let mut words = rest.split(' ');
+    let methods =
+        words.next().unwrap().split(',').filter(|method| *method != "*").map(str::to_owned).collect();
+    let (host, path) = words.next().unwrap().split_once('/').unwrap();
+    let path = format!("/{path}");
+    let paths =
+        path.strip_suffix("/**").map_or(Paths::Exact(path.clone()), |path| Paths::Below(path.to_owned()));
+    let auth = words.filter_map(|word| Authentication::of(word.strip_prefix("auth=")?));
+    let guards = auth.map(|asks_for| Guard { name: asks_for.name().to_owned(), asks_for }).collect();
+    let hosts = [host.to_owned()].into_iter().filter(|host| host != "*").collect();
+    let place = Place { file: "edge.yaml".to_owned(), at: At::Line(1) };
+    Exposure { methods, hosts, paths, guards, ..Exposure::any("test", place) }
+}
+
 fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
+    if kind == SourceKind::Config {
+        let told = Told { exposures: vec![exposure(rest)], ..Told::default() };
+        return Report { kind, name: name.to_owned(), told, accounts: Vec::new() };
+    }
     let words: Vec<&str> = rest.split(' ').collect();
     let of = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
     let list = |key: &str| of(key).unwrap_or_default().split(',').filter(|word| !word.is_empty());

@@ -1,11 +1,13 @@
 //! The catalog that follows from everything that was told: which sightings are of one operation, and what it is then.
 
+mod expose;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::OperationKey;
 use model::inventory::{
-    Account, Api, Calls, Catalog, Confidence, DataClass, Fact, Field, Inventory, Known, Lifecycle, Operation,
-    ParameterPlace, Proposal, Sighting, Source, SourceKind, Status, Subject, Whose,
+    Account, Api, Calls, Catalog, Confidence, DataClass, Exposed, Exposure, Fact, Field, Inventory, Known,
+    Lifecycle, Operation, ParameterPlace, Proposal, Sighting, Source, SourceKind, Status, Subject, Whose,
 };
 
 /// What an API is called whose host no source names.
@@ -15,7 +17,8 @@ pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 ///
 /// What a source tells of an API by its name is of that API. What it tells of a host is of the API that is declared to be
 /// served there, and of an operation of it whose template takes the path; of several, of the closest. Without either, the
-/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone.
+/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone. What a gateway
+/// lets through is of every API with an operation behind it; of what nobody knows, it is treated as a host.
 ///
 /// What code serves has a template and no path, so it is of the operation of the very shape; whatever the method is, of all of
 /// them that there are.
@@ -37,6 +40,7 @@ pub fn catalog(inventory: &Inventory) -> Catalog {
             draft.attribute(source, inventory, is_any);
         }
     }
+    draft.expose(inventory);
     Catalog { apis: draft.apis.into_iter().map(|(name, api)| api.finish(name, inventory)).collect() }
 }
 
@@ -75,6 +79,10 @@ struct DraftApi<'i> {
     base_paths: Vec<&'i str>,
     proposals: Vec<&'i Proposal>,
     operations: BTreeMap<Key, Vec<(SourceKind, &'i Sighting)>>,
+    /// What lets each operation be called.
+    exposed: BTreeMap<Key, Vec<&'i Exposure>>,
+    /// Everything that is let through to it, and whether that is declared.
+    exposures: Vec<(&'i Exposure, bool)>,
 }
 
 impl<'i> Draft<'i> {
@@ -107,7 +115,7 @@ impl<'i> Draft<'i> {
         // What tells of one API alone tells of that one, too, where it names no host.
         let home = match (apis.len(), apis.first(), source.kind) {
             (1, Some(api), _) => api,
-            (_, _, SourceKind::Code | SourceKind::Config) => source.name.as_str(),
+            (_, _, SourceKind::Code) => source.name.as_str(),
             _ => UNKNOWN_HOST,
         };
         for sighting in homeless {
@@ -287,15 +295,22 @@ impl<'i> DraftApi<'i> {
             hosts: self.hosts,
             facts,
             operations: Vec::new(),
+            exposures: Vec::new(),
         };
+        let exposed =
+            |(exposure, is_declared): (&Exposure, bool)| Exposed { exposure: exposure.clone(), is_declared };
+        api.exposures = self.exposures.into_iter().map(exposed).collect();
         api.hosts.sort();
         api.hosts.dedup();
         let is_leaving = matches!(
             api.fact(Field::Lifecycle),
             Some(Fact::Lifecycle(Lifecycle::Deprecated | Lifecycle::Retired))
         );
-        let operations = self.operations.into_iter();
-        api.operations = operations.map(|(key, seen)| operation(name, key, seen, is_leaving)).collect();
+        for (key, seen) in self.operations {
+            let exposures = self.exposed.get(&key).into_iter().flatten();
+            let exposures: Vec<Exposure> = exposures.map(|exposure| (*exposure).clone()).collect();
+            api.operations.push(Operation { exposures, ..operation(name, key, seen, is_leaving) });
+        }
         api
     }
 }
@@ -325,5 +340,5 @@ fn operation(api: &str, key: Key, seen: Vec<(SourceKind, &Sighting)>, is_leaving
     let path = declared.or(served).or(called).cloned().unwrap_or(key.0);
     let key = OperationKey { api: api.to_owned().into(), method: key.1.into(), path: path.into() };
     let sightings = seen.into_iter().map(|(kind, sighting)| (kind, sighting.clone())).collect();
-    Operation { key, status, sightings, calls }
+    Operation { key, status, sightings, calls, exposures: Vec::new() }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Authentication, Calls, Declaration, Fact, Field, Lifecycle, Place, Proposal, Sighting,
+    Account, Authentication, Calls, Declaration, Exposure, Fact, Field, Lifecycle, Place, Proposal, Sighting,
     SourceKind, Visibility, Word,
 };
 use crate::OperationKey;
@@ -30,6 +30,17 @@ pub struct Api {
     pub facts: BTreeMap<Field, Known>,
     /// By path and method.
     pub operations: Vec<Operation>,
+    /// What gateways let through to it.
+    pub exposures: Vec<Exposed>,
+}
+
+/// What a gateway lets through to an API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposed {
+    /// What.
+    pub exposure: Exposure,
+    /// Whether an operation that is declared is behind it.
+    pub is_declared: bool,
 }
 
 /// What is known of one field: somebody said so, or something proposes it.
@@ -91,6 +102,8 @@ pub struct Operation {
     pub sightings: Vec<(SourceKind, Sighting)>,
     /// All requests together.
     pub calls: Option<Calls>,
+    /// What lets it be called through gateways; none where no config tells of it.
+    pub exposures: Vec<Exposure>,
 }
 
 impl Api {

@@ -69,7 +69,7 @@ pub struct Sighting {
 pub enum Account {
     /// A specification declares it.
     Declared(Declaration),
-    /// Code has it, or the config of a gateway leads to it.
+    /// Code has it.
     Served(Route),
     /// It was called.
     Called(Calls),
@@ -100,7 +100,7 @@ pub struct Declaration {
     pub summary: Option<String>,
 }
 
-/// How code or a gateway serves an operation.
+/// How code serves an operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// Its parameters, as far as the code says.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Fact, Place, Subject, Word};
+use super::{Account, Exposure, Fact, Place, Subject, Word};
 use crate::Timestamp;
 
 /// Names a source within its inventory.
@@ -73,6 +73,9 @@ pub struct Told {
     /// What it proposes to know of that API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proposals: Vec<Proposal>,
+    /// What it lets through, in the order in which that is tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<Exposure>,
     /// Up to when it was read, for what goes on to be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,

@@ -15,7 +15,8 @@ Examples:
   palisade discover logs /var/log/nginx
   palisade discover logs access.log.1.gz --spec openapi.yaml --fail-on shadow
   palisade discover traffic session.har
-  palisade discover code . --spec openapi.yaml --fail-on shadow")]
+  palisade discover code . --spec openapi.yaml --fail-on shadow
+  palisade discover config deploy/ --spec openapi.yaml --fail-on shadow")]
 pub(crate) struct Discover {
     /// What to look into.
     #[command(subcommand)]
@@ -31,6 +32,8 @@ pub(crate) enum DiscoverFrom {
     Traffic(DiscoverTraffic),
     /// Source code, in whichever framework each route is written.
     Code(DiscoverCode),
+    /// Configs of gateways and proxies: what they let through.
+    Config(DiscoverConfig),
 }
 
 /// `palisade discover logs`
@@ -121,6 +124,49 @@ pub(crate) struct DiscoverCode {
     pub(crate) outcome: Outcome,
     /// End with 1 if there are routes of this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS")]
+    pub(crate) fail_on: Vec<Status>,
+}
+
+/// `palisade discover config`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade discover config deploy/
+  palisade discover config /etc/nginx --spec openapi.yaml --fail-on shadow
+  palisade discover config gateway.yaml routes.yaml --format json --dry-run
+
+Reads configs of nginx, Envoy, Kong and Traefik, Ingresses of Kubernetes and routes of the Gateway API, each
+by itself, and lists which requests they let through: methods, hosts, paths, what asks who calls, and where
+they lead to. What cannot be known from the files, as a variable or a template without its values, is said first. With a specification a route is
+`declared` (an operation of it is behind the route) or a `shadow` (none is), and an operation is an `orphan`
+(no route leads to it) or a `zombie` (deprecated, and let through).
+
+What is found goes into the inventory, unless --dry-run is there. It takes the place of what was found under
+the same paths before.
+
+Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
+where a path cannot be read or no file is a config of a known gateway.")]
+pub(crate) struct DiscoverConfig {
+    /// Folders or files of configs
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spec: Vec<PathBuf>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Where what is found is taken in.
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Who reads.
+    #[command(flatten)]
+    pub(crate) author: Author,
+    /// Leave the inventory as it is
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// End with 1 if there are routes or operations of this status; may be repeated
+    #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
     pub(crate) fail_on: Vec<Status>,
 }
 

@@ -1,6 +1,7 @@
-//! `palisade discover`: the operations that logs and recorded traffic tell of, and how they stand to what is declared.
+//! `palisade discover`: what logs, recorded traffic, code and configs tell of, and how it stands to what is declared.
 
 mod code;
+mod config;
 mod fields;
 mod operations;
 mod overlay;
@@ -22,6 +23,7 @@ use crate::commands::inventory::Fault;
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 pub(crate) use code::code;
+pub(crate) use config::config;
 use operations::Listed;
 use taking::Taking;
 use told::Words;
@@ -203,6 +205,15 @@ fn declared(paths: &[std::path::PathBuf]) -> Declared {
         libraries.push(library);
     }
     Declared { contracts, reports, libraries, problems }
+}
+
+/// What is wrong with paths that cannot be looked at.
+fn missing(paths: &[std::path::PathBuf]) -> Vec<Problem> {
+    let missing = paths.iter().filter_map(|path| {
+        let error = std::fs::metadata(path).err()?;
+        Some(Problem::error(format!("`{}` cannot be read: {error}", path.display())))
+    });
+    missing.collect()
 }
 
 fn fail(message: &str) -> Exit {

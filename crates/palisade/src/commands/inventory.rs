@@ -12,6 +12,7 @@ mod table;
 use crate::cli::{Exit, Inventory, InventoryCommand};
 use crate::output;
 pub(crate) use kept::{Fault, Kept, author, news};
+pub(crate) use table::{Cell, Table};
 
 /// Does what the arguments say.
 pub(crate) fn run(arguments: &Inventory) -> Exit {

@@ -28,6 +28,7 @@ mod cedar;
 mod ci;
 mod code;
 mod commands;
+mod configs;
 mod countries;
 mod decisions;
 mod departed;

@@ -2,7 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 use model::Timestamp;
-use model::inventory::{Account, Api, BodyField, Calls, Confidence, Operation, Parameter, Status, Word};
+use model::inventory::{
+    Account, Api, BodyField, Calls, Confidence, Operation, Parameter, SourceKind, Status, Word,
+};
 use serde::Serialize;
 
 use super::kept::{Fault, Kept};
@@ -58,6 +60,7 @@ pub(super) fn row(operation: &Operation) -> [Cell; 8] {
     let calls = operation.calls.as_ref().unwrap_or(&none);
     let classes = [2, 3, 4, 5].map(|class| calls.of_class(class).to_string()).join("/");
     let mut sources: Vec<&str> = operation.sightings.iter().map(|(kind, _)| kind.name()).collect();
+    sources.extend(operation.exposures.iter().map(|_| SourceKind::Config.name()));
     sources.dedup();
     sources.sort_unstable();
     sources.dedup();
@@ -169,6 +172,11 @@ pub(super) fn listed(operation: &Operation) -> Listed<'_> {
             Account::Declared(_) | Account::Served(_) => None,
         },
     });
+    let exposures = operation.exposures.iter().map(|exposure| Source {
+        kind: SourceKind::Config.name(),
+        place: Some(&exposure.place),
+        calls: None,
+    });
     Listed {
         api: &operation.key.api,
         method: &operation.key.method,
@@ -183,7 +191,7 @@ pub(super) fn listed(operation: &Operation) -> Listed<'_> {
         fields: calls.map(|calls| calls.fields.as_slice()).unwrap_or_default(),
         consumers: calls.into_iter().flat_map(|calls| &calls.consumers).map(String::as_str).collect(),
         clients: calls.map_or(0, |calls| calls.clients),
-        sources: sources.collect(),
+        sources: sources.chain(exposures).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use discover::gaps::{Gap, Risk, gaps, risk};
 use model::Timestamp;
-use model::inventory::{Api, Calls, Catalog, Field, Known, Proposal, Status, Word};
+use model::inventory::{Api, Calls, Catalog, Exposure, Field, Known, Proposal, Status, Word};
 use serde::Serialize;
 
 use super::gaps::Shown;
@@ -148,6 +148,9 @@ struct Told<'c> {
     hosts: &'c [String],
     hosts_seen: Vec<&'c str>,
     facts: std::collections::BTreeMap<&'static str, ToldFact<'c>>,
+    /// What gateways let through to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exposures: Vec<ToldExposure<'c>>,
     operations: usize,
     shadow: usize,
     zombie: usize,
@@ -162,6 +165,13 @@ struct Told<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<Timestamp>,
     risk: ToldRisk<'c>,
+}
+
+#[derive(Serialize)]
+struct ToldExposure<'c> {
+    #[serde(flatten)]
+    exposure: &'c Exposure,
+    is_declared: bool,
 }
 
 #[derive(Serialize)]
@@ -202,6 +212,11 @@ impl<'c> Told<'c> {
             hosts: &api.hosts,
             hosts_seen: api.hosts_seen().into_iter().collect(),
             facts: facts.collect(),
+            exposures: api
+                .exposures
+                .iter()
+                .map(|exposed| ToldExposure { exposure: &exposed.exposure, is_declared: exposed.is_declared })
+                .collect(),
             operations: api.operations.len(),
             shadow: summed.count(Status::Shadow),
             zombie: summed.count(Status::Zombie),
@@ -244,10 +259,11 @@ fn one(summed: &Summed<'_>, gaps: &[&Gap], format: InventoryFormat) -> Result<St
     let look = Look::of_stdout();
     Ok(match format {
         InventoryFormat::Text => format!(
-            "{}\n\n{}\n{}\nRisk: {} of {}\n{}\nGaps: {}\n{}\nOperations: {}\n{}",
+            "{}\n\n{}\n{}{}\nRisk: {} of {}\n{}\nGaps: {}\n{}\nOperations: {}\n{}",
             Cell::of(&summed.api.name).text,
             facts.text(look),
             seen(summed),
+            exposed(summed.api),
             summed.risk.points(),
             Risk::MAX,
             risk.text(look),
@@ -285,6 +301,16 @@ fn one(summed: &Summed<'_>, gaps: &[&Gap], format: InventoryFormat) -> Result<St
             })?
         }
     })
+}
+
+/// What gateways let through, a line each.
+fn exposed(api: &Api) -> String {
+    let lines = api.exposures.iter().map(|exposed| {
+        let guards: Vec<&str> = exposed.exposure.guards.iter().map(|guard| guard.name.as_str()).collect();
+        let guards = if guards.is_empty() { "nobody asks who calls".to_owned() } else { guards.join(", ") };
+        format!("let through: {}\n", Cell::of(&format!("{} ({guards})", exposed.exposure)).text)
+    });
+    lines.collect()
 }
 
 /// Who called, when, and where; a line each of what is known.

@@ -5,18 +5,18 @@ use anstyle::Style;
 use crate::output::Look;
 
 /// A cell, and how it looks to people.
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) style: Style,
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) style: Style,
 }
 
 impl Cell {
     /// Text as it is; what could move a terminal's cursor is written out.
-    pub(super) fn of(text: &str) -> Cell {
+    pub(crate) fn of(text: &str) -> Cell {
         Cell { text: text.chars().flat_map(shown).collect(), style: Style::new() }
     }
 
-    pub(super) fn styled(text: &str, style: Style) -> Cell {
+    pub(crate) fn styled(text: &str, style: Style) -> Cell {
         Cell { style, ..Cell::of(text) }
     }
 }
@@ -28,9 +28,9 @@ fn shown(letter: char) -> impl Iterator<Item = char> {
 }
 
 /// Rows under the names of their columns. Numbers stand at the right: those of columns that `#` begins the name of.
-pub(super) struct Table<const N: usize> {
-    pub(super) head: [&'static str; N],
-    pub(super) rows: Vec<[Cell; N]>,
+pub(crate) struct Table<const N: usize> {
+    pub(crate) head: [&'static str; N],
+    pub(crate) rows: Vec<[Cell; N]>,
 }
 
 impl<const N: usize> Table<N> {
@@ -39,7 +39,7 @@ impl<const N: usize> Table<N> {
     }
 
     /// Columns, the last of which ends where its text ends.
-    pub(super) fn text(&self, look: Look) -> String {
+    pub(crate) fn text(&self, look: Look) -> String {
         let mut widths = self.head.map(|head| Self::name(head).len());
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -71,7 +71,7 @@ impl<const N: usize> Table<N> {
     }
 
     /// A table of Markdown.
-    pub(super) fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let mut text = line(self.head.map(|head| Self::name(head).to_owned()).to_vec());
         text.push_str(&line(
@@ -84,7 +84,7 @@ impl<const N: usize> Table<N> {
     }
 
     /// Comma-separated values (RFC 4180).
-    pub(super) fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let line = |cells: Vec<String>| cells.join(",") + "\r\n";
         let mut text = line(self.head.map(|head| csv_cell(Self::name(head))).to_vec());
         for row in &self.rows {

@@ -1,0 +1,85 @@
+//! `palisade discover config`: what gateways are configured to let through, and how that stands to what is declared.
+
+mod routes;
+mod table;
+
+use discover::Progress;
+use discover::config::{ConfigFindings, read};
+use discover::inventory::{Stamp, catalog, take_in};
+use model::inventory::{Catalog, Inventory, Report};
+use model::{Problem, Severity};
+
+use super::{declared, fail, missing, progress, refuse};
+use crate::cli::{DiscoverConfig, Exit};
+use crate::commands::inventory::{Fault, Kept, author, news};
+use crate::output::{self, Format, Look, problems};
+
+/// Reads the configs that the arguments name, and says what they let through.
+pub(crate) fn config(arguments: &DiscoverConfig) -> Exit {
+    let declared = declared(&arguments.spec);
+    if declared.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return problems::refuse(declared.problems.clone(), &declared.documents(), arguments.format);
+    }
+    let missing: Vec<Problem> = missing(&arguments.paths);
+    if !missing.is_empty() {
+        return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
+    }
+    let done = Progress::default();
+    let findings = progress::shown(&done, None, "files", || read(&arguments.paths, &done));
+    if output::report(&table::told(&findings)).is_err() {
+        return Exit::Failed;
+    }
+    if findings.formats.is_empty() {
+        return fail("error: no file is a config of a known gateway\n");
+    }
+    let stamp = author(&arguments.author);
+    let mut told = declared.reports;
+    told.push(findings.report(&name(&arguments.paths)));
+    match taken_in(arguments, &told, &stamp).map(|text| output::report(&text)) {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => return Exit::Failed,
+        Err(fault) => return refuse(&fault),
+    }
+    finish(arguments, &findings, &catalog_of(&told, &stamp))
+}
+
+/// What the source is called: its first path, and how many more there are.
+fn name(paths: &[std::path::PathBuf]) -> String {
+    let first = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+    match paths.len() {
+        0 | 1 => first,
+        more => format!("{first} and {} more", more - 1),
+    }
+}
+
+fn taken_in(arguments: &DiscoverConfig, reports: &[Report], stamp: &Stamp) -> Result<String, Fault> {
+    if arguments.dry_run {
+        return Ok(String::new());
+    }
+    let edits = Kept::open(&arguments.place)?.take_in(reports, stamp)?;
+    Ok(news(&edits) + "\n")
+}
+
+/// What follows from these reports alone.
+fn catalog_of(reports: &[Report], stamp: &Stamp) -> Catalog {
+    let mut inventory = Inventory::default();
+    for report in reports {
+        let edit = take_in(&inventory, report, stamp);
+        edit.into_iter().flat_map(|edit| edit.changes).for_each(|change| inventory.apply(&change));
+    }
+    catalog(&inventory)
+}
+
+fn finish(arguments: &DiscoverConfig, findings: &ConfigFindings, catalog: &Catalog) -> Exit {
+    let listed = routes::listed(catalog, !arguments.spec.is_empty());
+    let is_found = |status| listed.has(status);
+    let exit = if arguments.fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
+    let text = match arguments.format {
+        Format::Text => Ok(table::text(&listed, Look::of_stdout())),
+        Format::Json => routes::json(&listed, findings),
+    };
+    match text.map(|text| output::print(&text)) {
+        Ok(Ok(())) => exit,
+        Ok(Err(_)) | Err(_) => Exit::Failed,
+    }
+}

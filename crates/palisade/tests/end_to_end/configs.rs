@@ -1,0 +1,146 @@
+//! What `palisade discover config` finds in real files, and what the inventory makes of it beside specifications and logs.
+
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+const SPEC: &str = "
+openapi: 3.1.0
+info: { title: orders, version: '1' }
+servers: [{ url: 'https://shop.example/v1' }]
+paths:
+  /orders/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+    get: { responses: { '200': { description: ok } } }
+    delete: { security: [{ token: [] }], responses: { '204': { description: gone } } }
+  /reports:
+    get: { deprecated: true, security: [], responses: { '200': { description: ok } } }
+  /internal:
+    get: { responses: { '200': { description: ok } } }
+components: { securitySchemes: { token: { type: http, scheme: bearer } } }
+";
+
+const INGRESS: &str = "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop }
+spec:
+  rules:
+    - host: shop.example
+      http:
+        paths:
+          - { path: /v1/orders, pathType: Prefix, backend: { service: { name: orders, port: { number: 80 } } } }
+          - { path: /v1/reports, pathType: Exact, backend: { service: { name: orders, port: { number: 80 } } } }
+          - { path: /debug, pathType: Prefix, backend: { service: { name: debug, port: { number: 80 } } } }
+";
+
+const CHART: &str = "kind: Ingress # networking.k8s.io/\nspec: {{ toYaml . }}\n{{- end }}\n";
+
+/// Finds what the arguments say; the document.
+fn discovered(stage: &Stage, arguments: &[&str]) -> (Option<i32>, Value, String) {
+    let output = stage.palisade(&[&["discover", "config", "--format", "json"], arguments].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let document = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code(), document, said)
+}
+
+/// The members of each item, with spaces between them.
+fn lines(items: &Value, members: &[&str]) -> Vec<String> {
+    let text = |item: &Value, name: &str| match item.pointer(name).unwrap_or(&Value::Null) {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let items = items.as_array().unwrap().iter();
+    items.map(|item| members.iter().map(|name| text(item, name)).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn what_gateways_let_through_is_held_against_what_is_declared() {
+    let stage = Stage::new();
+    stage.write("spec.yaml", SPEC);
+    std::fs::create_dir(stage.path("deploy")).unwrap();
+    stage.write("deploy/ingress.yaml", INGRESS);
+    stage.write("deploy/chart.yaml", CHART);
+    let (code, document, said) =
+        discovered(&stage, &["deploy", "--spec", "spec.yaml", "--fail-on", "shadow"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(
+        lines(&document["exposures"], &["/status", "/api", "/paths/path", "/leads_to", "/line"]),
+        [
+            "shadow orders /debug debug 12",
+            "declared orders /v1/orders orders 10",
+            "declared orders /v1/reports orders 11",
+        ]
+    );
+    assert_eq!(
+        lines(&document["operations"], &["/status", "/method", "/path"]),
+        [
+            "orphan GET /v1/internal",
+            "declared DELETE /v1/orders/{id}",
+            "declared GET /v1/orders/{id}",
+            "zombie GET /v1/reports",
+        ]
+    );
+    assert_eq!(
+        document["operations"][2]["sources"],
+        json!([
+            { "kind": "spec", "file": "spec.yaml", "line": 8 },
+            { "kind": "config", "file": "deploy/ingress.yaml", "line": 10 },
+        ])
+    );
+    assert!(document["not_read"][0]["fault"].as_str().unwrap().contains("helm template"), "{document}");
+    assert!(said.contains("configs: 1 of kubernetes-ingress; 3 routes"), "{said}");
+    let listed = stage.palisade(&["inventory", "gaps", "--format", "json"]);
+    let gaps: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let found = lines(&gaps["gaps"], &["/kind", "/message"]);
+    for expected in [
+        "open-exposure `GET /v1/orders/{id}` is let through by `* http://shop.example/v1/orders/**`, and nothing asks who calls",
+        "undeclared-exposure `* http://shop.example/debug/**` is let through, nobody asks who calls, and nothing is declared behind it",
+    ] {
+        assert!(found.iter().any(|line| line == expected), "{expected}\n{found:#?}");
+    }
+    assert_eq!(found.iter().filter(|line| line.contains("-exposure ")).count(), 2, "{found:#?}");
+}
+
+#[test]
+fn a_host_past_the_gateway_is_found_and_a_dry_run_leaves_the_inventory_alone() {
+    let stage = Stage::new();
+    stage.write("spec.yaml", SPEC);
+    stage.write("ingress.yaml", INGRESS);
+    let (code, _, _) = discovered(&stage, &["ingress.yaml", "--dry-run"]);
+    assert_eq!((code, stage.path("palisade-data/inventory.db").exists()), (Some(0), false));
+    let (code, _, _) = discovered(&stage, &["ingress.yaml", "--spec", "spec.yaml"]);
+    assert_eq!(code, Some(0));
+    let line = |host: &str| {
+        format!(
+            "{host} 192.0.2.7 - - [27/Nov/2026:10:00:00 +0000] \"GET /v1/orders/7 HTTP/1.1\" 200 15 \"-\" \"curl/8\"\n"
+        )
+    };
+    stage.write("access.log", &(line("shop.example:443") + &line("backend.internal:80")));
+    let logs = stage.palisade(&["discover", "logs", "access.log", "--spec", "spec.yaml"]);
+    assert_eq!(logs.status.code(), Some(0), "{logs:?}");
+    let listed = stage.palisade(&["inventory", "gaps", "--format", "json"]);
+    let gaps: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let found = lines(&gaps["gaps"], &["/kind", "/message"]);
+    let expected = "unconfigured-host it is called at `backend.internal`, which no config of a gateway names";
+    assert!(found.iter().any(|line| line == expected), "{found:#?}");
+    let shown = stage.palisade(&["inventory", "show", "orders"]);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        text.contains("let through: * http://shop.example/v1/orders/** (nobody asks who calls)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_be_used_is_said() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.path("empty")).unwrap();
+    stage.write("empty/a.yaml", "kind: Deployment\n");
+    let (code, document, said) = discovered(&stage, &["empty"]);
+    assert_eq!((code, document), (Some(3), Value::Null));
+    assert!(said.contains("no file is a config of a known gateway"), "{said}");
+    let (code, _, said) = discovered(&stage, &["missing.yaml"]);
+    assert_eq!(code, Some(3));
+    assert!(said.contains("`missing.yaml` cannot be read"), "{said}");
+}
