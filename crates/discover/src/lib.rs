@@ -24,6 +24,7 @@ mod markup;
 mod message;
 mod openapi;
 mod overlay;
+pub mod owners;
 mod pattern;
 mod read;
 pub mod shape;

@@ -24,7 +24,10 @@ pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 /// them that there are.
 pub fn catalog(inventory: &Inventory) -> Catalog {
     let mut draft = Draft::default();
-    for source in inventory.current() {
+    // What a specification proposes goes before what others do, whichever came first.
+    let (specs, others): (Vec<_>, Vec<_>) =
+        inventory.current().partition(|source| source.kind == SourceKind::Spec);
+    for source in specs.into_iter().chain(others) {
         draft.declare(source);
     }
     for source in inventory.current() {

@@ -5,6 +5,7 @@ mod config;
 mod fields;
 mod operations;
 mod overlay;
+mod owners;
 mod progress;
 mod table;
 mod taking;

@@ -132,6 +132,56 @@ fn a_host_past_the_gateway_is_found_and_a_dry_run_leaves_the_inventory_alone() {
     );
 }
 
+/// Runs git in the folder of the stage as this author.
+fn git(stage: &Stage, author: &str, arguments: &[&str]) {
+    let identity =
+        ["-c", &format!("user.name={author}"), "-c", "user.email=a@shop.example"].map(str::to_owned);
+    let done = std::process::Command::new("git")
+        .args(identity)
+        .args(arguments)
+        .current_dir(stage.path(""))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[test]
+fn owners_are_proposed_by_what_the_repository_says() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.path("specs")).unwrap();
+    stage.write("specs/orders.yaml", SPEC);
+    stage.write("ingress.yaml", INGRESS);
+    git(&stage, "Ada", &["init", "--quiet"]);
+    git(&stage, "Ada", &["add", "."]);
+    git(&stage, "Ada", &["commit", "--quiet", "-m", "first"]);
+    let owners = |name: &str| -> Vec<String> {
+        let arguments = ["ingress.yaml", "--spec", "specs/orders.yaml"];
+        assert_eq!(discovered(&stage, &arguments).0, Some(0));
+        let shown = stage.palisade(&["inventory", "show", name, "--format", "json"]);
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let owner = &shown["api"]["facts"]["owner"];
+        assert_eq!(owner["confirmed"], false, "{shown}");
+        lines(&owner["proposals"], &["/fact/value", "/place/file"])
+    };
+    assert_eq!(owners("orders"), ["Ada null"]);
+    stage.write("CODEOWNERS", "* @shop/all\n/specs/ @shop/api\n");
+    assert_eq!(owners("orders"), ["@shop/api CODEOWNERS", "Ada null"]);
+    stage.write(
+        "catalog-info.yaml",
+        "kind: API\nmetadata: { name: o, description: What customers order. }\n\
+         spec: { owner: group:tea, lifecycle: production, definition: { $text: ./specs/orders.yaml } }\n\
+         ---\nkind: API\nmetadata: { name: ledger }\nspec: { owner: books }\n",
+    );
+    assert_eq!(owners("orders"), ["tea catalog-info.yaml", "@shop/api CODEOWNERS", "Ada null"]);
+    assert_eq!(owners("ledger"), ["books catalog-info.yaml"]);
+    // Another command that reads the specification again takes nothing away.
+    let lines = "x - - [27/Nov/2026:10:00:00 +0000] \"GET /v1/reports HTTP/1.1\" 200 15 \"-\" \"curl/8\"\n";
+    stage.write("access.log", lines);
+    let logs = stage.palisade(&["discover", "logs", "access.log", "--spec", "specs/orders.yaml"]);
+    assert_eq!(logs.status.code(), Some(0), "{logs:?}");
+    assert_eq!(owners("orders").first().map(String::as_str), Some("tea catalog-info.yaml"));
+}
+
 #[test]
 fn what_cannot_be_used_is_said() {
     let stage = Stage::new();

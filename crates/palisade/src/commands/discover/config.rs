@@ -9,7 +9,7 @@ use discover::inventory::{Stamp, catalog, take_in};
 use model::inventory::{Catalog, Inventory, Report};
 use model::{Problem, Severity};
 
-use super::{declared, fail, missing, progress, refuse};
+use super::{declared, fail, missing, owners, progress, refuse};
 use crate::cli::{DiscoverConfig, Exit};
 use crate::commands::inventory::{Fault, Kept, author, news};
 use crate::output::{self, Format, Look, problems};
@@ -56,7 +56,9 @@ fn taken_in(arguments: &DiscoverConfig, reports: &[Report], stamp: &Stamp) -> Re
     if arguments.dry_run {
         return Ok(String::new());
     }
-    let edits = Kept::open(&arguments.place)?.take_in(reports, stamp)?;
+    let mut reports = reports.to_vec();
+    reports.extend(owners::proposed(&reports, &arguments.paths));
+    let edits = Kept::open(&arguments.place)?.take_in(&reports, stamp)?;
     Ok(news(&edits) + "\n")
 }
 
