@@ -22,8 +22,8 @@ use frameworks::{ALL, Framework};
 pub(crate) use guard::ways;
 use languages::Unread;
 pub use openapi::openapi;
-pub(crate) use walk::FOREIGN;
 pub use walk::{CodeReading, Skipped};
+pub(crate) use walk::{FOREIGN, is_test};
 
 /// The largest file that is read, in bytes; programs that people write are smaller.
 const FILE_BYTES_MAX: u64 = 2 << 20;

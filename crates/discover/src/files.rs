@@ -22,13 +22,14 @@ pub(crate) struct Files {
 
 impl Files {
     /// The files below `roots` of which `is_wanted` holds of the name; left out is what `.gitignore` names, what others
-    /// wrote and what programs made. A file that is named itself is always wanted.
+    /// wrote and what programs made; a name that begins with a dot hides nothing. A file that is named itself is always
+    /// wanted.
     pub(crate) fn below(roots: &[PathBuf], is_wanted: &dyn Fn(&str) -> bool) -> Files {
         let mut found = Files::default();
         let mut seen = BTreeSet::new();
         for root in roots {
             let mut walker = WalkBuilder::new(root);
-            walker.require_git(false).follow_links(true).filter_entry(|entry| {
+            walker.require_git(false).follow_links(true).hidden(false).filter_entry(|entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
                 let name = entry.file_name().to_str();
                 !(entry.depth() > 0 && is_folder && name.is_some_and(|name| FOREIGN.contains(&name)))

@@ -27,6 +27,7 @@ mod overlay;
 pub mod owners;
 mod pattern;
 mod read;
+pub mod secrets;
 pub mod shape;
 mod survey;
 mod tally;

@@ -18,8 +18,8 @@ use crate::output::Format;
 use crate::output::findings::FindingsFormat;
 pub(crate) use diff::{Diff, Matter};
 pub(crate) use discover::{
-    Discover, DiscoverCode, DiscoverConfig, DiscoverFrom, DiscoverLogs, DiscoverTraffic, Discovery, Outcome,
-    Status,
+    Discover, DiscoverCode, DiscoverConfig, DiscoverFrom, DiscoverLogs, DiscoverSecrets, DiscoverTraffic,
+    Discovery, Outcome, Status,
 };
 pub(crate) use inventory::{
     Author, ExportFormat, Inventory, InventoryChanges, InventoryCommand, InventoryConfirm, InventoryExport,

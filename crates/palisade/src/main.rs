@@ -55,6 +55,9 @@ fn main() -> ExitCode {
         Command::Discover(Discover { of: DiscoverFrom::Config(arguments) }) => {
             commands::discover::config(&arguments).into()
         }
+        Command::Discover(Discover { of: DiscoverFrom::Secrets(arguments) }) => {
+            commands::discover::secrets(&arguments).into()
+        }
         Command::Inventory(arguments) => commands::inventory::run(&arguments).into(),
         Command::Discover(Discover { of: DiscoverFrom::Code(arguments) }) => {
             commands::discover::code(&arguments).into()

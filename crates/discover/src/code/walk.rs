@@ -276,7 +276,7 @@ fn of_sources(path: &str) -> Option<&str> {
 }
 
 /// Whether a path below the root is that of a test.
-fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or(name);
     of_sources(path).is_none() && folder.split('/').any(|part| TESTS.contains(&part))

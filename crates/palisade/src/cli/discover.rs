@@ -16,7 +16,8 @@ Examples:
   palisade discover logs access.log.1.gz --spec openapi.yaml --fail-on shadow
   palisade discover traffic session.har
   palisade discover code . --spec openapi.yaml --fail-on shadow
-  palisade discover config deploy/ --spec openapi.yaml --fail-on shadow")]
+  palisade discover config deploy/ --spec openapi.yaml --fail-on shadow
+  palisade discover secrets . --fail-on secret")]
 pub(crate) struct Discover {
     /// What to look into.
     #[command(subcommand)]
@@ -34,6 +35,8 @@ pub(crate) enum DiscoverFrom {
     Code(DiscoverCode),
     /// Configs of gateways and proxies: what they let through.
     Config(DiscoverConfig),
+    /// Credentials that stand in code, configs and specifications.
+    Secrets(DiscoverSecrets),
 }
 
 /// `palisade discover logs`
@@ -168,6 +171,44 @@ pub(crate) struct DiscoverConfig {
     /// End with 1 if there are routes or operations of this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
     pub(crate) fail_on: Vec<Status>,
+}
+
+/// `palisade discover secrets`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  palisade discover secrets .
+  palisade discover secrets . --fail-on secret
+  palisade discover secrets src/ deploy/ --format json
+
+Looks for keys by their formats (of clouds, hosts of code, payment, mail, chat and other services), private
+keys, JSON Web Tokens, connection strings with a password, and values that are assigned to a name such as
+`password` or `api_key`. What only stands for one (a variable, a mask, a word for it) is left out. What may be
+made up, as it stands in tests, examples and documents, is listed apart, unless its format shows that it is a
+key. Of a value, its length is shown, and of a key the four characters that all of its kind begin with.
+Left out are files that .gitignore names, folders of dependencies and of what is built, and lock files.
+
+Ends with 0, with 1 where --fail-on finds something, and with 3 where a path cannot be read.")]
+pub(crate) struct DiscoverSecrets {
+    /// Folders or files
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// End with 1 if there are credentials, beside those of tests and examples
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on: Vec<FailOnSecret>,
+    /// Threads that read (one a core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: Option<u16>,
+}
+
+/// What `discover secrets` fails on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOnSecret {
+    /// A credential.
+    Secret,
 }
 
 /// What is read, and what becomes of it.

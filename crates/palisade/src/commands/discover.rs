@@ -7,6 +7,7 @@ mod operations;
 mod overlay;
 mod owners;
 mod progress;
+mod secrets;
 mod table;
 mod taking;
 mod told;
@@ -26,6 +27,7 @@ use crate::output::{self, Format, Look, problems};
 pub(crate) use code::code;
 pub(crate) use config::config;
 use operations::Listed;
+pub(crate) use secrets::secrets;
 use taking::Taking;
 use told::Words;
 

@@ -183,6 +183,43 @@ fn owners_are_proposed_by_what_the_repository_says() {
 }
 
 #[test]
+fn secrets_in_files_are_found_and_never_printed() {
+    let stage = Stage::new();
+    for folder in ["src", "tests", "node_modules"] {
+        std::fs::create_dir(stage.path(folder)).unwrap();
+    }
+    let key = ["AKIA", "Q7RT2ZP9LK4XV8NM"].concat();
+    let password = "h7Kq92xLm4vT";
+    stage.write("src/app.py", &format!("import os\nKEY = \"{key}\"\nDB_PASSWORD = \"{password}\"\n"));
+    stage.write("tests/app.py", &format!("DB_PASSWORD = \"{password}\"\n"));
+    stage.write("node_modules/a.js", &format!("password = \"{password}\"\n"));
+    stage.write(".env", "API_KEY=${API_KEY}\n");
+    let run = |arguments: &[&str]| {
+        let output = stage.palisade(&[&["discover", "secrets"], arguments].concat());
+        let text = String::from_utf8([output.stdout.clone(), output.stderr].concat()).unwrap();
+        assert!(!text.contains(&key) && !text.contains(password), "{text}");
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = run(&[".", "--fail-on", "secret", "--format", "json"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        lines(&document["secrets"], &["/class", "/name", "/in_test", "/file", "/line", "/column", "/masked"]),
+        [
+            "cloud-key KEY false src/app.py 2 8 AKIA… (20 characters)",
+            "assigned-secret DB_PASSWORD false src/app.py 3 16 … (12 characters)",
+            "assigned-secret DB_PASSWORD true tests/app.py 1 16 … (12 characters)",
+        ]
+    );
+    assert_eq!(document["placeholders"], 0);
+    let (code, text) = run(&["src"]);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("2 secrets, 0 in tests and examples"), "{text}");
+    assert_eq!(run(&["tests", "--fail-on", "secret"]).0, Some(0));
+    assert_eq!(run(&["gone"]).0, Some(3));
+}
+
+#[test]
 fn what_cannot_be_used_is_said() {
     let stage = Stage::new();
     std::fs::create_dir(stage.path("empty")).unwrap();
