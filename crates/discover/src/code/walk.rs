@@ -12,7 +12,7 @@ use ignore::WalkBuilder;
 use model::limit::read_capped;
 
 use super::documents::{self, ApiDocument, HEAD_BYTES};
-use super::{CodeFindings, FILE_BYTES_MAX, NotRead, findings, languages, named, sheet};
+use super::{CodeFindings, FILE_BYTES_MAX, NotRead, findings, languages, named, noir, sheet};
 use crate::read::Progress;
 
 /// Folders of what others wrote, or programs made.
@@ -52,6 +52,9 @@ const FILES_MAX: usize = 1_000_000;
 
 /// The most documents that describe APIs.
 const DOCUMENTS_MAX: usize = 1024;
+
+/// The largest result of Noir that is read, in bytes.
+const NOIR_BYTES_MAX: u64 = 64 << 20;
 
 /// What was passed over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -123,6 +126,9 @@ impl CodeReading {
         findings.not_read.sort_unstable();
         findings.skipped = skipped;
         findings.documents = walked.documents;
+        for root in roots {
+            add_of_noir(root, &mut findings);
+        }
         findings
     }
 
@@ -149,6 +155,17 @@ impl CodeReading {
         });
         done.sort_unstable_by_key(|(number, _)| *number);
         done.into_iter().map(|(_, one)| one).collect()
+    }
+}
+
+/// Adds what Noir found, where its result is named by itself: a tree has many files in JSON.
+fn add_of_noir(root: &Path, findings: &mut CodeFindings) {
+    let name = root.display().to_string();
+    if root.is_file()
+        && [".json", ".jsonl"].iter().any(|end| name.ends_with(end))
+        && let Ok(text) = crate::files::text(root, NOIR_BYTES_MAX)
+    {
+        noir::add(&name, &text, findings);
     }
 }
 

@@ -105,13 +105,15 @@ Examples:
   palisade discover code services/ --format json
   palisade discover code . --spec openapi.yaml --fail-on shadow
   palisade discover code . --openapi routes.json
+  noir -b . -f json --no-log -o noir.json && palisade discover code . noir.json
 
 Lists the routes of web frameworks with their parameters, fields of bodies, guards and places. Prefixes and
 mounts are followed from file to file; what could not be understood is said first. Declared is what --spec
-names, else what the OpenAPI documents in the tree say; AsyncAPI, GraphQL and .proto files are listed. A
-route is `declared`, a `shadow` (there is code, and it is not declared), and an operation without code an
-`orphan`; names of path parameters do not matter. Left out are files that .gitignore names, folders of
-dependencies and of what is built, tests and examples. Nothing of the program is run.
+names, else what the OpenAPI documents in the tree say; AsyncAPI, GraphQL and .proto files are listed. A file
+in JSON that is named is read as a result of OWASP Noir (`-f json` or `jsonl`), for frameworks that are not
+known here. A route is `declared`, a `shadow` (there is code, and it is not declared), and an operation
+without code an `orphan`; names of path parameters do not matter. Left out are files that .gitignore names,
+folders of dependencies and of what is built, tests and examples. Nothing of the program is run.
 
 What is found goes into the inventory, which `palisade inventory` shows, unless --dry-run is there. Each path
 is a source of its own, called as it is named here; read again, it replaces what it told before.

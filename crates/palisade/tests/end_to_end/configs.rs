@@ -220,6 +220,28 @@ fn secrets_in_files_are_found_and_never_printed() {
 }
 
 #[test]
+fn what_noir_found_is_held_against_what_is_declared() {
+    let stage = Stage::new();
+    stage.write("spec.yaml", SPEC);
+    stage.write(
+        "noir.json",
+        r#"{"endpoints":[{"url":"/v1/orders/:id","method":"GET","details":{"code_paths":[{"path":"./a.cr","line":8}]}},
+           {"url":"/debug","method":"GET"}]}"#,
+    );
+    let arguments =
+        ["discover", "code", "noir.json", "--spec", "spec.yaml", "--fail-on", "shadow", "--format", "json"];
+    let output = stage.palisade(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = lines(
+        &document["operations"],
+        &["/status", "/method", "/path", "/sources/0/file", "/sources/0/line"],
+    );
+    assert_eq!(found[0], "shadow GET /debug noir.json 2");
+    assert!(found.contains(&"declared GET /v1/orders/{id} a.cr 8".to_owned()), "{found:?}");
+}
+
+#[test]
 fn what_cannot_be_used_is_said() {
     let stage = Stage::new();
     std::fs::create_dir(stage.path("empty")).unwrap();
