@@ -1,0 +1,93 @@
+//! The seeds of the fuzz targets of configs and owners, whole and with pieces cut out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::Path;
+
+use discover::config::{Alternatives, Directive, Term, of_texts, parse_directives, parse_rule};
+use discover::owners::CodeOwners;
+
+/// The seeds of a target, and what is left of each when a piece is cut out.
+fn cuts(target: &str) -> Vec<String> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds")).join(target);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut cuts = Vec::new();
+    for text in files.map(|path| std::fs::read_to_string(path).unwrap()) {
+        for at in 0..text.len() {
+            for length in [0, 1, 7, 40] {
+                let rest = text.get(at + length..).unwrap_or_default();
+                cuts.extend(text.get(..at).map(|begin| format!("{begin}{rest}")));
+            }
+        }
+        cuts.extend((0..text.len()).filter_map(|at| text.get(..at).map(str::to_owned)));
+    }
+    assert!(cuts.len() > 100, "{target}");
+    cuts
+}
+
+#[test]
+fn any_text_is_read_as_a_config_of_nginx() {
+    let mut let_through = 0;
+    for text in cuts("nginx") {
+        let lines = text.lines().count() as u64 + 1;
+        let (directives, fault) = parse_directives(&text);
+        assert!(fault.is_none_or(|fault| fault.line <= lines), "{text}");
+        in_order(&directives, 1, lines);
+        let findings = of_texts(&[("nginx.conf".to_owned(), text)]);
+        assert!(findings.exposures.iter().all(|exposure| exposure.gateway == "nginx"));
+        let_through += findings.exposures.len();
+    }
+    assert!(let_through > 1000, "{let_through}");
+}
+
+fn in_order(directives: &[Directive], from: u64, lines: u64) {
+    let mut last = from;
+    for directive in directives {
+        assert!((last..=lines).contains(&directive.line), "{directive:?}");
+        last = directive.line;
+        in_order(directive.block.as_deref().unwrap_or_default(), last, lines);
+    }
+}
+
+#[test]
+fn a_rule_that_is_written_out_comes_to_the_same() {
+    let mut read = 0;
+    for text in cuts("traefik_rule") {
+        let Ok(alternatives) = parse_rule(&text) else { continue };
+        assert!((1..=256).contains(&alternatives.len()), "{text}");
+        assert_eq!(parse_rule(&written(&alternatives)).as_ref(), Ok(&alternatives), "{text}");
+        read += 1;
+    }
+    assert!(read > 50, "{read}");
+}
+
+fn written(alternatives: &Alternatives) -> String {
+    let value = |value: &String| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+    let term = |term: &Term| {
+        let values: Vec<String> = term.values.iter().map(value).collect();
+        format!("{}{}({})", if term.is_denied { "!" } else { "" }, term.matcher, values.join(", "))
+    };
+    let all = |terms: &Vec<Term>| terms.iter().map(term).collect::<Vec<_>>().join(" && ");
+    alternatives.iter().map(all).collect::<Vec<_>>().join(" || ")
+}
+
+#[test]
+fn owners_stand_on_a_line_that_is_there() {
+    let mut found = 0;
+    for text in cuts("codeowners") {
+        let (path, rules) = text.split_once('\n').unwrap_or((&text, ""));
+        if let Some((owners, line)) = CodeOwners::parse(rules).of(path) {
+            assert!(!owners.is_empty(), "{text}");
+            assert!((1..=rules.lines().count() as u64).contains(&line), "{text}");
+            found += 1;
+        }
+    }
+    assert!(found > 100, "{found}");
+}
