@@ -116,9 +116,11 @@ fn masked(class: &str, value: &str) -> String {
 fn is_example(name: &str) -> bool {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     let is_folder = |part: &str| {
-        matches!(part, "example" | "examples" | "sample" | "samples" | "docs" | "doc" | "demo" | "demos")
+        let words = ["example", "sample", "doc", "demo", "seed", "mock", "fixture"];
+        words.contains(&part) || part.strip_suffix('s').is_some_and(|part| words.contains(&part))
     };
     folder.split('/').any(is_folder)
+        || ["test.", "tests."].iter().any(|begin| file.starts_with(begin))
         || [".md", ".mdx", ".rst", ".adoc"].iter().any(|end| file.ends_with(end))
         || [".example", ".sample", ".template", ".dist"].iter().any(|mark| file.contains(mark))
 }

@@ -49,13 +49,6 @@ pub(crate) fn parsed(inputs: &[&Input], findings: &mut ConfigFindings) -> Vec<Pa
     let mut files = Vec::new();
     for input in inputs {
         let (directives, fault) = parse(&input.text);
-        let is_config = |one: &Directive| {
-            one.block.is_some() && matches!(one.name.as_str(), "http" | "server" | "location" | "upstream")
-        };
-        // Other programs have files of these names.
-        if fault.is_some() && !directives.iter().any(is_config) {
-            continue;
-        }
         if let Some(fault) = fault {
             let what = format!("not understood from here on: {}", fault.what);
             findings.unclear(&input.name, fault.line, &what);

@@ -82,6 +82,10 @@ const PLAIN: &[&str] = &[
 const LOCAL_HOSTS: &[&str] =
     &["localhost", "127.0.0.1", "[::1]", "host.docker.internal", ".example", "example.com"];
 
+/// The longest name, in bytes, and the most digits that it has: what is longer may be a value.
+const NAME_BYTES_MAX: usize = 48;
+const NAME_DIGITS_MAX: usize = 3;
+
 /// The least information of a key, in bits a character: words have less.
 const BITS_MIN: f64 = 3.0;
 
@@ -158,19 +162,21 @@ fn assigned(text: &str, range: Range<usize>, lower: &str, is_code: bool) -> Doub
     }
 }
 
-/// What a value that begins at `start` is assigned to: the last word before it.
+/// What a value that begins at `start` is assigned to: the last word before it, if it is like one that people give. What
+/// may be a part of a value itself is never told.
 pub(super) fn name(text: &str, start: usize) -> Option<String> {
     let line = text.get(..start)?.rsplit('\n').next()?;
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
     let end = line.trim_end_matches(|letter: char| !is_part(letter));
-    // Between a name and its value stands little.
-    if line.len() - end.len() > 12 {
+    let between = line.get(end.len()..)?;
+    // Between a name and its value stands little, and something that assigns.
+    if between.len() > 12 || !between.contains(['=', ':']) {
         return None;
     }
     let from = end.rfind(|letter: char| !is_part(letter)).map_or(0, |at| at + 1);
     let name = end.get(from..)?.trim_matches(['.', '-']);
-    let from = name.len().saturating_sub(64);
-    name.get(from..).filter(|name| !name.is_empty()).map(str::to_owned)
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    ((1..=NAME_BYTES_MAX).contains(&name.len()) && digits <= NAME_DIGITS_MAX).then(|| name.to_owned())
 }
 
 /// Whether it is made of words, with short numbers: `orders.v1.created`, `checkout-step-2`.

@@ -96,10 +96,25 @@ fn a_place_is_a_line_and_a_character_and_a_name() {
 }
 
 #[test]
+fn a_name_that_may_be_a_part_of_a_value_is_not_told() {
+    let key = "AKIAQ7RT2ZP9LK4XV8NM";
+    for (line, expected) in [
+        (format!("Zk3vQ9xL2mN8pR4tW7yB {key}"), None),
+        (format!("Zk3vQ9xL2mN8pR4tW7yB={key}"), None),
+        (format!("correct horse battery: {key}"), Some("battery")),
+        (format!("aws_key_2 = {key}"), Some("aws_key_2")),
+    ] {
+        assert_eq!(found("a.yml", &line).secrets.last().unwrap().name.as_deref(), expected, "{line}");
+    }
+}
+
+#[test]
 fn what_is_made_up_for_tests_is_told_apart_unless_its_format_says_what_it_is() {
     let password = r#"password = "Tr0ub4dor&3""#;
     assert!(found("tests/login.py", password).secrets[0].is_in_test);
-    assert!(found("docs/setup.py", password).secrets[0].is_in_test);
+    for name in ["docs/setup.py", "src/orders/tests.rs", "fuzz/seeds/a.py"] {
+        assert!(found(name, password).secrets[0].is_in_test, "{name}");
+    }
     assert!(!found("src/login.py", password).secrets[0].is_in_test);
     assert!(!found("tests/aws.py", r#"key = "AKIAQ7RT2ZP9LK4XV8NM""#).secrets[0].is_in_test);
     assert_eq!(found(".env", "API_KEY=a1b2-example-key-9z8y7x").placeholders, 1);

@@ -4,7 +4,7 @@ use model::inventory::{Exposure, Paths};
 
 use super::{Format, closest_host_first};
 use crate::config::ConfigFindings;
-use crate::config::directives::Directive;
+use crate::config::directives::{Directive, parse};
 use crate::config::includes::{Tree, parsed, trees};
 use crate::config::input::Input;
 use crate::config::scope::Scope;
@@ -15,7 +15,7 @@ pub(super) const FORMAT: Format = Format {
     source: "https://nginx.org/en/docs/http/ngx_http_core_module.html",
     is_named,
     marks: &["server", "location", "include"],
-    is_one: |input| is_named(&input.name),
+    is_one: |input| is_named(&input.name) && is_config(&input.text),
     read,
     doc: DOC,
 };
@@ -29,6 +29,15 @@ fn is_named(name: &str) -> bool {
     [".conf", ".conf.template", ".nginx", ".vhost"].iter().any(|end| name.ends_with(end))
         || name.starts_with("nginx") && !name.contains('.')
         || is_site(folder) && !name.contains('.')
+}
+
+/// Whether a text is written as nginx has it, which other programs' configs of the same names are not.
+fn is_config(text: &str) -> bool {
+    let (directives, fault) = parse(text);
+    let is_block = |one: &Directive| {
+        one.block.is_some() && matches!(one.name.as_str(), "http" | "server" | "location" | "upstream")
+    };
+    directives.iter().any(is_block) || fault.is_none() && !directives.is_empty()
 }
 
 fn read(inputs: &[&Input], findings: &mut ConfigFindings) {
@@ -249,6 +258,11 @@ sites-enabled/api:6: a `rewrite`: under which path requests go on is not known
 sites-enabled/api:10: what it includes is not among the files: `snippets/missing.conf`
 ~~~
 
+~~~file redis.conf
+# the location of what a server keeps
+dir /var/lib/redis
+save 60 1000
+~~~
 ~~~file broken.conf
 server { location / { proxy_pass http://a; }
 ~~~
