@@ -11,6 +11,12 @@ use super::guard::is_guard;
 use super::syntax::{Argument, Call, Function, Import, Kind, Let, Node, Unit};
 use scope::{Scope, Value};
 
+/// Objects within objects are looked into so deep for the texts that they hold.
+const MEMBERS_DEPTH_MAX: usize = 4;
+
+/// The most texts of one file that are given to functions.
+const GIVEN_MAX: usize = 4096;
+
 /// One file with one framework in mind.
 pub(super) struct Evaluate<'e> {
     framework: &'e Framework,
@@ -101,6 +107,12 @@ impl<'e> Evaluate<'e> {
     }
 
     fn bind(&mut self, binding: &'e Let, line: u32) {
+        if let Some(is_root) = (self.framework.list)(&binding.name, &binding.value) {
+            let standing = if is_root { Standing::Root } else { Standing::Router };
+            let router = self.new_router(Some(binding.name.to_string()), standing, line);
+            self.listed(router, &binding.value);
+            return;
+        }
         let value = match &binding.value.kind {
             Kind::Function(function) if function.name.is_empty() => {
                 let name = binding.name.rsplit('.').next().unwrap_or_default();
@@ -108,13 +120,36 @@ impl<'e> Evaluate<'e> {
             }
             _ => self.value(&binding.value),
         };
-        if let Some((list, node)) = (self.framework.list)(&binding.name, &binding.value) {
-            let router = self.new_router(Some(list.to_owned()), Standing::Root, line);
-            self.with_implied(router, node);
-            return;
-        }
         self.bound(binding, &value, line);
         self.set(&binding.name, value);
+        self.members(&binding.name, &binding.value, MEMBERS_DEPTH_MAX);
+    }
+
+    /// Texts that an object holds, by the names of its members.
+    fn members(&mut self, name: &str, node: &'e Node, left: usize) {
+        let inner = node.call().filter(|call| call.name() == "freeze").and_then(|call| call.value(0));
+        let (Kind::Map(members), Some(left)) = (&inner.unwrap_or(node).kind, left.checked_sub(1)) else {
+            return;
+        };
+        for (member, value) in members.iter().filter(|(member, _)| !member.is_empty()) {
+            let name = format!("{name}.{member}");
+            match &value.kind {
+                Kind::Text(_) | Kind::Join(_) => {
+                    let text = Value::Text(self.pieces(value));
+                    self.set(&name, text);
+                }
+                _ => self.members(&name, value, left),
+            }
+        }
+    }
+
+    /// What stands in a list of routes hangs on its router; so do lists that are added to it, and routers.
+    fn listed(&mut self, router: usize, node: &'e Node) {
+        match &node.kind {
+            Kind::Join(parts) => parts.iter().for_each(|part| self.listed(router, part)),
+            Kind::List(_) => self.with_implied(router, node),
+            _ => self.hang(router, node, node.line),
+        }
     }
 
     /// A name of a file of routes may be that of a route.
@@ -125,10 +160,12 @@ impl<'e> Evaluate<'e> {
         };
         let key =
             if let Value::Key(key) = value { key.trim_end_matches("()").to_owned() } else { String::new() };
+        let wrapped = self.wrapped(&binding.value);
         let guards = binding.value.call().and_then(|_| self.named_guard(&binding.value));
         self.add_route(router, Methods::These(methods), None, line);
         if let Some(route) = self.facts.routes.last_mut() {
             route.handlers.push(key);
+            route.handlers.extend(wrapped);
             route.guards.extend(guards);
         }
     }
@@ -152,11 +189,15 @@ impl<'e> Evaluate<'e> {
         let key = self.function_key(function, name);
         let mut fact = FunctionFact { takes: self.taken(function), ..FunctionFact::default() };
         for mark in &function.marks {
+            let routes = self.facts.routes.len();
             match &mark.kind {
                 Kind::Call(call) => drop(self.call(call, mark.line, Some((&key, function)))),
                 _ => drop(self.value(mark)),
             }
-            fact.guards.extend(self.mark_guard(mark));
+            // What makes a route is no guard, whatever its router is called.
+            if routes == self.facts.routes.len() {
+                fact.guards.extend(self.mark_guards(mark));
+            }
             fact.methods.extend((self.framework.methods)(mark));
         }
         fact.guards.extend(self.guards_of_action(name));
@@ -260,6 +301,7 @@ impl<'e> Evaluate<'e> {
         }
         for (index, argument) in call.arguments.iter().enumerate() {
             let value = self.argument(argument, key);
+            self.give(&argument.value, &value, key, index);
             let is_parameter =
                 matches!(&value, Value::Key(key) if key.contains('#') && !key.contains("#this."));
             if let Some(router) =
@@ -271,6 +313,22 @@ impl<'e> Evaluate<'e> {
         }
         let is_class = call.name().starts_with(char::is_uppercase);
         Value::Key(if is_class { key.to_owned() } else { format!("{key}()") })
+    }
+
+    /// A text is given to a function, which may make a path of it.
+    fn give(&mut self, node: &'e Node, value: &Value, key: &str, index: usize) {
+        let text = match (&node.kind, value) {
+            (Kind::Text(text), _) if !text.starts_with('/') => return,
+            (Kind::Text(_) | Kind::Join(_), _) => self.pieces(node),
+            (Kind::Name(_) | Kind::Member(..), Value::Text(text)) => text.clone(),
+            (Kind::Name(_) | Kind::Member(..), Value::Key(name)) if !name.contains(['#', '(']) => {
+                vec![Piece::Name(name.clone())]
+            }
+            _ => return,
+        };
+        if self.facts.given.len() < GIVEN_MAX {
+            self.facts.given.push((key.to_owned(), index, text));
+        }
     }
 
     fn argument(&mut self, argument: &'e Argument, key: &str) -> Value {
@@ -295,7 +353,8 @@ impl<'e> Evaluate<'e> {
 
     /// Guards of the names that some nodes have.
     fn guards(&mut self, nodes: &[&'e Node]) -> Vec<Guard> {
-        nodes.iter().flat_map(|node| node.values()).filter_map(|node| self.named_guard(node)).collect()
+        let nodes = nodes.iter().flat_map(|node| node.values()).flat_map(unwrapped);
+        nodes.filter_map(|node| self.named_guard(node)).collect()
     }
 
     fn named_guard(&mut self, node: &'e Node) -> Option<Guard> {
@@ -342,7 +401,15 @@ impl<'e> Evaluate<'e> {
 }
 
 /// What only says that its argument stands guard.
-const WRAPPERS: &[&str] = &["Depends", "Security", "method_decorator", "UseGuards"];
+const WRAPPERS: &[&str] = &["Depends", "Security", "method_decorator", "UseGuards", "permission_classes"];
+
+/// What stands guard by a mark or a value: what it wraps, or itself.
+fn unwrapped(node: &Node) -> Vec<&Node> {
+    match node.call().filter(|call| WRAPPERS.contains(&call.name())) {
+        Some(call) => call.values_from(0).into_iter().flat_map(Node::values).collect(),
+        None => vec![node],
+    }
+}
 
 /// What a guard is called, with its first text: `requireRole(admin)`.
 fn guard_name(node: &Node) -> Option<String> {

@@ -68,6 +68,8 @@ pub(crate) struct RouteFact {
     pub(crate) methods: Methods,
     pub(crate) path: Pieces,
     pub(crate) guards: Vec<Guard>,
+    /// Its version, where the program has some.
+    pub(crate) version: Option<String>,
     /// Keys of what handles it.
     pub(crate) handlers: Vec<String>,
     pub(crate) line: u32,
@@ -155,13 +157,17 @@ pub(crate) struct Facts {
     pub(crate) routes: Vec<RouteFact>,
     /// Routers that are one.
     pub(crate) same: Vec<(usize, usize)>,
-    /// Prefixes of all routes of the program.
-    pub(crate) everywhere: Vec<Pieces>,
+    /// Prefixes of all routes of the program, but for those of these paths.
+    pub(crate) everywhere: Vec<(Pieces, Vec<String>)>,
+    /// Whether versions stand in paths, and that of those that say none.
+    pub(crate) versions: Option<Option<String>>,
     pub(crate) notes: Vec<Note>,
     /// What names stand for, by key.
     pub(crate) keys: BTreeMap<String, usize>,
     pub(crate) aliases: BTreeMap<String, String>,
     pub(crate) constants: BTreeMap<String, Pieces>,
+    /// Texts that are given to functions: to which, at which place.
+    pub(crate) given: Vec<(String, usize, Pieces)>,
     pub(crate) functions: BTreeMap<String, FunctionFact>,
     pub(crate) classes: BTreeMap<String, ClassFact>,
     pub(crate) imports: Vec<Import>,

@@ -59,10 +59,12 @@ pub struct Framework {
     pub(crate) here: &'static [&'static str],
     /// Whether a file hangs its routes on the program itself, and with which prefix.
     pub(crate) file: fn(&str, &Unit) -> Option<String>,
-    /// Whether a value of this name is a list of routes: its key, and where they stand.
-    pub(crate) list: for<'c> fn(&str, &'c Node) -> Option<(&'static str, &'c Node)>,
+    /// Whether a value of this name is a list of routes, and whether that is served as it is.
+    pub(crate) list: fn(&str, &Node) -> Option<bool>,
     /// What the paths of a class begin with whose methods are routes; several where it has several names.
     pub(crate) class: for<'c> fn(&'c Class, &str) -> Vec<Option<&'c Node>>,
+    /// The version that a mark says.
+    pub(crate) version: for<'c> fn(&'c Node) -> Option<&'c str>,
     /// Whether a class is a program, of which the calls in its body are routes.
     pub(crate) application: fn(&Class) -> bool,
     /// The routes that the marks of a function declare, in a class of this name.
@@ -89,6 +91,8 @@ pub struct Framework {
     pub(crate) open: fn(&str) -> bool,
     /// What a text is the name of where it stands for a router: the key of it, behind its module.
     pub(crate) texts_are: &'static str,
+    /// Whether what is named like a guard is one where it stands among the routers of a mount.
+    pub(crate) mounts_guards: bool,
     /// Whether a path of a mount stands in place of the path that the router has itself.
     pub(crate) mount_replaces: bool,
     /// Whether a path that begins with `/` stands alone, whatever it stands in.
@@ -114,6 +118,7 @@ pub(crate) const BLANK: Framework = Framework {
     file: |_, _| None,
     list: |_, _| None,
     class: |_, _| Vec::new(),
+    version: |_| None,
     application: |_| false,
     method: |_, _| Vec::new(),
     binding: |_| None,
@@ -127,6 +132,7 @@ pub(crate) const BLANK: Framework = Framework {
     parameter_guard: |_| None,
     open: |_| false,
     texts_are: "",
+    mounts_guards: false,
     mount_replaces: false,
     absolute: false,
     keeps_slash: false,
@@ -198,7 +204,7 @@ pub(crate) enum Meaning<'c> {
     /// It makes a router within what it is given.
     Within { of: &'c Node, path: Option<&'c Node> },
     /// It adds routes that a class or function handles, for the methods that it has itself where none are said.
-    View { paths: Vec<&'c Node>, view: &'c Node, methods: Option<Vec<String>> },
+    View { paths: Vec<&'c Node>, view: &'c Node, methods: Option<Vec<String>>, guards: Vec<&'c Node> },
     /// It adds the routes of a set of views: for all of them, for one, and for its actions.
     ViewSet { path: &'c Node, view: &'c Node },
     /// The route that was added last is for these methods.
@@ -213,8 +219,16 @@ pub(crate) enum Meaning<'c> {
     RouteAmong { which: &'c str, methods: Vec<String>, path: &'c Node, handlers: Vec<&'c Node> },
     /// Guards stand before methods of the class.
     BeforeActions { guards: Vec<&'c Node>, only: Option<&'c Node>, except: Option<&'c Node> },
+    /// It registers a function, which gets a router within: what the function is called says nothing of guards.
+    Plugin { path: Option<&'c Node>, plugin: &'c Node },
+    /// Paths of the router begin so, wherever it is mounted.
+    Prefix { path: &'c Node },
+    /// It is worth what it is given.
+    Itself { of: &'c Node },
     /// All paths of the program begin so.
-    Everywhere { path: &'c Node },
+    Everywhere { path: &'c Node, except: Option<&'c Node> },
+    /// Versions of classes and functions stand in paths; those that say none are of the default.
+    Versions { default: Option<&'c Node> },
 }
 
 /// A collection with its members, by one name.
@@ -240,6 +254,8 @@ pub(crate) struct Resource<'c> {
 pub(crate) struct Declared<'c> {
     pub(crate) methods: Vec<String>,
     pub(crate) path: Option<&'c Node>,
+    /// The line of the mark; zero where the function itself is what declares it.
+    pub(crate) line: u32,
 }
 
 /// Methods that have functions of their own.
@@ -310,7 +326,10 @@ pub(crate) fn verbs_of(node: &Node) -> Vec<String> {
 
 /// A parameter of a request, of no type.
 pub(crate) fn parameter(place: In, name: &str) -> Option<Taken> {
+    // How callers prove who they are is no parameter.
+    let is_credential = matches!(place, In::Header) && name.eq_ignore_ascii_case("authorization");
     let is_name = !name.is_empty()
+        && !is_credential
         && name.len() <= 64
         && name.chars().all(|letter| letter.is_alphanumeric() || "_-.[]".contains(letter));
     is_name.then(|| Taken::Parameter(place, name.to_owned(), String::new()))

@@ -25,6 +25,8 @@ const WORDS: &[&str] = &[
     "oidc",
     "currentuser",
     "userrequired",
+    "superuser",
+    "currentactive",
     "requireuser",
     "admin",
     "scope",
@@ -43,9 +45,16 @@ const WORDS: &[&str] = &[
 /// Parts of names that say that there is no guard, or that mean something else.
 const OTHERS: &[&str] = &["author.", "authors", "anonymous", "tokenize", "csrf", "rolesguardless"];
 
+/// What only keeps sessions or gets ready to look at them.
+const SESSIONS: &[&str] =
+    &["session", "passportsession", "passportinitialize", "sessiondep", "cookiesession", "expresssession"];
+
 /// Whether something of this name may stand guard.
 pub(crate) fn is_guard(name: &str) -> bool {
     let plain = plain(name);
+    if SESSIONS.contains(&plain.as_str()) {
+        return false;
+    }
     // `can:update` is a permission of Laravel.
     name.starts_with("can:")
         || WORDS.iter().any(|word| plain.contains(word)) && !OTHERS.iter().any(|word| plain.contains(word))
@@ -94,8 +103,16 @@ mod tests {
         {
             assert!(is_guard(name), "{name}");
         }
-        for name in ["express.json", "cors", "logger", "csrfToken", "AllowAnonymous", "listAuthors", "upload"]
-        {
+        for name in [
+            "express.json",
+            "cors",
+            "logger",
+            "csrfToken",
+            "AllowAnonymous",
+            "listAuthors",
+            "upload",
+            "session",
+        ] {
             assert!(!is_guard(name), "{name}");
         }
     }

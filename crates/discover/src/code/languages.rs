@@ -128,7 +128,7 @@ impl<'r> Reader<'r> {
 
     /// What a part is.
     pub(crate) fn node(&self, part: Branch<'_>) -> Node {
-        let line = line(part);
+        let line = line(named(part).unwrap_or(part));
         let depth = self.depth.get();
         if depth >= DEPTH_MAX {
             self.is_cut.set(true);
@@ -212,6 +212,21 @@ impl<'r> Reader<'r> {
         self.import(&local, module, "default");
         Kind::Name(local.into())
     }
+}
+
+/// The name of the method that is called: in a chain of calls it is where the reader looks for it.
+fn named(part: Branch<'_>) -> Option<Branch<'_>> {
+    let of = match part.kind() {
+        "expression_statement" | "await_expression" | "parenthesized_expression" => {
+            return named(part.named_child(0)?);
+        }
+        "call_expression" | "invocation_expression" | "call" => {
+            part.child_by_field_name("function").unwrap_or(part)
+        }
+        "method_invocation" | "member_call_expression" => part,
+        _ => return None,
+    };
+    ["property", "field", "name", "attribute", "method"].iter().find_map(|name| of.child_by_field_name(name))
 }
 
 /// The line that a part begins on, counted from one.

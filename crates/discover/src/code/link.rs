@@ -43,8 +43,21 @@ pub(super) struct Program<'p> {
     standing: BTreeMap<usize, Standing>,
     /// What the paths of routers begin with, with the file that says so.
     prefixes: BTreeMap<usize, (usize, &'p Pieces)>,
+    /// Texts that parameters of functions stand for, with the files that give them.
+    given: BTreeMap<(usize, String), Vec<(usize, &'p Pieces)>>,
+    everywhere: Vec<Everywhere<'p>>,
+    /// Whether versions stand in paths, and that of those that say none.
+    versions: Option<Option<String>>,
     /// Mounts of each router, with their files.
     parents: BTreeMap<usize, Vec<(usize, &'p Mount)>>,
+}
+
+/// What all paths of routes below a folder begin with, but for some.
+#[derive(Debug)]
+struct Everywhere<'p> {
+    folder: &'p str,
+    prefix: String,
+    except: &'p [String],
 }
 
 /// Where a router is reached.
@@ -68,7 +81,7 @@ pub(super) fn link(
             program.route(file, route, &mut routes, &mut unclear);
         }
         let path = paths.get(*number as usize).cloned().unwrap_or_default();
-        for everywhere in &facts.everywhere {
+        for (everywhere, _) in &facts.everywhere {
             if let Err(what) = program.text(file, everywhere) {
                 unclear.insert(Unclear {
                     file: path.clone(),
@@ -107,9 +120,14 @@ impl<'p> Program<'p> {
             same: (0..count).collect(),
             standing: BTreeMap::new(),
             prefixes: BTreeMap::new(),
+            given: BTreeMap::new(),
+            everywhere: Vec::new(),
+            versions: files.iter().find_map(|(_, facts)| facts.versions.clone()),
             parents: BTreeMap::new(),
         };
         program.unite();
+        program.give();
+        program.prefix_all();
         for (file, (_, facts)) in files.iter().enumerate() {
             for (index, router) in facts.routers.iter().enumerate() {
                 let one = program.one(program.number(file, index));
@@ -143,6 +161,20 @@ impl<'p> Program<'p> {
                 }
             }
         }
+    }
+
+    /// Finds out what all routes begin with.
+    fn prefix_all(&mut self) {
+        let mut all = Vec::new();
+        for (file, (_, facts)) in self.files.iter().enumerate() {
+            let (folder, _) = self.path_of(file).rsplit_once('/').unwrap_or_default();
+            for (pieces, except) in &facts.everywhere {
+                if let Ok(prefix) = self.text(file, pieces) {
+                    all.push(Everywhere { folder, prefix, except });
+                }
+            }
+        }
+        self.everywhere = all;
     }
 
     fn number(&self, file: usize, router: usize) -> usize {
@@ -235,8 +267,9 @@ impl<'p> Program<'p> {
             if !is_mounted {
                 tell("a router that nothing mounts, as far as is understood".to_owned(), unclear);
             }
-            for everywhere in self.everywhere(file) {
+            for everywhere in self.everywhere(file, &self.joined(&place.path, &path)) {
                 let is_whole = self.framework.absolute && path.starts_with(['/', '~']);
+                let everywhere = self.joined(&everywhere, &self.version(fact));
                 let above = if is_whole { String::new() } else { self.joined(&everywhere, &place.path) };
                 let path = self.joined(&above, path.trim_start_matches('~'));
                 for answer in self.answers(file, fact) {
@@ -355,15 +388,25 @@ impl<'p> Program<'p> {
         self.paths.get(number).map(String::as_str).unwrap_or_default()
     }
 
-    fn everywhere(&self, file: usize) -> Vec<String> {
+    /// Prefixes of all routes that hold for a path of a file.
+    fn everywhere(&self, file: usize, path: &str) -> Vec<String> {
         let own = self.path_of(file);
-        let mut prefixes = Vec::new();
-        for (other, (_, facts)) in self.files.iter().enumerate() {
-            let (folder, _) = self.path_of(other).rsplit_once('/').unwrap_or_default();
-            let is_below = folder.is_empty() || own.starts_with(&format!("{folder}/"));
-            let texts = facts.everywhere.iter().filter(|_| is_below);
-            prefixes.extend(texts.filter_map(|pieces: &Pieces| self.text(other, pieces).ok()));
-        }
+        let of_file = self.everywhere.iter().filter(|one| {
+            one.folder.is_empty() || own.strip_prefix(one.folder).is_some_and(|rest| rest.starts_with('/'))
+        });
+        let mut prefixes: Vec<String> = of_file
+            .map(|one| match one.except.iter().any(|except| except == path.trim_matches('/')) {
+                true => String::new(),
+                false => one.prefix.clone(),
+            })
+            .collect();
+        prefixes.dedup();
         if prefixes.is_empty() { vec![String::new()] } else { prefixes }
+    }
+
+    /// The version of a route as it stands in its path.
+    fn version(&self, fact: &RouteFact) -> String {
+        let version = self.versions.as_ref().and_then(|default| fact.version.as_ref().or(default.as_ref()));
+        version.map(|version| format!("/v{version}")).unwrap_or_default()
     }
 }

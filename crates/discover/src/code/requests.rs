@@ -58,6 +58,12 @@ pub(super) fn javascript_takes(node: &Node) -> Option<Taken> {
 }
 
 fn of_request(of: &Node, name: &str) -> Option<Taken> {
+    if let Some(read) = of.call() {
+        // `const { sku } = await request.json()`
+        let is_request = matches!(read.receiver()?.last_name(), "req" | "request");
+        let is_body = matches!(read.name(), "json" | "formData" | "parseBody") && is_request;
+        return is_body.then(|| Taken::Field(name.to_owned()));
+    }
     let dotted = of.dotted()?;
     let (on, what) = dotted.rsplit_once('.')?;
     let on = on.rsplit('.').next().unwrap_or(on);

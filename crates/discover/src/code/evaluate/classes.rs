@@ -1,7 +1,7 @@
 //! Classes whose methods are routes, and what functions and their parameters say of requests.
 
 use super::scope::Scope;
-use super::{Evaluate, Guard, Kind, Node, Piece, RouteFact, Standing, guard_name};
+use super::{Evaluate, Guard, Kind, Mount, Node, Piece, RouteFact, Standing, guard_name, unwrapped};
 use crate::code::facts::{ClassFact, Methods, Taken};
 use crate::code::guard::is_guard;
 use crate::code::syntax::{Class, Function, Parameter};
@@ -11,7 +11,7 @@ const TAKEN_MAX: usize = 128;
 
 impl<'e> Evaluate<'e> {
     pub(super) fn class(&mut self, class: &'e Class, line: u32) {
-        let mut guards: Vec<Guard> = class.marks.iter().filter_map(|mark| self.mark_guard(mark)).collect();
+        let mut guards: Vec<Guard> = class.marks.iter().flat_map(|mark| self.mark_guards(mark)).collect();
         for node in &class.body {
             if let Kind::Let(binding) = &node.kind
                 && &*binding.name == "permission_classes"
@@ -50,10 +50,34 @@ impl<'e> Evaluate<'e> {
         } else {
             None
         };
+        self.inherit(class, &mut controllers, line);
+        let version = class.marks.iter().find_map(|mark| (self.framework.version)(mark)).map(str::to_owned);
         let name = Some(class.name.to_string()).filter(|name| !name.is_empty());
-        self.scopes.push(Scope { class: name, controllers, implied, ..Scope::default() });
+        self.scopes.push(Scope { class: name, controllers, version, implied, ..Scope::default() });
         self.all(&class.body);
         self.scopes.pop();
+    }
+
+    /// Routes of a class that is none of the program are those of the classes that are made from it.
+    fn inherit(&mut self, class: &Class, controllers: &mut Vec<usize>, line: u32) {
+        if controllers.is_empty() {
+            let mut functions = class.body.iter().filter_map(|node| node.function());
+            if functions.any(|function| !(self.framework.method)(function, Some(&class.name)).is_empty()) {
+                let router = self.router(&inherited(&class.name));
+                if let Some(router) = self.facts.routers.get_mut(router) {
+                    (router.is_defined, router.line) = (true, line);
+                }
+                controllers.push(router);
+            }
+            return;
+        }
+        for base in &class.bases {
+            let child = self.router(&inherited(base));
+            for parent in controllers.iter() {
+                let guards = self.before.get(*parent).cloned().unwrap_or_default();
+                self.facts.mounts.push(Mount { parent: *parent, child, path: Vec::new(), guards });
+            }
+        }
     }
 
     /// Routes that the marks of a function declare.
@@ -75,17 +99,21 @@ impl<'e> Evaluate<'e> {
             }
             routers.push(router);
         }
+        let own = function.marks.iter().find_map(|mark| (self.framework.version)(mark));
+        let of_class = self.scopes.last().and_then(|scope| scope.version.clone());
+        let version = own.map(str::to_owned).or(of_class);
         for one in declared {
             let path = one.path.map(|node| self.pieces(node)).unwrap_or_default();
             for router in &routers {
                 let path = path.iter().cloned().map(|piece| with_action(piece, &function.name)).collect();
                 let guards = self.before.get(*router).cloned().unwrap_or_default();
-                let line = function.marks.first().map_or(line, |_| line);
+                let line = if one.line == 0 { line } else { one.line };
                 self.facts.routes.push(RouteFact {
                     router: *router,
                     methods: Methods::These(one.methods.clone()),
                     path,
                     guards,
+                    version: version.clone(),
                     handlers: vec![key.to_owned()],
                     line,
                 });
@@ -93,7 +121,15 @@ impl<'e> Evaluate<'e> {
         }
     }
 
-    pub(super) fn mark_guard(&mut self, mark: &'e Node) -> Option<Guard> {
+    /// Guards by a mark. What `action(permission_classes=…)` names stands in place of those of the class.
+    pub(super) fn mark_guards(&self, mark: &'e Node) -> Vec<Guard> {
+        let replaced = mark.call().and_then(|call| call.named("permission_classes"));
+        let open = replaced.map(|_| Guard { is_open: true, ..Guard::default() });
+        let own = replaced.map_or_else(|| unwrapped(mark), |named| named.values().iter().collect());
+        open.into_iter().chain(own.into_iter().filter_map(|one| self.mark_guard(one))).collect()
+    }
+
+    fn mark_guard(&self, mark: &'e Node) -> Option<Guard> {
         let name = guard_name(mark)?;
         let own = name.split('(').next().unwrap_or_default();
         let is_open = (self.framework.open)(own);
@@ -142,6 +178,11 @@ impl<'e> Evaluate<'e> {
         taken.truncate(TAKEN_MAX);
         taken
     }
+}
+
+/// The key of the routes that a class hands down.
+fn inherited(class: &str) -> String {
+    format!("{class}.#inherited")
 }
 
 /// The class that a variable of a function is made of.

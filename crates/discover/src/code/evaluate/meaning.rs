@@ -16,8 +16,14 @@ impl<'e> Evaluate<'e> {
                 routes.map(|(methods, handlers)| self.route(at, methods, Some(path), &handlers)).last()?
             }
             Meaning::Mount { path, children, guards } => self.mount(at, path, &children, &guards),
-            Meaning::View { paths, view, methods } => {
-                paths.iter().for_each(|path| self.view(at, path, view, methods.as_deref()));
+            Meaning::View { paths, view, methods, guards } => {
+                let guards = self.guards(&guards);
+                for path in paths {
+                    self.view(at, path, view, methods.as_deref());
+                    if let Some(route) = self.facts.routes.last_mut() {
+                        route.guards.extend(guards.iter().cloned());
+                    }
+                }
                 Some(Value::Nothing)
             }
             Meaning::ViewSet { path, view } => {
@@ -45,9 +51,29 @@ impl<'e> Evaluate<'e> {
                 self.only(names, is_kept);
                 Some(Value::Router(at.on?, at.last))
             }
-            Meaning::Everywhere { path } => {
+            Meaning::Plugin { path, plugin } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let child = self.child(at.on?, path, Vec::new(), at.line);
+                self.hang(child, plugin, at.line);
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Prefix { path } => {
                 let path = self.pieces(path);
-                self.facts.everywhere.push(path);
+                let on = at.on?;
+                self.prefix(on, path, Vec::new());
+                Some(Value::Router(on, None))
+            }
+            Meaning::Itself { of } => Some(self.value(of)),
+            Meaning::Versions { default } => {
+                self.facts.versions = Some(default.and_then(Node::text).map(str::to_owned));
+                Some(Value::Nothing)
+            }
+            Meaning::Everywhere { path, except } => {
+                let path = self.pieces(path);
+                let paths = except.map(Node::values).unwrap_or_default().iter();
+                let paths = paths.filter_map(|one| one.member("path").unwrap_or(one).text());
+                let paths = paths.map(|path| path.trim_matches('/').to_owned()).collect();
+                self.facts.everywhere.push((path, paths));
                 Some(Value::Nothing)
             }
             meaning => self.make(meaning, at),
@@ -122,6 +148,12 @@ impl<'e> Evaluate<'e> {
         path: Option<&'e Node>,
         handlers: &[&'e Node],
     ) -> Option<Value> {
+        if let Some(Kind::List(paths)) = path.map(|path| &path.kind)
+            && paths.len() > 1
+        {
+            let each = paths.iter().map(|path| self.route(at, methods.clone(), Some(path), handlers));
+            return each.last()?;
+        }
         let (on, line) = (at.on?, at.line);
         let mut methods = methods;
         let mut path = path.map(|path| self.pieces(path)).unwrap_or_default();
@@ -138,7 +170,16 @@ impl<'e> Evaluate<'e> {
         let last = handlers.len().saturating_sub(1);
         for (index, handler) in handlers.iter().enumerate() {
             let value = self.value(handler);
+            if let (Value::Router(child, _), true, None) = (&value, index == last, handler.call()) {
+                // `http.Handle("/", mux)`: what handles is a router itself.
+                self.facts.mounts.push(Mount { parent: on, child: *child, path, guards });
+                return Some(Value::Router(on, None));
+            }
             if index < last || !matches!(value, Value::Key(_)) {
+                guards.extend(handler.values().iter().filter_map(|one| self.named_guard(one)));
+            }
+            keys.extend(self.wrapped(handler));
+            if index == last && wraps_guard(handler) {
                 guards.extend(self.named_guard(handler));
             }
             if let Some(key) = handler_key(handler) {
@@ -148,8 +189,38 @@ impl<'e> Evaluate<'e> {
             }
         }
         let methods = Methods::These(methods);
-        self.facts.routes.push(RouteFact { router: on, methods, path, guards, handlers: keys, line });
+        self.facts.routes.push(RouteFact {
+            router: on,
+            methods,
+            path,
+            guards,
+            version: None,
+            handlers: keys,
+            line,
+        });
         Some(Value::Router(on, Some(self.facts.routes.len() - 1)))
+    }
+
+    /// Keys of what is given to something that makes a handler of it: `asyncHandler(orders.list)`, `orders.list.bind(orders)`.
+    pub(super) fn wrapped(&mut self, handler: &'e Node) -> Vec<String> {
+        let Some(call) = handler.call() else { return Vec::new() };
+        let bound = call.receiver().filter(|_| call.name() == "bind");
+        let given = call.arguments.iter().map(|argument| &argument.value).chain(bound);
+        let mut keys = Vec::new();
+        for node in given {
+            match &node.kind {
+                Kind::Function(function) if function.name.is_empty() => {
+                    keys.push(format!("closure@{}", node.line))
+                }
+                Kind::Name(_) | Kind::Member(..) => {
+                    if let Value::Key(key) = self.value(node) {
+                        keys.push(key);
+                    }
+                }
+                _ => {}
+            }
+        }
+        keys
     }
 
     fn view(&mut self, at: &At<'_>, path: &'e Node, view: &'e Node, methods: Option<&[String]>) {
@@ -169,7 +240,15 @@ impl<'e> Evaluate<'e> {
     pub(super) fn add_route(&mut self, router: usize, methods: Methods, path: Option<&'e Node>, line: u32) {
         let path = path.map(|path| self.pieces(path)).unwrap_or_default();
         let guards = self.before.get(router).cloned().unwrap_or_default();
-        self.facts.routes.push(RouteFact { router, methods, path, guards, handlers: Vec::new(), line });
+        self.facts.routes.push(RouteFact {
+            router,
+            methods,
+            path,
+            guards,
+            version: None,
+            handlers: Vec::new(),
+            line,
+        });
     }
 
     fn mount(
@@ -179,12 +258,18 @@ impl<'e> Evaluate<'e> {
         children: &[&'e Node],
         guards: &[&'e Node],
     ) -> Option<Value> {
+        if let Some(Kind::List(paths)) = path.map(|path| &path.kind)
+            && paths.len() > 1
+        {
+            let each = paths.iter().map(|path| self.mount(at, Some(path), children, guards));
+            return each.last()?;
+        }
         let (on, line) = (at.on?, at.line);
         let prefix = path.map(|path| self.pieces(path)).unwrap_or_default();
         let given: Vec<(&Node, Option<usize>)> =
             children.iter().map(|node| (*node, self.child_of(node))).collect();
         let mut loose: Vec<Guard> = Vec::new();
-        for (node, child) in &given {
+        for (node, child) in given.iter().filter(|_| self.framework.mounts_guards) {
             for one in node.values() {
                 let guard = self.named_guard(one);
                 // What turns out to be a router is no guard.
@@ -254,6 +339,20 @@ impl<'e> Evaluate<'e> {
             self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
         }
     }
+}
+
+/// How names begin of what stands guard before the handler that it is given.
+const GUARDING: &[&str] =
+    &["with", "require", "ensure", "protect", "check", "verify", "authenticate", "authorize"];
+
+/// Whether a handler is one that something else stands guard before: `withAuth((req, res) => …)`.
+fn wraps_guard(handler: &Node) -> bool {
+    handler.call().is_some_and(|call| {
+        let is_guarding = GUARDING.iter().any(|word| call.name().starts_with(word));
+        let is_handler =
+            |node: &Node| matches!(node.kind, Kind::Function(_) | Kind::Name(_) | Kind::Member(..));
+        is_guarding && call.arguments.last().is_some_and(|last| is_handler(&last.value))
+    })
 }
 
 /// The key of what handles, where it is written as `[OrderController::class, 'show']`, `OrderController@show` or `orders#show`.

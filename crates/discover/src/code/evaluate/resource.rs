@@ -50,6 +50,7 @@ impl<'e> Evaluate<'e> {
                 methods: Methods::These(vec![(*method).to_owned()]),
                 path: Vec::new(),
                 guards: self.before.get(router).cloned().unwrap_or_default(),
+                version: None,
                 handlers: vec![format!("{controller}.{action}")],
                 line,
             });

@@ -33,6 +33,8 @@ pub(super) struct Scope {
     pub(super) implied: Option<usize>,
     /// Routers of the class, where its methods are routes.
     pub(super) controllers: Vec<usize>,
+    /// The version of the class.
+    pub(super) version: Option<String>,
     /// Guards of methods of the class.
     pub(super) actions: Vec<BeforeAction>,
 }
@@ -228,7 +230,7 @@ impl<'e> Evaluate<'e> {
             Kind::Join(parts) => parts.iter().flat_map(|part| self.pieces(part)).collect(),
             Kind::Name(_) | Kind::Member(..) => match self.value(node) {
                 Value::Text(text) => text,
-                Value::Key(key) if !key.contains(['#', '(']) => vec![Piece::Name(key)],
+                Value::Key(key) if !key.contains('(') => vec![Piece::Name(key)],
                 _ => vec![Piece::Computed(node.dotted().unwrap_or_default())],
             },
             Kind::List(parts) if parts.len() == 1 => {

@@ -70,12 +70,14 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     for mark in function.marks.iter().filter_map(Node::call) {
         let path = mark.value(0).filter(|path| path.text().is_some());
         match (verb(mark.name()), mark.name()) {
-            (Some(methods), _) if path.is_some() => declared.push(Declared { methods, path }),
+            (Some(methods), _) if path.is_some() => {
+                declared.push(Declared { methods, path, line: mark.callee.line })
+            }
             (None, "route") => {
                 let given =
                     mark.arguments.iter().filter(|argument| argument.name.as_deref() == Some("method"));
                 let methods = given.filter_map(|argument| argument.value.text()).map(str::to_ascii_uppercase);
-                declared.push(Declared { methods: methods.collect(), path });
+                declared.push(Declared { methods: methods.collect(), path, line: mark.callee.line });
             }
             _ => {}
         }
@@ -152,7 +154,7 @@ async fn remove(claims: Claims) -> HttpResponse { HttpResponse::Ok().finish() }
 struct View { fields: String }
 ~~~
 ~~~unclear
-src/main.rs:9: a router that nothing mounts, as far as is understood
+src/main.rs:8: a router that nothing mounts, as far as is understood
 ~~~
 ~~~routes
 POST /api/orders guards=HttpAuthentication.bearer(validator) body=sku

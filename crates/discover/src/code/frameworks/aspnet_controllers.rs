@@ -43,7 +43,7 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
             _ => continue,
         };
         let path = mark.unnamed(0).filter(|_| mark.name() != "AcceptVerbs").or(route);
-        declared.push(Declared { methods, path });
+        declared.push(Declared { methods, path, line: mark.callee.line });
     }
     declared
 }

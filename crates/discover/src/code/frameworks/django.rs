@@ -24,8 +24,11 @@ pub(super) const FRAMEWORK: Framework = Framework {
     ..BLANK
 };
 
-fn list<'c>(name: &str, value: &'c Node) -> Option<(&'static str, &'c Node)> {
-    (name == "urlpatterns").then_some(("urlpatterns", value))
+fn list(name: &str, value: &Node) -> Option<bool> {
+    let is_path =
+        |node: &Node| node.call().is_some_and(|call| matches!(call.name(), "path" | "re_path" | "url"));
+    let is_list = matches!(&value.kind, Kind::List(parts) if parts.iter().any(is_path));
+    (name == "urlpatterns").then_some(true).or(is_list.then_some(false))
 }
 
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
@@ -39,7 +42,11 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "path" | "re_path" | "url" if called.origin.starts_with("django.") => {
             let view = call.named("view").or(call.unnamed(1))?;
             let Some(inner) = view.call() else {
-                return Some(Meaning::View { paths: vec![path?], view, methods: None });
+                if view.last_name() == "urls" {
+                    // What `admin.site.urls` holds is not in the program.
+                    return Some(Meaning::Mount { path, children: vec![view], guards: Vec::new() });
+                }
+                return Some(Meaning::View { paths: vec![path?], view, methods: None, guards: Vec::new() });
             };
             match inner.name() {
                 "include" => {
@@ -54,13 +61,19 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
                         }
                         _ => Vec::new(),
                     });
-                    Some(Meaning::View { paths: vec![path?], view: inner.receiver()?, methods })
+                    Some(Meaning::View {
+                        paths: vec![path?],
+                        view: inner.receiver()?,
+                        methods,
+                        guards: Vec::new(),
+                    })
                 }
                 // A decorator around the view.
                 _ => {
                     let inside = inner.value(0)?;
                     let inside = inside.call().and_then(|call| call.receiver()).unwrap_or(inside);
-                    Some(Meaning::View { paths: vec![path?], view: inside, methods: None })
+                    let guards = vec![&inner.callee];
+                    Some(Meaning::View { paths: vec![path?], view: inside, methods: None, guards })
                 }
             }
         }

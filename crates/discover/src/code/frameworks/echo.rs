@@ -33,6 +33,10 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             let methods = vec![requests::go_method(path?)?];
             Some(Meaning::Route { methods, path: call.value(1), handlers: handlers(call.values_from(2)) })
         }
+        "Match" if call.arguments.len() > 2 => {
+            let methods = path?.values().iter().filter_map(requests::go_method).collect();
+            Some(Meaning::Route { methods, path: call.value(1), handlers: handlers(call.values_from(2)) })
+        }
         name => {
             let is_verb = name == "Any" || name.chars().all(|letter| letter.is_ascii_uppercase());
             let methods = verb(name).filter(|_| is_verb && call.arguments.len() > 1)?;

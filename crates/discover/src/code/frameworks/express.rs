@@ -14,13 +14,19 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     types: &["Express", "Application", "express.Router", "express.Application", "Router", "IRouter"],
     takes: requests::javascript_takes,
+    mounts_guards: true,
     doc: DOC,
     ..BLANK
 };
 
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
-    let path = call.value(0).filter(|path| !is_handler(path));
+    // Of a method of HTTP the first value is the path, whatever it is called, unless `route` had it before.
+    let is_first = verb(called.name).is_some()
+        && call.arguments.len() > 1
+        && call.receiver().is_some_and(|on| on.call().is_none());
+    let is_name = |node: &Node| matches!(node.kind, Kind::Name(_) | Kind::Member(..));
+    let path = call.value(0).filter(|path| !is_handler(path) || is_first && is_name(path));
     let rest = call.values_from(usize::from(path.is_some()));
     match called.origin.as_str() {
         "express" => return Some(Meaning::Root { path: None, inside: Vec::new() }),

@@ -37,6 +37,11 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             Some(Meaning::Mount { path: call.named("prefix"), children: vec![call.value(0)?], guards })
         }
         "mount" => Some(Meaning::Mount { path, children: vec![call.unnamed(1)?], guards }),
+        "add_api_route" => {
+            let methods = call.named("methods").map(verbs_of).unwrap_or_else(|| vec!["GET".to_owned()]);
+            let handler = call.named("endpoint").or(call.unnamed(1));
+            Some(Meaning::Route { methods, path, handlers: guards.into_iter().chain(handler).collect() })
+        }
         name => {
             let methods = match name {
                 "api_route" => call.named("methods").map(verbs_of).unwrap_or_else(|| vec!["GET".to_owned()]),
@@ -91,14 +96,19 @@ fn parameter_guard(parameter: &Parameter) -> Option<String> {
     if let Some(name) = parameter.default.as_ref().and_then(Node::call).and_then(of) {
         return Some(name);
     }
+    // `user: CurrentUser`, a name for a type with what it depends on.
+    let is_alias = parameter.kind.starts_with("Current")
+        || ["Dep", "Dependency"].iter().any(|end| parameter.kind.ends_with(end));
+    if is_alias && parameter.kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Some(parameter.kind.to_string());
+    }
     let (_, said) = parameter.kind.split_once("Depends(").or(parameter.kind.split_once("Security("))?;
     Some(said.split([')', ',']).next().unwrap_or_default().to_owned())
 }
 
 const DOC: &str = r#"
 Applications, routers with their prefixes and dependencies, `include_router`, applications that are mounted, dependencies that are
-named like guards, parameters and the fields of models. Dependencies of dependencies are not looked into, and routes that are made
-by a call of `add_api_route` are not found.
+named like guards, parameters and the fields of models. Dependencies of dependencies are not looked into.
 
 ~~~file shop/main.py
 from fastapi import Depends, FastAPI

@@ -29,11 +29,13 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     {
         return Some(Meaning::Root { path: None, inside: Vec::new() });
     }
+    if matches!(called.origin.as_str(), "fastify-plugin" | "fastify-plugin.fastifyPlugin") {
+        return Some(Meaning::Itself { of: first? });
+    }
     match called.name {
-        "register" => Some(Meaning::Mount {
+        "register" => Some(Meaning::Plugin {
             path: call.value(1).and_then(|options| options.member("prefix")),
-            children: vec![first?],
-            guards: Vec::new(),
+            plugin: first?,
         }),
         "addHook" if HOOKS.contains(&first.and_then(Node::text).unwrap_or_default()) => {
             Some(Meaning::Guards { under: None, guards: call.values_from(1) })

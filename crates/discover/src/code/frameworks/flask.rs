@@ -45,7 +45,12 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "add_url_rule" => {
             let handler = call.named("view_func").or(call.unnamed(2))?;
             match handler.call().filter(|call| call.name() == "as_view") {
-                Some(view) => Some(Meaning::View { paths: vec![path?], view: view.receiver()?, methods }),
+                Some(view) => Some(Meaning::View {
+                    paths: vec![path?],
+                    view: view.receiver()?,
+                    methods,
+                    guards: Vec::new(),
+                }),
                 None => {
                     let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
                     Some(Meaning::Route { methods, path, handlers: vec![handler] })
@@ -54,7 +59,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         }
         "add_resource" => {
             let paths = call.values_from(1).into_iter().filter(|path| path.text().is_some()).collect();
-            Some(Meaning::View { paths, view: call.value(0)?, methods: None })
+            Some(Meaning::View { paths, view: call.value(0)?, methods: None, guards: Vec::new() })
         }
         "register_blueprint" => {
             let path = call.named("url_prefix");

@@ -2,6 +2,7 @@
 
 use super::{BLANK, Called, Framework, Meaning, Style, parameter, verb, verbs_of};
 use crate::code::facts::{In, Taken};
+use crate::code::requests::javascript_takes;
 use crate::code::syntax::{Kind, Node};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -46,7 +47,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
 
 /// `c.req.query('page')`, `c.req.header('X-Tenant')`.
 fn takes(node: &Node) -> Option<Taken> {
-    let Kind::Call(call) = &node.kind else { return None };
+    let Kind::Call(call) = &node.kind else { return javascript_takes(node) };
     let is_request = call.receiver()?.last_name() == "req";
     let name = call.value(0)?.text().filter(|_| is_request)?;
     match call.name() {

@@ -22,7 +22,10 @@ pub(super) const FRAMEWORK: Framework = Framework {
 
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let is_application = called.name == "ApplicationPath";
-    is_application.then(|| called.call.value(0)).flatten().map(|path| Meaning::Everywhere { path })
+    is_application
+        .then(|| called.call.value(0))
+        .flatten()
+        .map(|path| Meaning::Everywhere { path, except: None })
 }
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
@@ -33,13 +36,13 @@ fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
 
 fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     let is_verb = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase());
-    let marks = function.marks.iter().map(Node::last_name).filter(|name| is_verb(name));
-    let methods: Vec<String> = marks.filter_map(verb).flatten().collect();
-    if methods.is_empty() {
+    let mut marks = function.marks.iter().filter(|mark| is_verb(mark.last_name()));
+    let methods: Vec<String> = marks.clone().filter_map(|mark| verb(mark.last_name())).flatten().collect();
+    let Some(line) = marks.next().map(|mark| mark.line).filter(|_| !methods.is_empty()) else {
         return Vec::new();
-    }
+    };
     let path = marked(&function.marks, "Path").and_then(|mark| mark.value(0));
-    vec![Declared { methods, path }]
+    vec![Declared { methods, path, line }]
 }
 
 fn parameter(parameter: &Parameter) -> Option<Taken> {

@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     takes: requests::javascript_takes,
     same: &["routes", "middleware", "allowedMethods"],
+    mounts_guards: true,
     doc: DOC,
     ..BLANK
 };
@@ -35,13 +36,18 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         }
         _ => {}
     }
-    let is_path = |node: &&Node| matches!(node.kind, Kind::Text(_) | Kind::Join(_));
+    let is_path = |node: &&Node| match &node.kind {
+        Kind::Text(_) | Kind::Join(_) => true,
+        Kind::List(parts) => parts.iter().all(|part| part.text().is_some()),
+        _ => false,
+    };
     let path = call.value(0).filter(is_path);
     match called.name {
         "use" => {
             let children = call.values_from(usize::from(path.is_some()));
             Some(Meaning::Mount { path, children, guards: Vec::new() })
         }
+        "prefix" if call.arguments.len() == 1 => Some(Meaning::Prefix { path: call.value(0)? }),
         name => {
             let methods = verb(name)?;
             // A name may stand before the path.

@@ -33,7 +33,11 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     for mark in function.marks.iter().filter_map(Node::call) {
         let is_mark = mark.name().starts_with(char::is_uppercase) && mark.name() != "Any";
         let Some(methods) = verb(mark.name()).filter(|_| is_mark) else { continue };
-        declared.extend(paths(mark).into_iter().map(|path| Declared { methods: methods.clone(), path }));
+        declared.extend(paths(mark).into_iter().map(|path| Declared {
+            methods: methods.clone(),
+            path,
+            line: mark.callee.line,
+        }));
     }
     declared
 }

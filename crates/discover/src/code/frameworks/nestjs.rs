@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     class,
     method,
+    version,
     parameter,
     open: |name| matches!(name, "Public" | "SkipAuth" | "AllowAnonymous" | "NoAuth"),
     doc: DOC,
@@ -21,8 +22,19 @@ pub(super) const FRAMEWORK: Framework = Framework {
 };
 
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
-    let is_prefix = called.name == "setGlobalPrefix";
-    is_prefix.then(|| called.call.value(0)).flatten().map(|path| Meaning::Everywhere { path })
+    let first = called.call.value(0);
+    match called.name {
+        "setGlobalPrefix" => {
+            let except = called.call.value(1).and_then(|options| options.member("exclude"));
+            Some(Meaning::Everywhere { path: first?, except })
+        }
+        "enableVersioning" => {
+            let kind = first.and_then(|options| options.member("type")).map_or("URI", Node::last_name);
+            let default = first.and_then(|options| options.member("defaultVersion"));
+            (kind == "URI").then_some(Meaning::Versions { default })
+        }
+        _ => None,
+    }
 }
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
@@ -38,6 +50,16 @@ fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
     }
 }
 
+/// `@Version('2')`, `@Controller({ path: 'orders', version: '2' })`.
+fn version(mark: &Node) -> Option<&str> {
+    let call = mark.call()?;
+    match call.name() {
+        "Version" => call.value(0)?.text(),
+        "Controller" => call.value(0)?.member("version")?.text(),
+        _ => None,
+    }
+}
+
 fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     let mut declared = Vec::new();
     for mark in function.marks.iter().filter_map(Node::call) {
@@ -45,10 +67,13 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
         let Some(methods) = verb(mark.name()).filter(|_| is_mark) else { continue };
         match mark.value(0).map(Node::values) {
             Some(paths) => {
-                declared
-                    .extend(paths.iter().map(|path| Declared { methods: methods.clone(), path: Some(path) }));
+                declared.extend(paths.iter().map(|path| Declared {
+                    methods: methods.clone(),
+                    path: Some(path),
+                    line: mark.callee.line,
+                }));
             }
-            None => declared.push(Declared { methods, path: None }),
+            None => declared.push(Declared { methods, path: None, line: mark.callee.line }),
         }
     }
     declared
@@ -62,6 +87,9 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
         .filter_map(Node::call)
         .find(|mark| matches!(mark.name(), "Query" | "Body" | "Headers" | "Param" | "Cookies"))?;
     let name = mark.value(0).and_then(Node::text);
+    if name.is_none() && mark.name() == "Query" && scalar(&parameter.kind).is_none() {
+        return Some(Taken::QueryOf(parameter.kind.to_string()));
+    }
     let kind = scalar(&parameter.kind).unwrap_or_default().to_owned();
     let place = match mark.name() {
         "Body" => {
@@ -80,7 +108,7 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 
 const DOC: &str = r#"
 Controllers, also those with several paths, their methods with parameters, bodies and guards, and the global prefix, where it is a text.
-Guards of the whole application, versions, `RouterModule` and queries that a class describes are not understood.
+Guards of the whole application, versions that are lists or stand in header fields and `RouterModule` are not understood.
 
 ~~~file src/main.ts
 import { NestFactory } from '@nestjs/core';

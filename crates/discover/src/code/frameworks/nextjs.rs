@@ -48,7 +48,7 @@ fn template(parts: &[&str]) -> String {
 
 fn method<'c>(function: &'c Function, class: Option<&str>) -> Vec<Declared<'c>> {
     let methods = binding(&function.name).filter(|_| class.is_none() && &*function.name != "default");
-    methods.map(|methods| Declared { methods, path: None }).into_iter().collect()
+    methods.map(|methods| Declared { methods, path: None, line: 0 }).into_iter().collect()
 }
 
 /// What a file of routes gives by these names handles them.

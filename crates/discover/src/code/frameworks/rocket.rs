@@ -51,12 +51,14 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     for mark in function.marks.iter().filter_map(Node::call) {
         let path = mark.named("uri").or(mark.unnamed(0)).filter(|path| path.text().is_some());
         match verb(mark.name()) {
-            Some(methods) if path.is_some() => declared.push(Declared { methods, path }),
+            Some(methods) if path.is_some() => {
+                declared.push(Declared { methods, path, line: mark.callee.line })
+            }
             _ if mark.name() == "route" => {
                 let methods = mark.unnamed(0).filter(|first| first.text().is_none()).map(Node::last_name);
                 let methods = methods.and_then(verb).unwrap_or_default();
                 let path = mark.named("uri").or(path);
-                declared.push(Declared { methods, path });
+                declared.push(Declared { methods, path, line: mark.callee.line });
             }
             _ => {}
         }

@@ -80,7 +80,11 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
             },
             None => continue,
         };
-        declared.extend(paths(mark).into_iter().map(|path| Declared { methods: methods.clone(), path }));
+        declared.extend(paths(mark).into_iter().map(|path| Declared {
+            methods: methods.clone(),
+            path,
+            line: mark.callee.line,
+        }));
     }
     declared
 }

@@ -40,6 +40,7 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     let declared = |mark: &'c Call| Declared {
         methods: mark.named("methods").map_or_else(|| vec!["*".to_owned()], verbs_of),
         path: path(mark),
+        line: mark.callee.line,
     };
     routes(&function.marks).map(declared).collect()
 }

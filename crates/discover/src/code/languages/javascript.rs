@@ -64,6 +64,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         | "abstract_class_declaration"
         | "interface_declaration"
         | "type_alias_declaration" => Kind::Class(Box::new(class(reader, part))),
+        "enum_declaration" => enumeration(reader, part),
         "variable_declarator" => binding(reader, part),
         "assignment_expression" => assignment(reader, part),
         "return_statement" => Kind::Return(Box::new(Node { kind: reader.inner(part), ..Node::default() })),
@@ -230,6 +231,15 @@ fn binding(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     Kind::Other(taken.collect())
 }
 
+/// An enumeration is as good as an object of its values.
+fn enumeration(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let values = part.child_by_field_name("body").map(|body| children_of(body, &["enum_assignment"]));
+    let members = values.unwrap_or_default().into_iter();
+    let members = members.map(|one| (reader.word_of(one, "name"), reader.field(one, "value"))).collect();
+    let value = Node { line: super::line(part), kind: Kind::Map(members) };
+    Kind::Let(Box::new(Let { name: reader.word_of(part, "name"), value }))
+}
+
 fn assignment(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let name = reader.word_of(part, "left");
     let value = reader.field(part, "right");
@@ -293,6 +303,11 @@ fn export(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             Some(bind(reader.text(alias), reader.field(one, "name")))
         });
         return Kind::Other(renamed.collect());
+    }
+    // `export = router`, of which the grammar has no name.
+    let whole = part.child(1).filter(|sign| sign.kind() == "=").and_then(|_| part.named_child(0));
+    if let Some(whole) = whole {
+        return bind("default", reader.node(whole)).kind;
     }
     let what = part.child_by_field_name("declaration").or(part.child_by_field_name("value"));
     let Some(what) = what.map(|what| reader.node(what)) else { return reader.other(part) };

@@ -57,6 +57,12 @@ impl<'p> Modules<'p> {
         }
     }
 
+    /// Whether two files are of one language.
+    pub(super) fn is_of_language(&self, file: usize, other: usize) -> bool {
+        let of = |file: usize| self.paths.get(file).map(|path| language(path));
+        of(file) == of(other)
+    }
+
     /// `./orders` beside the file; `@/orders`, `src/orders` and their like by how the path ends.
     fn relative(&self, own: &str, module: &str) -> Vec<usize> {
         let module = module.trim_end_matches(".js").trim_end_matches(".ts").trim_end_matches(".mjs");

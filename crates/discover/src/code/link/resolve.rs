@@ -11,6 +11,9 @@ const NAMES_MAX: usize = 8;
 /// So many files are looked into for one name: those that import all of each other would lead to ever more.
 const LOOKS_MAX: usize = 64;
 
+/// The most texts that one parameter of a function may stand for.
+const GIVEN_MAX: usize = 8;
+
 /// The most fields of a body that are listed.
 const FIELDS_MAX: usize = 64;
 
@@ -42,10 +45,42 @@ pub(super) fn names(files: &[(u32, Facts)]) -> BTreeMap<&str, Vec<usize>> {
 impl<'p> Program<'p> {
     pub(super) fn find_router(&self, file: usize, key: &str) -> Option<(usize, usize)> {
         let found = self.find_router_as(file, key);
+        let found = found.or_else(|| self.find_method(file, key));
         // What looks like a class may be a function that gives a router.
         found.or_else(|| {
             if key.contains(['#', '(']) { None } else { self.find_router_as(file, &format!("{key}()")) }
         })
+    }
+
+    /// The router that a method is given (`NewReports().Mount#0`), where nobody says what it is a method of: that of the one
+    /// method of this name whose type says that it takes a router.
+    fn find_method(&self, file: usize, key: &str) -> Option<(usize, usize)> {
+        let (of, place) = key.rsplit_once('#')?;
+        let (of, method) = of.rsplit_once('.')?;
+        let mut wanted = Vec::new();
+        for other in self.names.get(method).into_iter().flatten().copied() {
+            let (_, facts) = self.files.get(other)?;
+            let of_type = facts.keys.iter().filter(|(known, index)| {
+                let name = known.strip_suffix(place).and_then(|known| known.strip_suffix('#'));
+                let is_method =
+                    name.and_then(|name| name.strip_suffix(method)).is_some_and(|of| of.ends_with('.'));
+                is_method && facts.routers.get(**index).is_some_and(|router| router.is_defined)
+            });
+            wanted.extend(of_type.map(|(known, index)| (known.as_str(), other, *index)));
+        }
+        let is_same_language = |other: usize| self.modules.is_of_language(file, other);
+        wanted.retain(|(_, other, _)| is_same_language(*other));
+        let is_named = |known: &str| {
+            let class = known.split('.').next().unwrap_or_default();
+            of.trim_end_matches("()").ends_with(class)
+        };
+        match &wanted[..] {
+            [(_, file, index)] => Some((*file, *index)),
+            several => {
+                let mut named = several.iter().filter(|(known, ..)| is_named(known));
+                named.next().filter(|_| named.next().is_none()).map(|(_, file, index)| (*file, *index))
+            }
+        }
     }
 
     fn find_router_as(&self, file: usize, key: &str) -> Option<(usize, usize)> {
@@ -63,6 +98,44 @@ impl<'p> Program<'p> {
 
     pub(super) fn find_class(&self, file: usize, key: &str) -> Option<(usize, &'p ClassFact)> {
         self.find(file, key, NAMES_MAX, &|facts, key| facts.classes.get(key))
+    }
+
+    /// Finds out what parameters of functions stand for.
+    pub(super) fn give(&mut self) {
+        let mut given: BTreeMap<(usize, String), Vec<(usize, &'p Pieces)>> = BTreeMap::new();
+        for (file, (_, facts)) in self.files.iter().enumerate() {
+            for (key, index, pieces) in &facts.given {
+                let constructor = format!("{key}.constructor");
+                let found = [key, &constructor].into_iter().find_map(|key| {
+                    self.find(file, key, NAMES_MAX, &|facts, key| {
+                        facts.functions.get_key_value(key).map(|(key, _)| key)
+                    })
+                });
+                if let Some((found, function)) = found {
+                    let texts = given.entry((found, format!("{function}#{index}"))).or_default();
+                    if texts.len() < GIVEN_MAX && texts.iter().all(|(_, known)| *known != pieces) {
+                        texts.push((file, pieces));
+                    }
+                }
+            }
+        }
+        self.given = given;
+    }
+
+    /// What a name of a path stands for; none where nothing or too much is known of it.
+    fn piece(&self, file: usize, name: &str) -> Option<(usize, &'p Pieces)> {
+        match self.given.get(&(file, name.to_owned())).map(Vec::as_slice) {
+            Some([one]) => Some(*one),
+            Some(_) => None,
+            None => self.find_text(file, name),
+        }
+    }
+
+    /// What a name is called where it is imported from.
+    pub(super) fn imported<'n>(&'n self, file: usize, name: &'n str) -> &'n str {
+        let imports = self.files.get(file).map(|(_, facts)| facts.imports.as_slice()).unwrap_or_default();
+        let import = imports.iter().find(|import| &*import.local == name && &*import.name != "*");
+        import.map_or(name, |import| &import.name)
     }
 
     fn find_text(&self, file: usize, key: &str) -> Option<(usize, &'p Pieces)> {
@@ -162,7 +235,7 @@ impl<'p> Program<'p> {
         for piece in pieces {
             match piece {
                 Piece::Text(part) => text.push_str(part),
-                Piece::Name(name) => match (self.find_text(file, name), left.checked_sub(1)) {
+                Piece::Name(name) => match (self.piece(file, name), left.checked_sub(1)) {
                     (Some((found, pieces)), Some(left)) => {
                         text.push_str(&self.text_within(found, pieces, left)?)
                     }

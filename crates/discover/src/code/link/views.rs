@@ -149,7 +149,8 @@ impl Program<'_> {
         for _ in 0..BASES_MAX {
             let Some((file, name)) = next.pop() else { break };
             let Some((found, class)) = self.find_class(file, &name) else {
-                family.bases.push(name.rsplit('.').next().unwrap_or(&name).to_owned());
+                let name = self.imported(file, &name);
+                family.bases.push(name.rsplit('.').next().unwrap_or(name).to_owned());
                 continue;
             };
             let own = name.rsplit('.').next().unwrap_or(&name);
