@@ -3,6 +3,7 @@
 mod concern;
 mod events;
 mod facts;
+mod nest;
 mod operation;
 mod reach;
 mod schema;
@@ -20,6 +21,7 @@ use crate::{Judged, Kind, words};
 pub(crate) use concern::{Concerns, Set};
 pub(crate) use events::{Channel, Events, Message, Payload, Server, Transport};
 pub(crate) use facts::{Keywords, Types};
+use nest::Nest;
 pub(crate) use operation::{Carried, Content, Direction, Operation, Parameter, Response};
 pub(crate) use reach::Property;
 pub(crate) use schema::Schema;
@@ -50,8 +52,10 @@ pub(crate) struct View<'l> {
     /// Every schema, each once, in the order in which it was met.
     pub(crate) schemas: Vec<Schema<'l>>,
     schema_at: HashMap<Key, usize>,
-    /// Operations by the place where they begin.
-    operation_at: Vec<(u32, u32, usize)>,
+    /// The places of operations.
+    operation_at: Nest<'l>,
+    /// The operations of each place: several where their paths share one item.
+    operations_of: Vec<Vec<usize>>,
     /// What references lead to, by the places of those who make them: rules follow the same ones again and again.
     followed: RefCell<HashMap<Key, Option<Key>>>,
     gaps: RefCell<Gaps>,
@@ -83,7 +87,8 @@ impl<'l> View<'l> {
             events: Events::default(),
             schemas: Vec::new(),
             schema_at: HashMap::new(),
-            operation_at: Vec::new(),
+            operation_at: Nest::default(),
+            operations_of: Vec::new(),
             followed: RefCell::default(),
             gaps: RefCell::default(),
         };
@@ -94,11 +99,7 @@ impl<'l> View<'l> {
             view.servers = view.declared_servers();
             view.operations = view.declared_operations();
         }
-        let places = view.operations.iter().enumerate();
-        view.operation_at = places
-            .map(|(index, operation)| (operation.spot.document, operation.spot.node.index(), index))
-            .collect();
-        view.operation_at.sort_unstable();
+        view.place_operations();
         view.walk_schemas();
         Ok(view)
     }
@@ -191,16 +192,19 @@ impl<'l> View<'l> {
 
     /// The operation that `spot` stands in, by its number: several where their paths share one item.
     pub(crate) fn operations_around(&self, spot: Spot<'l>) -> impl Iterator<Item = usize> {
-        let place = (spot.document, spot.node.index(), usize::MAX);
-        let before = self.operation_at.partition_point(|known| *known <= place);
-        let known = self.operation_at.get(..before).unwrap_or_default();
-        let nearest = known.last().map(|(document, node, _)| (*document, *node));
-        let known =
-            known.iter().rev().take_while(move |(document, node, _)| Some((*document, *node)) == nearest);
-        let holds = move |index: &usize| {
-            self.operations.get(*index).is_some_and(|operation| operation.spot.node.holds(spot.node))
-        };
-        known.map(|(.., index)| *index).filter(holds)
+        let number = self.operation_at.around(spot).next();
+        let found = number.and_then(|number| self.operations_of.get(number));
+        found.into_iter().flatten().rev().copied()
+    }
+
+    fn place_operations(&mut self) {
+        self.operation_at = Nest::of(self.operations.iter().map(|operation| operation.spot).collect());
+        self.operations_of = vec![Vec::new(); self.operation_at.spots.len()];
+        for (index, operation) in self.operations.iter().enumerate() {
+            let number = self.operation_at.number_of(operation.spot);
+            let place = number.and_then(|number| self.operations_of.get_mut(number));
+            place.into_iter().for_each(|place| place.push(index));
+        }
     }
 
     /// The schema that `spot` is or refers to.

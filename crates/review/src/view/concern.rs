@@ -2,6 +2,7 @@
 
 use spec::Spot;
 
+use super::nest::Nest;
 use super::{Operation, Scheme, View};
 
 /// A set of operations, by their place in [`View::operations`].
@@ -35,39 +36,6 @@ impl Set {
 
     pub(crate) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-}
-
-/// Places of a library, of which some hold others.
-#[derive(Debug)]
-struct Nest<'l> {
-    /// By document and place, each with the innermost of those around it.
-    spots: Vec<(Spot<'l>, Option<usize>)>,
-}
-
-impl<'l> Nest<'l> {
-    fn of(mut spots: Vec<Spot<'l>>) -> Nest<'l> {
-        spots.sort_by_key(|spot| spot.key());
-        spots.dedup_by_key(|spot| spot.key());
-        let mut nest = Nest { spots: Vec::with_capacity(spots.len()) };
-        for spot in spots {
-            let around = nest.around(spot).next();
-            nest.spots.push((spot, around));
-        }
-        nest
-    }
-
-    /// The places that are or hold `spot`, from within, by their numbers.
-    fn around(&self, spot: Spot<'l>) -> impl Iterator<Item = usize> {
-        let before = self.spots.partition_point(|(known, _)| known.key() <= spot.key());
-        let outer = |index: &usize| self.spots.get(*index)?.1;
-        let holds =
-            move |index: &usize| self.spots.get(*index).is_some_and(|(known, _)| known.node.holds(spot.node));
-        std::iter::successors(before.checked_sub(1), outer).skip_while(move |index| !holds(index))
-    }
-
-    fn number_of(&self, spot: Spot<'l>) -> Option<usize> {
-        self.spots.binary_search_by_key(&spot.key(), |(known, _)| known.key()).ok()
     }
 }
 
