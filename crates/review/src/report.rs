@@ -4,7 +4,7 @@ use model::{Finding, Position, Severity};
 use spec::{Document, Spot};
 
 use crate::rule::Rule;
-use crate::view::View;
+use crate::view::{Operation, View};
 
 /// A finding and what it is about.
 #[derive(Debug)]
@@ -61,11 +61,11 @@ impl<'r, 'l> Findings<'r, 'l> {
         self.push(spot, severity, message.into(), None);
     }
 
-    /// Every operation that callers can ask for and that does not describe its answer `status`, or says nothing of what it
+    /// Every operation that callers can ask for, that `may_answer` so, and that does not describe its answer `status`, or says nothing of what it
     /// holds.
-    pub(crate) fn add_undescribed(&mut self, status: &str) {
+    pub(crate) fn add_undescribed(&mut self, status: &str, may_answer: impl Fn(&Operation<'l>) -> bool) {
         let view = self.view;
-        for operation in view.called() {
+        for operation in view.called().filter(|operation| may_answer(operation)) {
             let name = operation.name();
             match operation.response(status) {
                 None => {

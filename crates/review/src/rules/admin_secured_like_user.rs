@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
     why: "Every user whose token opens the one has a token that opens the other, and whether the backend looks again is not \
           said. Paths with a word such as `admin` are looked at, with what they ask for after inheritance from the root, \
           whatever the order in which it is written. Where no scope is asked for, it is a warning: roles may be told apart by \
-          what the credential itself says. A document all of whose paths are an administrator's is left out.",
+          what the credential itself says. A document all of whose paths are an administrator's is left out, and what everybody does to \
+          themselves (`/admin/me`).",
     fix: "ask for a scope that administrators alone have",
     bad: "
 paths:
@@ -31,6 +32,7 @@ components: { securitySchemes: { token: { type: openIdConnect, openIdConnectUrl:
     good: "
 paths:
   /orders: { get: { security: [{ token: [orders] }], responses: {} } }
+  /admin/users/self/keys: { post: { security: [{ token: [orders] }], responses: {} } }
   /admin/orders: { delete: { security: [{ token: [admin] }], responses: {} } }
 components: { securitySchemes: { token: { type: openIdConnect, openIdConnectUrl: https://a.example } } }
 ",
@@ -62,7 +64,9 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
 fn is_admin(operation: &Operation<'_>) -> bool {
     let is_word =
         |word: &String| matches!(word.as_str(), "admin" | "administrator" | "administration" | "superuser");
-    operation.words().iter().any(is_word)
+    let words = operation.words();
+    let is_own = words.iter().any(|word| matches!(word.as_str(), "self" | "me" | "myself"));
+    words.iter().any(is_word) && !is_own
 }
 
 fn alternatives<'l>(operation: &Operation<'l>) -> Vec<Asked<'l>> {
