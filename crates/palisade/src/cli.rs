@@ -277,7 +277,7 @@ pub(crate) struct Review {
     pub(crate) ruleset: Vec<PathBuf>,
     /// Write what mends findings where nobody has to decide, and show the others: as an OpenAPI Overlay beside each
     /// document, or as FILE for the one that is named; `in-place`, into the text of the documents themselves, of which
-    /// everything else stays as it is
+    /// everything else stays as it is. An Overlay is of OpenAPI alone: documents of AsyncAPI are mended in place
     #[arg(long, value_name = "FILE|in-place", num_args = 0..=1, require_equals = true, default_missing_value = "",
           conflicts_with = "update_baseline")]
     pub(crate) fix: Option<FixTo>,

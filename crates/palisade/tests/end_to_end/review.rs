@@ -237,6 +237,34 @@ fn fixes_are_an_overlay_beside_the_document_which_is_not_touched() {
 }
 
 #[test]
+fn an_overlay_is_of_no_document_of_messages() {
+    let stage = Stage::new();
+    let messages = "asyncapi: 3.0.0\ninfo: { title: t, version: '1' }\nchannels:\n  c: { address: c, messages: { m: { payload: { type: array, items: { type: boolean } } } } }\noperations: { o: { action: receive, channel: { $ref: '#/channels/c' } } }\n";
+    stage.write("events.yaml", messages);
+    let output = stage.palisade(&["review", "events.yaml", "--fix"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    let said =
+        "`events.yaml` is of AsyncAPI, and an Overlay is of OpenAPI alone; `--fix=in-place` mends it\n";
+    assert_eq!(stderr, format!("error: {said}"));
+    assert!(!stage.path("events.fixes.overlay.yaml").exists());
+    // Beside one of OpenAPI it is left, and what was found in it is shown.
+    stage.write(
+        "requests.yaml",
+        "openapi: 3.1.0\ninfo: { title: t, version: '1' }\nservers: [{ url: http://a.example }]\npaths: {}\n",
+    );
+    let output = stage.palisade(&["review", "events.yaml", "requests.yaml", "--fix"]);
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(stderr.contains(said) && stderr.contains("`requests.fixes.overlay.yaml`"), "{stderr}");
+    assert!(stdout.contains("unbounded-array") && !stdout.contains("plain-http"), "{stdout}");
+    assert!(!stage.path("events.fixes.overlay.yaml").exists());
+    stage.palisade(&["review", "events.yaml", "--fix=in-place"]);
+    let mended = std::fs::read_to_string(stage.path("events.yaml")).unwrap();
+    assert_eq!(mended, messages.replace("boolean } }", "boolean }, maxItems: 1000 }"));
+}
+
+#[test]
 fn fixes_in_place_change_what_they_name_and_no_other_byte() {
     let stage = Stage::new();
     stage.write("api.yaml", MENDABLE);

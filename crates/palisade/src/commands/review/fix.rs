@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use review::Fix;
+use review::{Fix, Kind};
 use spec::{Document, Edit, OverlayAction, overlay_text, patched, patches};
 
 use super::files::STDIN;
@@ -26,11 +26,14 @@ type Mending = (usize, Fix);
 /// Why nothing more was written.
 pub(super) fn fix(to: &FixTo, subjects: &mut [Subject]) -> Result<Vec<String>, String> {
     let mut mendings: Vec<BTreeMap<u32, Vec<Mending>>> = subjects.iter().map(mendings).collect();
+    let mut said = Vec::new();
+    if *to != FixTo::InPlace {
+        leave_messages(subjects, &mut mendings, &mut said)?;
+    }
     let mended = mendings.iter().filter(|by_document| !by_document.is_empty()).count();
     if matches!(to, FixTo::File(_)) && mended > 1 {
         return Err("`--fix=FILE` takes one document, and several have something to mend".to_owned());
     }
-    let mut said = Vec::new();
     for (subject, by_document) in subjects.iter_mut().zip(&mut mendings) {
         let mut fixed = Vec::new();
         for (number, mendings) in by_document {
@@ -62,6 +65,28 @@ fn mendings(subject: &Subject) -> BTreeMap<u32, Vec<Mending>> {
         }
     }
     by_document
+}
+
+/// Takes out what mends documents of AsyncAPI, which an overlay cannot be of, and says so.
+///
+/// # Errors
+/// That nothing is left.
+fn leave_messages(
+    subjects: &[Subject],
+    mendings: &mut [BTreeMap<u32, Vec<Mending>>],
+    said: &mut Vec<String>,
+) -> Result<(), String> {
+    for (subject, mendings) in subjects.iter().zip(mendings.iter_mut()) {
+        if subject.review.kind == Some(Kind::AsyncApi) && !mendings.is_empty() {
+            mendings.clear();
+            said.push(format!(
+                "`{}` is of AsyncAPI, and an Overlay is of OpenAPI alone; `--fix=in-place` mends it",
+                subject.file
+            ));
+        }
+    }
+    let is_empty = mendings.iter().all(BTreeMap::is_empty);
+    if is_empty && !said.is_empty() { Err(said.join("; ")) } else { Ok(()) }
 }
 
 /// The file that is written for a document.
