@@ -1,6 +1,7 @@
 //! `palisade lsp`: the review as one types, for editors that speak the Language Server Protocol (3.17).
 
 mod analysis;
+mod config;
 mod open;
 mod position;
 mod protocol;

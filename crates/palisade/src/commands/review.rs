@@ -1,6 +1,6 @@
 //! `palisade review`: what is wrong with specifications, before any code is written.
 
-mod baseline;
+pub(super) mod baseline;
 pub(super) mod files;
 pub(super) mod fix;
 pub(super) mod outcome;

@@ -215,6 +215,43 @@ fn a_config_is_held_against_what_it_may_say() {
 }
 
 #[test]
+fn a_config_says_what_is_asked_and_its_baseline_what_is_known() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.path("apis")).unwrap();
+    stage.write("apis/a.yaml", SPEC);
+    stage.write(
+        "palisade.yaml",
+        "review: { baseline: known.json, rules: { missing-owner: off, plain-http: warning } }\n",
+    );
+    let uri = format!("file://{}", stage.path("apis/a.yaml").display());
+    let arguments = ["review", "apis/a.yaml", "--rule", "plain-http", "--update-baseline"];
+    assert!(stage.palisade(&arguments).status.success());
+    let mut editor = Editor::begun(&stage);
+    editor.open(&uri, &SPEC.replace("paths: {}", "paths: { /a: { trace: { responses: {} } } }"));
+    let shown = editor.shown(&uri);
+    let of = |rule: &str| shown.iter().find(|diagnostic| diagnostic["code"] == rule);
+    assert!(of("missing-owner").is_none(), "{shown:?}");
+    let known = of("plain-http").unwrap();
+    assert_eq!(known["severity"], 4, "{known}");
+    assert!(known["message"].as_str().unwrap().ends_with("\nnote: it is in the baseline"), "{known}");
+    assert_eq!(of("trace-method").unwrap()["severity"], 1, "{shown:?}");
+    // The config as it is in the editor holds, saved or not.
+    let config = format!("file://{}", stage.path("palisade.yaml").display());
+    editor.open(&config, "version: 1\napis: []\nreview: { rules: { plain-http: note } }\n");
+    let shown = editor.shown(&uri);
+    let of = |rule: &str| shown.iter().find(|diagnostic| diagnostic["code"] == rule);
+    assert_eq!(of("plain-http").unwrap()["severity"], 3, "{shown:?}");
+    assert!(of("missing-owner").is_some(), "{shown:?}");
+    stage.write("palisade.yaml", "review: { baseline: none.json }\n");
+    editor.notify("textDocument/didClose", &json!({ "textDocument": { "uri": config } }));
+    let shown = editor.shown(&uri);
+    let said =
+        |diagnostic: &Value| diagnostic["message"].as_str().unwrap().contains("none.json` cannot be read");
+    assert!(shown.iter().any(said), "{shown:?}");
+    editor.end();
+}
+
+#[test]
 fn an_editor_of_others_shows_what_is_typed() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("tools/editor");
     if !folder.join("node_modules/vscode-languageserver-protocol").is_dir() {

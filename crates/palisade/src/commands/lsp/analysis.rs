@@ -5,12 +5,13 @@ use std::io;
 use std::path::Path;
 
 use model::{Finding, Problem, Severity};
-use review::Fix;
+use review::{Asked, Fix};
 use serde_json::{Value, json};
 use spec::{Document, Edit, Library, LibraryLimits, Location, Patch, read_below};
 
 use super::super::review::fix::editable;
 use super::super::review::{FILE_BYTES_MAX, today};
+use super::config::Config;
 use super::open::{Documents, Open, uri_of};
 use super::position::{Encoding, Lines, Position, Range};
 use super::protocol::{Diagnostic, FIX_ALL, QUICK_FIX};
@@ -28,6 +29,8 @@ pub(super) struct Analysis {
     library: Library,
     findings: Vec<Finding>,
     problems: Vec<Problem>,
+    /// What the config says of it; nothing of a config.
+    config: Config,
     /// The URI of each file by the name that positions call it.
     uris: BTreeMap<String, String>,
 }
@@ -47,12 +50,19 @@ impl Analysis {
             let (document, _, more) = gateway::read_config(document);
             problems.extend(more);
             let uris = BTreeMap::from([(name, uri.to_owned())]);
-            return Some(Analysis { library: Library::of(document), findings: Vec::new(), problems, uris });
+            let (library, findings, config) = (Library::of(document), Vec::new(), Config::default());
+            return Some(Analysis { library, findings, problems, config, uris });
         }
         let (library, more) = library(document, open, documents);
         problems.extend(more);
-        let review = review::review(&library, review::ALL, today());
+        let config = Config::of(open.path.as_deref(), documents);
+        let keep = |finding: &mut Finding| config.keep(&name, finding);
+        let asked = Asked { rules: &config.rules(), rulesets: &[], keep: &keep };
+        let review = review::review_with(&library, &asked, today());
         problems.extend(review.not_judged);
+        if let (Some(problem), Some(document)) = (&config.problem, library.document(0)) {
+            problems.push(document.problem(Severity::Warning, document.root(), problem));
+        }
         let uri_of_file = |document: &Document| {
             let path = Path::new(document.file());
             documents.at(path).map_or_else(|| uri_of(path), |(uri, _)| uri.to_owned())
@@ -61,12 +71,12 @@ impl Analysis {
         let mut uris: BTreeMap<String, String> =
             others.map(|document| (document.file().to_owned(), uri_of_file(document))).collect();
         uris.insert(name, uri.to_owned());
-        Some(Analysis { library, findings: review.findings, problems, uris })
+        Some(Analysis { library, findings: review.findings, problems, config, uris })
     }
 
     /// Whether it depends on the file at `path`.
     pub(super) fn refers_to(&self, path: &Path) -> bool {
-        self.library.paths().iter().any(|known| known == path)
+        self.config.is_at(path) || self.library.paths().iter().any(|known| known == path)
     }
 
     /// What is shown, by the URI of its file; of each file that was looked at, also where that is nothing.
@@ -88,7 +98,7 @@ impl Analysis {
                 ))
             });
             let findings = self.findings.iter().filter(|finding| is_here(&finding.position.file));
-            let findings = findings.map(|finding| diagnostic(finding, &lines));
+            let findings = findings.map(|finding| self.diagnostic(finding, &lines));
             let mut all: Vec<Diagnostic> = problems.chain(findings).collect();
             if all.len() > DIAGNOSTICS_MAX {
                 let more = all.len() - DIAGNOSTICS_MAX;
@@ -158,6 +168,14 @@ impl Analysis {
         }))
     }
 
+    /// A finding as it is shown: what the baseline knows, as a hint.
+    fn diagnostic(&self, finding: &Finding, lines: &Lines<'_>) -> Diagnostic {
+        let range = lines.range(finding.position.span);
+        let shown =
+            Diagnostic::new(range, finding.severity, Some(finding.rule), &finding.message, Some(finding.fix));
+        if self.config.knows(finding) { shown.into_hint() } else { shown }
+    }
+
     fn document_at(&self, uri: &str) -> Option<&Document> {
         let is_meant =
             |document: &&Document| self.uris.get(document.file()).is_some_and(|known| known == uri);
@@ -169,7 +187,7 @@ impl Analysis {
         let Some(document) = self.document_at(uri) else { return Vec::new() };
         let lines = Lines::of(document.source(), encoding);
         let here = self.findings.iter().filter(|finding| &*finding.position.file == document.file());
-        let found = here.map(|finding| (finding, diagnostic(finding, &lines)));
+        let found = here.map(|finding| (finding, self.diagnostic(finding, &lines)));
         found.filter(|(_, shown)| shown.range.start <= range.end && range.start <= shown.range.end).collect()
     }
 }
@@ -177,11 +195,6 @@ impl Analysis {
 fn text_edits(patches: &[Patch], lines: &Lines<'_>) -> Vec<Value> {
     let edit = |patch: &Patch| json!({ "range": lines.range(patch.span), "newText": patch.text });
     patches.iter().map(edit).collect()
-}
-
-fn diagnostic(finding: &Finding, lines: &Lines<'_>) -> Diagnostic {
-    let range = lines.range(finding.position.span);
-    Diagnostic::new(range, finding.severity, Some(finding.rule), &finding.message, Some(finding.fix))
 }
 
 /// The document with the files that it refers to, at or below its folder: as they are in the editor, else on the disk.

@@ -133,7 +133,7 @@ impl ActionsIn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Diagnostic {
     pub(super) range: Range,
-    /// 1 for errors to 3 for notes.
+    /// 1 for errors to 3 for notes; 4 for hints, which most editors do not list.
     pub(super) severity: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<&'static str>,
@@ -156,6 +156,11 @@ impl Diagnostic {
             Severity::Note => 3,
         };
         Diagnostic { range, severity, code, source: "palisade", message: format!("{message}{help}") }
+    }
+
+    /// What is known already.
+    pub(super) fn into_hint(self) -> Diagnostic {
+        Diagnostic { severity: 4, message: format!("{}\nnote: it is in the baseline", self.message), ..self }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::load::read_file;
 
 /// The findings of an earlier review.
 #[derive(Debug)]
-pub(super) struct Baseline {
+pub(in crate::commands) struct Baseline {
     known: HashSet<(String, String)>,
 }
 
@@ -38,7 +38,11 @@ impl Baseline {
     ///
     /// # Errors
     /// Why it cannot be read.
-    pub(super) fn read(file: &Path, command: &str, is_to_be_written: bool) -> Result<Baseline, String> {
+    pub(in crate::commands) fn read(
+        file: &Path,
+        command: &str,
+        is_to_be_written: bool,
+    ) -> Result<Baseline, String> {
         let bytes = match read_file(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound && is_to_be_written => {
@@ -60,7 +64,12 @@ impl Baseline {
     }
 
     pub(super) fn has(&self, finding: &Finding) -> bool {
-        self.known.contains(&(finding.position.file.to_string(), finding.fingerprint.clone()))
+        self.knows(&finding.position.file, &finding.fingerprint)
+    }
+
+    /// Whether a finding of this fingerprint is known of the file that was named `file`.
+    pub(in crate::commands) fn knows(&self, file: &str, fingerprint: &str) -> bool {
+        self.known.contains(&(file.to_owned(), fingerprint.to_owned()))
     }
 }
 

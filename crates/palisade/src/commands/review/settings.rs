@@ -11,7 +11,7 @@ use crate::cli::FailOn;
 use crate::load::read_file;
 
 /// The config's name, where none is given.
-const CONFIG: &str = "palisade.yaml";
+pub(in crate::commands) const CONFIG: &str = "palisade.yaml";
 
 /// What the config says, and what it is relative to.
 #[derive(Debug, Default)]
@@ -40,11 +40,19 @@ impl Settings {
         let Some(file) = given.map(Path::to_path_buf).or_else(|| found(spec)) else {
             return Ok(Settings::default());
         };
-        let refused = |problems, document| Box::new(Refused { problems, document });
         let bytes = read_file(&file).map_err(|error| {
             let problem = Problem::error(format!("`{}` cannot be read: {error}", file.display()));
-            refused(vec![problem], None)
+            Box::new(Refused { problems: vec![problem], document: None })
         })?;
+        Settings::of(&file, bytes)
+    }
+
+    /// As [`Settings::read`], of a config that is at `file` and holds `bytes`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(in crate::commands) fn of(file: &Path, bytes: Vec<u8>) -> Result<Settings, Box<Refused>> {
+        let refused = |problems, document| Box::new(Refused { problems, document });
         let (document, problems) = Document::parse(&file.to_string_lossy(), bytes, &spec::Limits::default());
         if !problems.is_empty() {
             return Err(refused(problems, Some(document)));
