@@ -15,6 +15,7 @@ mod credential_over_plain_transport;
 mod deprecated_without_sunset;
 mod error_without_schema;
 mod flow_without_budget;
+mod guessable_id;
 mod implicit_flow;
 mod integer_without_format;
 mod internal_server;
@@ -66,6 +67,7 @@ mod undefined_security_scheme;
 mod undocumented_cors;
 mod undocumented_rate_limit;
 mod unevaluated_properties;
+mod unlimited_scope;
 mod unowned_object;
 mod unrestricted_string;
 mod unspecified_token_rules;
@@ -98,6 +100,7 @@ pub const ALL: &[&Rule] = &[
     &deprecated_without_sunset::RULE,
     &error_without_schema::RULE,
     &flow_without_budget::RULE,
+    &guessable_id::RULE,
     &implicit_flow::RULE,
     &integer_without_format::RULE,
     &internal_server::RULE,
@@ -149,6 +152,7 @@ pub const ALL: &[&Rule] = &[
     &undocumented_cors::RULE,
     &undocumented_rate_limit::RULE,
     &unevaluated_properties::RULE,
+    &unlimited_scope::RULE,
     &unowned_object::RULE,
     &unrestricted_string::RULE,
     &unspecified_token_rules::RULE,

@@ -7,7 +7,7 @@ mod trace;
 
 pub(crate) use flow::ends_in_flow;
 pub(crate) use personal::{is_personal_name, is_special_name};
-pub(crate) use scope::is_scope_of_writing;
+pub(crate) use scope::{is_scope_of_everything, is_scope_of_writing};
 pub(crate) use trace::{is_trace, is_trace_name};
 
 /// The words of a name, in lower case: of `orderId`, `order_id` and `Order-ID` alike.
@@ -101,6 +101,17 @@ pub(crate) fn is_called_url_name(name: &str) -> bool {
         "proxy",
         "crawl",
         "scrape",
+        "image",
+        "picture",
+        "avatar",
+        "photo",
+        "file",
+        "document",
+        "source",
+        "download",
+        "remote",
+        "media",
+        "attachment",
     ];
     let words = words(name);
     let Some((last, before)) = words.split_last() else { return false };
@@ -163,6 +174,15 @@ pub(crate) fn is_password(name: &str) -> bool {
         .is_some_and(|word| matches!(word.as_str(), "password" | "passwd" | "pwd" | "passphrase"))
 }
 
+/// Whether what has this name is sent and never returned: a password, its hash, the code of a card (PCI DSS 4.0, 3.3.1).
+pub(crate) fn is_only_sent(name: &str) -> bool {
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    let is_hash = matches!(last.as_str(), "hash" | "digest" | "salt")
+        && before.last().is_some_and(|word| is_password(word));
+    is_hash || is_password(name) || matches!(last.as_str(), "cvv" | "cvc" | "cvv2" | "cvc2")
+}
+
 /// Whether a parameter of this name is the size of a page.
 pub(crate) fn is_page_size(name: &str) -> bool {
     let joined = words(name).concat();
@@ -203,8 +223,11 @@ pub(crate) fn is_secret(text: &str) -> bool {
     if text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----") {
         return text.len() > 200;
     }
-    if text.to_ascii_lowercase().contains("example") || text.len() > 200 {
+    if text.to_ascii_lowercase().contains("example") {
         return false;
+    }
+    if text.len() > 200 || is_signed_token(text) {
+        return is_signed_token(text);
     }
     FORMS.iter().any(|(prefix, rest)| {
         text.strip_prefix(prefix).is_some_and(|after| {
@@ -214,6 +237,23 @@ pub(crate) fn is_secret(text: &str) -> bool {
             is_form && after.len() >= *rest && kinds.len() >= 8
         })
     })
+}
+
+/// Whether `text` is a JWT (RFC 7519) with a signature, and not the one that every page on JWTs shows.
+fn is_signed_token(text: &str) -> bool {
+    const SHOWN: &str = "eyJzdWIiOiIxMjM0NTY3ODkw";
+    let token = text.strip_prefix("Bearer ").unwrap_or(text);
+    let parts: Vec<&str> = token.split('.').collect();
+    let is_encoded =
+        |part: &&str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    match parts[..] {
+        [header, claims, signature] => {
+            let begins = header.starts_with("eyJ") && claims.starts_with("eyJ") && !claims.starts_with(SHOWN);
+            let kinds: std::collections::HashSet<u8> = signature.bytes().collect();
+            begins && signature.len() >= 43 && kinds.len() >= 16 && parts.iter().all(is_encoded)
+        }
+        _ => false,
+    }
 }
 
 /// The host of a URL, without its port.
@@ -324,7 +364,7 @@ mod tests {
         assert!(is_called_url_name("webhookUrl") && is_called_url_name("callback_uri"));
         assert!(
             !is_called_url_name("website")
-                && !is_called_url_name("imageUrl")
+                && !is_called_url_name("homepageUrl")
                 && !is_called_url_name("webhook")
         );
     }

@@ -5,7 +5,7 @@ use spec::Spot;
 
 use super::{Fixer, Mend};
 use crate::rules::{unbounded_string, unbounded_upload};
-use crate::view::{Keywords, View};
+use crate::view::{Keywords, Types, View};
 use crate::words;
 
 /// Characters of a text whose format says nothing of them.
@@ -142,7 +142,8 @@ fn examples(spot: Spot<'_>) -> Vec<Spot<'_>> {
 }
 
 fn number(view: &View<'_>, spot: Spot<'_>) -> Option<Mend> {
-    let schema = view.schema(spot)?;
+    // What a number that is no integer stands for, a price or a place, somebody has to say.
+    let schema = view.schema(spot).filter(|schema| !schema.types.has(Types::NUMBER))?;
     let is_short = view.parts(spot).iter().any(|part| part.text("format") == Some("int32"));
     let is_page = view.name_of(spot).is_some_and(words::is_page_size);
     let (least, most) = if is_page {

@@ -7,6 +7,7 @@ use model::Severity;
 use crate::report::Findings;
 use crate::rule::Rule;
 use crate::view::{Need, Operation, View};
+use crate::words;
 
 pub(super) const RULE: Rule = Rule {
     id: "admin-secured-like-user",
@@ -17,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     cwe: &["CWE-285", "CWE-862"],
     nist: &["REC-API-12"],
     why: "Every user whose token opens the one has a token that opens the other, and whether the backend looks again is not \
-          said. Paths with a word such as `admin` are looked at, with what they ask for after inheritance from the root, \
+          said. Operations are looked at with a word such as `admin` or \
+          `backoffice` in their path, a tag or their `operationId`, with what they ask for after inheritance from the root, \
           whatever the order in which it is written. Where no scope is asked for, it is a warning: roles may be told apart by \
           what the credential itself says. A document all of whose paths are an administrator's is left out, and what everybody does to \
           themselves (`/admin/me`).",
@@ -27,11 +29,14 @@ paths:
   /orders: { get: { security: [{ token: [orders] }], responses: {} } }
   /admin/orders: { delete: { security: [{ token: [orders] }], responses: {} } }
 #                            ^^^^^^^^
+  /users/{id}/ban: { post: { operationId: banUser, tags: [Admin API], security: [{ token: [orders] }], responses: {} } }
+#                                                                     ^^^^^^^^
 components: { securitySchemes: { token: { type: openIdConnect, openIdConnectUrl: https://a.example } } }
 ",
     good: "
 paths:
   /orders: { get: { security: [{ token: [orders] }], responses: {} } }
+  /geo/adminDivisions: { get: { security: [{ token: [orders] }], responses: {} } }
   /admin/users/self/keys: { post: { security: [{ token: [orders] }], responses: {} } }
   /admin/orders: { delete: { security: [{ token: [admin] }], responses: {} } }
 components: { securitySchemes: { token: { type: openIdConnect, openIdConnectUrl: https://a.example } } }
@@ -61,10 +66,25 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     }
 }
 
-fn is_admin(operation: &Operation<'_>) -> bool {
-    let is_word =
-        |word: &String| matches!(word.as_str(), "admin" | "administrator" | "administration" | "superuser");
-    let words = operation.words();
+/// Whether a name is of a map: `adminDivisions` have no administrators.
+fn is_area(word: &str) -> bool {
+    matches!(word, "division" | "divisions" | "area" | "areas" | "boundary" | "boundaries" | "region")
+}
+
+/// Whether an operation is of administrators, by its path, its tags or its name.
+pub(super) fn is_admin(operation: &Operation<'_>) -> bool {
+    let is_word = |word: &String| {
+        matches!(word.as_str(), "admin" | "administrator" | "administration" | "superuser" | "backoffice")
+    };
+    let spot = operation.spot;
+    let segments = operation.path.split('/').filter(|segment| !segment.starts_with('{'));
+    let tags = spot.items_of("tags").filter_map(|tag| tag.node.as_str());
+    let names = segments.chain(tags).chain(spot.text("operationId"));
+    let words: Vec<String> = names
+        .map(words::words)
+        .filter(|words| !words.iter().map(String::as_str).any(is_area))
+        .flatten()
+        .collect();
     let is_own = words.iter().any(|word| matches!(word.as_str(), "self" | "me" | "myself"));
     words.iter().any(is_word) && !is_own
 }

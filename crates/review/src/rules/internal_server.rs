@@ -1,7 +1,7 @@
 //! Finds servers of the inside in a document.
 
 use model::Severity;
-use spec::Format;
+use spec::{Format, Spot};
 
 use crate::report::Findings;
 use crate::rule::Rule;
@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     nist: &["REC-API-4"],
     why: "Documents are published, and with them the names of hosts for tests and of the inside, which are kept with less care. \
           Looked for are private addresses, names that end in `.internal`, `.local`, `.corp` and their like, and names with a \
-          word such as `staging` or `dev`. A server with `x-internal: true` says so itself.",
+          word such as `staging` or `dev`. What a variable of a server may be is looked at, too. A server \
+          with `x-internal: true` says so itself.",
     fix: "take the server out of what is published, or write `x-internal: true`",
     bad: "
 servers:
@@ -26,6 +27,8 @@ servers:
 #      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 - url: http://10.0.0.7/
 #      ^^^^^^^^^^^^^^^^
+- { url: 'https://{env}.example.com', variables: { env: { default: api, enum: [api, staging] } } }
+#                                                                                   ^^^^^^^
 ---
 asyncapi: 3.0.0
 info: { title: Orders, version: '1' }
@@ -54,6 +57,13 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
         let url = server.get("url")?;
         Some((server, url, words::host_of(url.node.as_str()?)?))
     });
+    let of_variables = view.root.items_of("servers").flat_map(choices);
+    for (server, choice, url) in of_variables {
+        let host = words::host_of(&url).filter(|host| words::is_internal_host(host));
+        if let Some(host) = host.filter(|_| !server.is_true("x-internal")) {
+            findings.add(choice, format!("`{host}` is a host of the inside"));
+        }
+    }
     let of_messages = view
         .events
         .servers
@@ -64,4 +74,15 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
             findings.add(address, format!("`{host}` is a host of the inside"));
         }
     }
+}
+
+/// The values that variables of a server may have, each with the URL that it makes.
+fn choices(server: Spot<'_>) -> impl Iterator<Item = (Spot<'_>, Spot<'_>, String)> {
+    let url = server.text("url").unwrap_or_default();
+    server.members_of("variables").flat_map(move |(name, variable)| {
+        variable.items_of("enum").filter_map(move |choice| {
+            let whole = url.replace(&format!("{{{name}}}"), choice.node.scalar()?);
+            Some((server, choice, whole))
+        })
+    })
 }

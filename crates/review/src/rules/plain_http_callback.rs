@@ -16,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
     cwe: &["CWE-319"],
     nist: &["REC-API-9"],
     why: "What the API sends to others is read and changed on the way, and nobody is sure who answers. Callbacks whose address \
-          begins with `http:` are found; those whose address the caller gives cannot be judged.",
+          begins with `http:` are found, and servers of theirs and of \
+          webhooks that do; those whose address the caller gives cannot be judged.",
     fix: "write `https:`",
     bad: "
 paths:
@@ -27,6 +28,9 @@ paths:
         shipped:
           'http://partner.example/shipped': { post: { responses: {} } }
 #                                             ^^^^
+webhooks:
+  paid: { post: { servers: [{ url: http://partner.example }], responses: {} } }
+#                                  ^^^^^^^^^^^^^^^^^^^^^^
 ",
     good: "
 paths:
@@ -45,6 +49,13 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     for operation in view.operations.iter().filter(|operation| operation.direction == Direction::Calling) {
         if words::is_plain_http(operation.path) {
             findings.add(operation.spot, format!("`{}` is called without TLS", operation.path));
+        }
+        for holder in [operation.spot, operation.item] {
+            for url in holder.items_of("servers").filter_map(|server| server.get("url")) {
+                if url.node.as_str().is_some_and(words::is_plain_http) {
+                    findings.add(url, format!("`{}` is called without TLS", operation.path));
+                }
+            }
         }
     }
 }

@@ -9,14 +9,14 @@ use crate::words;
 
 pub(super) const RULE: Rule = Rule {
     id: "returned-password",
-    title: "an answer holds a password",
+    title: "an answer holds a password, its hash, or the code of a card",
     severity: Severity::Warning,
     control: "leak",
     owasp: &["API3:2023"],
     cwe: &["CWE-213", "CWE-522"],
     nist: &["REC-API-6", "REC-API-20"],
     why: "A schema that is shared by requests and answers shows what was meant to be sent alone. Texts of answers are looked \
-          at whose name says password; one that is `writeOnly` is in no answer. When this is wrong: a password that was made \
+          at whose name says password, the hash of one, or the code of a card (`cvv`); one that is `writeOnly` is in no answer. When this is wrong: a password that was made \
           for the caller, and is shown once.",
     fix: "make the property `writeOnly`",
     bad: "
@@ -26,8 +26,9 @@ paths:
       responses:
         '200':
           description: ok
-          content: { application/json: { schema: { properties: { password: { type: string } } } } }
+          content: { application/json: { schema: { properties: { password: { type: string }, password_hash: { type: string } } } } }
 #                                                                ^^^^^^^^
+#                                                                                            ^^^^^^^^^^^^^
 ",
     good: "
 paths:
@@ -46,7 +47,7 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
         for (name, property) in schema.spot.members_of("properties") {
             let is_hidden = view.parts(property).iter().any(|part| part.is_true("writeOnly"));
             let is_text = view.schema(property).is_some_and(|known| known.types.has(Types::STRING));
-            if words::is_password(name) && is_text && !is_hidden {
+            if words::is_only_sent(name) && is_text && !is_hidden {
                 findings.add_named(property, format!("an answer holds `{name}`"));
             }
         }

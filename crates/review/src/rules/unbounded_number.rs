@@ -8,7 +8,7 @@ use crate::view::{Keywords, Schema, Types, View};
 
 pub(super) const RULE: Rule = Rule {
     id: "unbounded-number",
-    title: "an integer that callers send has no bounds",
+    title: "a number that callers send has no bounds",
     severity: Severity::Note,
     control: "request-schema",
     owasp: &["API4:2023", "API8:2023"],
@@ -16,13 +16,15 @@ pub(super) const RULE: Rule = Rule {
     nist: &["REC-API-5", "REC-API-13"],
     why: "Page sizes of a billion and negative amounts are sent because nothing says that they are none. Since OpenAPI 3.1 \
           `exclusiveMinimum` and `exclusiveMaximum` are bounds of their own; before, they are said beside `minimum` and \
-          `maximum`. Two minimums at once are a slip: one of them means nothing. Integers that are returned alone are left \
+          `maximum`. Two minimums at once are a slip: one of them means nothing. Numbers that are returned alone are left \
           out.",
-    fix: "give the integer a `minimum` and a `maximum`",
+    fix: "give the number a `minimum` and a `maximum`",
     bad: "
 components:
   schemas:
     Count: { type: integer, minimum: 1 }
+#   ^^^^^
+    Price: { type: number, minimum: 0 }
 #   ^^^^^
     Twice: { type: integer, minimum: 1, exclusiveMinimum: 1, maximum: 4 }
 #   ^^^^^
@@ -44,16 +46,20 @@ components:
 };
 
 fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
-    for schema in view.values_of(Types::INTEGER).filter(|schema| schema.is_sent()) {
+    for schema in view.values_of(Types::INTEGER.or(Types::NUMBER)).filter(|schema| schema.is_sent()) {
         let name = view.name_of(schema.spot).unwrap_or("items");
         if let Some(lacks) = lacks(view, schema) {
-            findings.add(schema.spot, format!("the integer `{name}` has no {lacks}"));
+            findings.add(schema.spot, format!("the {} `{name}` has no {lacks}", kind(schema)));
         } else if has_two(schema, "minimum", "exclusiveMinimum")
             || has_two(schema, "maximum", "exclusiveMaximum")
         {
-            findings.add(schema.spot, format!("the integer `{name}` has two bounds of one side"));
+            findings.add(schema.spot, format!("the {} `{name}` has two bounds of one side", kind(schema)));
         }
     }
+}
+
+fn kind(schema: &Schema<'_>) -> &'static str {
+    if schema.types.has(Types::NUMBER) { "number" } else { "integer" }
 }
 
 fn lacks(view: &View<'_>, schema: &Schema<'_>) -> Option<&'static str> {

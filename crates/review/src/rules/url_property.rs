@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     nist: &["REC-API-13", "REC-API-26"],
     why: "If the backend opens what callers name, it opens what they cannot reach themselves: internal services, metadata of \
           the cloud. Properties of bodies are looked at whose name says that it is called (`webhookUrl`, `callback_url`, \
-          `importUrl`); a `website` that is only shown is none, nor one of fixed values, nor one to which a browser is sent back after a \
+          `importUrl`), or is that of a picture or a file (`imageUrl`), which backends are wont to fetch; a `website` that is only shown is none, nor one of fixed values, nor one to which a browser is sent back after a \
           login.",
     fix: "hold the address against a fixed list; the gateway's `ssrf` refuses addresses that are not public",
     bad: "

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     nist: &["REC-API-12"],
     why: "Who may read may then change and delete. `DELETE`, `PUT` and `PATCH` are held against the `GET` of the same path, \
           where both ask for scopes; a scope whose name says that it writes (`orders:write`, `admin`) is left out, even if \
-          reading asks for it.",
+          reading asks for it. Of one that says neither (`orders`) it is a note.",
     fix: "ask for a scope that readers do not have",
     bad: "
 paths:
@@ -26,6 +26,10 @@ paths:
     get: { security: [{ login: ['orders:read'] }], responses: {} }
     delete: { security: [{ login: ['orders:read'] }], responses: {} }
 #             ^^^^^^^^
+  /carts/{id}:
+    get: { security: [{ login: [carts] }], responses: {} }
+    put: { security: [{ login: [carts] }], responses: {} }
+#          ^^^^^^^^
 components: { securitySchemes: { login: { type: openIdConnect, openIdConnectUrl: https://a.example } } }
 ",
     good: "
@@ -48,12 +52,21 @@ fn check<'l>(view: &View<'l>, findings: &mut Findings<'_, 'l>) {
     {
         let Some(read) = reads.iter().find(|read| read.path == write.path) else { continue };
         let scopes = scopes(write);
-        let reading = scopes.iter().flatten().all(|scope| !says_write(scope));
-        if !scopes.is_empty() && !scopes.contains(&BTreeSet::new()) && scopes == self::scopes(read) && reading
+        let is_scoped = !scopes.is_empty() && !scopes.contains(&BTreeSet::new());
+        if !is_scoped
+            || scopes != self::scopes(read)
+            || scopes.iter().flatten().any(|scope| says_write(scope))
         {
-            let at = write.spot.get("security").unwrap_or(write.spot);
-            findings.add(at, format!("`{}` asks for the same scopes as `GET` does", write.name()));
+            continue;
         }
+        let severity = if scopes.iter().flatten().all(|scope| says_read(scope)) {
+            RULE.severity
+        } else {
+            Severity::Note
+        };
+        let at = write.spot.get("security").unwrap_or(write.spot);
+        let message = format!("`{}` asks for the same scopes as `GET` does", write.name());
+        findings.add_as(severity, at, message);
     }
 }
 
@@ -68,5 +81,9 @@ fn says_write(scope: &str) -> bool {
     ["write", "admin", "manage", "edit", "delete", "update", "full", "all", "modify", "rw"]
         .iter()
         .any(|word| scope.contains(word))
-        || !["read", "view", "get", "list", "ro"].iter().any(|word| scope.contains(word))
+}
+
+fn says_read(scope: &str) -> bool {
+    let scope = scope.to_ascii_lowercase();
+    ["read", "view", "get", "list", "ro"].iter().any(|word| scope.contains(word))
 }

@@ -42,6 +42,10 @@ impl Types {
         Types(self.0 & other.0)
     }
 
+    pub(crate) const fn or(self, other: Types) -> Types {
+        Types(self.0 | other.0)
+    }
+
     pub(crate) fn has(self, other: Types) -> bool {
         self.0 & other.0 != 0
     }

@@ -30,6 +30,10 @@ const FLOWS: &[&str] = &[
     "reservations",
     "referral",
     "referrals",
+    "comment",
+    "comments",
+    "invitation",
+    "invitations",
     "vote",
     "votes",
 ];

@@ -13,9 +13,29 @@ pub(crate) fn is_scope_of_writing(scope: &str) -> bool {
     says(WRITES) && !says(READS)
 }
 
+/// Whether `scope` says that it opens everything, and nothing of what that is: `*`, `full_access`, `admin`.
+pub(crate) fn is_scope_of_everything(scope: &str) -> bool {
+    const ALL: &[&str] = &["admin", "administrator", "all", "everything", "full", "root", "superuser"];
+    const EMPTY: &[&str] = &["access", "api", "scope", "control"];
+    let words = words(scope);
+    let is = |known: &[&str], word: &String| known.contains(&word.as_str());
+    scope.trim() == "*"
+        || words.iter().any(|word| is(ALL, word)) && words.iter().all(|word| is(ALL, word) || is(EMPTY, word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scopes_of_everything_are_told_from_those_of_all_of_something() {
+        for scope in ["*", "all", "full_access", "api:admin", "FullControl"] {
+            assert!(is_scope_of_everything(scope), "{scope}");
+        }
+        for scope in ["orders:all", "admin:org", "access", "", "api", "full-name"] {
+            assert!(!is_scope_of_everything(scope), "{scope}");
+        }
+    }
 
     #[test]
     fn scopes_of_writing_are_told_from_those_of_both() {
