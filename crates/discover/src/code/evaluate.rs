@@ -5,6 +5,8 @@ mod meaning;
 mod resource;
 mod scope;
 
+use std::collections::BTreeMap;
+
 use super::facts::{Facts, FunctionFact, Guard, Methods, Mount, Piece, Pieces, RouteFact, Router, Standing};
 use super::frameworks::{Called, Framework};
 use super::guard::is_guard;
@@ -13,6 +15,9 @@ use scope::{Scope, Value};
 
 /// Objects within objects are looked into so deep for the texts that they hold.
 const MEMBERS_DEPTH_MAX: usize = 4;
+
+/// The longest list that a loop is followed through.
+const ELEMENTS_MAX: usize = 256;
 
 /// The most texts of one file that are given to functions.
 const GIVEN_MAX: usize = 4096;
@@ -26,6 +31,8 @@ pub(super) struct Evaluate<'e> {
     scopes: Vec<Scope>,
     /// Guards that stand before what a router gets from here on.
     before: Vec<Vec<Guard>>,
+    /// How long lists are that are written down, by their names.
+    lists: BTreeMap<String, usize>,
     /// The routes of the resource that was added last.
     resources: std::ops::Range<usize>,
 }
@@ -47,6 +54,7 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         facts: Facts { imports: unit.imports.clone(), ..Facts::default() },
         scopes: vec![Scope::default()],
         before: Vec::new(),
+        lists: BTreeMap::new(),
         resources: 0..0,
     };
     if let Some(prefix) = (framework.file)(path, unit) {
@@ -123,6 +131,51 @@ impl<'e> Evaluate<'e> {
         self.bound(binding, &value, line);
         self.set(&binding.name, value);
         self.members(&binding.name, &binding.value, MEMBERS_DEPTH_MAX);
+        if let Kind::List(elements) = &binding.value.kind {
+            self.elements(&binding.name, elements);
+        }
+    }
+
+    /// What stands in a list, which a loop may go through.
+    fn elements(&mut self, name: &str, elements: &'e [Node]) {
+        if elements.len() > ELEMENTS_MAX {
+            return;
+        }
+        for (index, element) in elements.iter().enumerate() {
+            let own = format!("{name}[{index}]");
+            self.members(&own, element, MEMBERS_DEPTH_MAX);
+            let members = if let Kind::Map(members) = &element.kind { members.as_slice() } else { &[] };
+            let names = members.iter().map(|(member, value)| (format!("{own}.{member}"), value));
+            for (key, value) in names.chain([(own.clone(), element)]) {
+                if let Some(of) = value.dotted().and_then(|name| match self.lookup(&name) {
+                    Value::Key(key) => Some(key),
+                    Value::Router(..) => Some(name),
+                    Value::Text(_) | Value::Nothing => None,
+                }) {
+                    self.facts.aliases.insert(key, of);
+                }
+            }
+        }
+        self.lists.insert(name.to_owned(), elements.len());
+    }
+
+    /// A loop over a list that is written down goes through each of its elements.
+    fn each(&mut self, call: &'e Call) -> bool {
+        let name = call.receiver().and_then(Node::dotted);
+        let (Some(name), Some(node)) = (name, call.value(0)) else { return false };
+        let (Some(length), Some(function)) = (self.lists.get(&name).copied(), node.function()) else {
+            return false;
+        };
+        let Some(parameter) = function.parameters.first() else { return false };
+        for index in 0..length {
+            let mut scope = Scope::default();
+            let element = self.of_key(format!("{name}[{index}]"));
+            scope.names.insert(parameter.name.to_string(), element);
+            self.scopes.push(scope);
+            self.all(&function.body);
+            self.scopes.pop();
+        }
+        true
     }
 
     /// Texts that an object holds, by the names of its members.
@@ -200,7 +253,6 @@ impl<'e> Evaluate<'e> {
             }
             fact.methods.extend((self.framework.methods)(mark));
         }
-        fact.guards.extend(self.guards_of_action(name));
         fact.methods.extend(self.compared(function).into_iter().filter(|_| function.marks.is_empty()));
         fact.action = (self.framework.action)(function);
         let parameters = function.parameters.iter().flat_map(|parameter| self.parameter_guard(parameter));
@@ -255,6 +307,9 @@ impl<'e> Evaluate<'e> {
 
     /// What a call is worth; `target` is the function that it stands before with `@`.
     fn call(&mut self, call: &'e Call, line: u32, target: Option<(&str, &'e Function)>) -> Value {
+        if matches!(call.name(), "forEach" | "map") && self.each(call) {
+            return Value::Nothing;
+        }
         let receiver = call.receiver().map(|receiver| self.value(receiver));
         let callee = match (&receiver, &call.callee.kind) {
             (None, Kind::Call(_)) => self.value(&call.callee),
@@ -360,7 +415,8 @@ impl<'e> Evaluate<'e> {
     fn named_guard(&mut self, node: &'e Node) -> Option<Guard> {
         let name = guard_name(node)?;
         let open = (self.framework.open)(&name);
-        if !open && !is_guard(&name) {
+        // What it is given says nothing of it: `validate(schemas.login)`.
+        if !open && !is_guard(name.split('(').next().unwrap_or_default()) {
             return None;
         }
         let maybe_router = match node.kind {

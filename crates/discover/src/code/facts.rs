@@ -39,6 +39,8 @@ pub(crate) struct Router {
     /// What all its paths begin with, wherever it is mounted.
     pub(crate) prefix: Pieces,
     pub(crate) line: u32,
+    /// The class whose methods its routes are.
+    pub(crate) class: Option<String>,
 }
 
 /// Something that may stand guard: what it is called, and the router that it is if it is none.
@@ -106,6 +108,8 @@ pub(crate) enum Taken {
     Parameter(In, String, String),
     /// A field of the body.
     Field(String),
+    /// A value that the framework looks for in the query and in the body.
+    Any(String),
     /// Several of them.
     Fields(Vec<String>),
     /// The query, as what a class of this name says.
@@ -140,6 +144,18 @@ pub(crate) struct ClassFact {
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) methods: Vec<String>,
     pub(crate) guards: Vec<Guard>,
+    /// Guards before some of its methods, in their order.
+    pub(crate) filters: Vec<Filter>,
+}
+
+/// A guard before some methods of a class and of those that are made from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    pub(crate) name: String,
+    /// Whether it no longer stands there.
+    pub(crate) is_lifted: bool,
+    pub(crate) only: Option<Vec<String>>,
+    pub(crate) except: Vec<String>,
 }
 
 /// A part of a file that was not understood.

@@ -44,7 +44,7 @@ pub struct Framework {
     /// Where it is described.
     pub source: &'static str,
     /// Names of the languages that it is used from.
-    pub(crate) languages: &'static [&'static str],
+    pub languages: &'static [&'static str],
     /// Words of which one stands in some file of each program that uses it.
     pub(crate) marks: &'static [&'static str],
     /// How it writes paths.
@@ -63,6 +63,8 @@ pub struct Framework {
     pub(crate) list: fn(&str, &Node) -> Option<bool>,
     /// What the paths of a class begin with whose methods are routes; several where it has several names.
     pub(crate) class: for<'c> fn(&'c Class, &str) -> Vec<Option<&'c Node>>,
+    /// What a class says that the paths of classes made from it begin with, where they do not say it themselves.
+    pub(crate) handed: for<'c> fn(&'c Class) -> Option<&'c Node>,
     /// The version that a mark says.
     pub(crate) version: for<'c> fn(&'c Node) -> Option<&'c str>,
     /// Whether a class is a program, of which the calls in its body are routes.
@@ -103,6 +105,13 @@ pub struct Framework {
     pub doc: &'static str,
 }
 
+impl Framework {
+    /// What of it is understood and what is not, without the examples.
+    pub fn understood(&self) -> &'static str {
+        self.doc.split("\n~~~").next().unwrap_or_default().trim()
+    }
+}
+
 /// A framework of which nothing is known.
 pub(crate) const BLANK: Framework = Framework {
     id: "",
@@ -118,6 +127,7 @@ pub(crate) const BLANK: Framework = Framework {
     file: |_, _| None,
     list: |_, _| None,
     class: |_, _| Vec::new(),
+    handed: |_| None,
     version: |_| None,
     application: |_| false,
     method: |_, _| Vec::new(),
@@ -209,16 +219,16 @@ pub(crate) enum Meaning<'c> {
     ViewSet { path: &'c Node, view: &'c Node },
     /// The route that was added last is for these methods.
     Restrict { methods: Vec<String> },
-    /// It adds the routes of a resource.
-    Resource(Resource<'c>),
+    /// It adds the routes of resources.
+    Resources(Vec<Resource<'c>>),
     /// Of the resource that was added last it keeps these actions, or all but these.
-    Only { names: &'c Node, is_kept: bool },
+    Only { names: Vec<&'c Node>, is_kept: bool },
     /// What stands inside is about the `collection` of the resource around, or about a `member`.
     Among { which: &'c str, inside: Vec<&'c Node> },
     /// So is a route.
     RouteAmong { which: &'c str, methods: Vec<String>, path: &'c Node, handlers: Vec<&'c Node> },
     /// Guards stand before methods of the class.
-    BeforeActions { guards: Vec<&'c Node>, only: Option<&'c Node>, except: Option<&'c Node> },
+    BeforeActions { guards: Vec<&'c Node>, only: Option<&'c Node>, except: Option<&'c Node>, is_lifted: bool },
     /// It registers a function, which gets a router within: what the function is called says nothing of guards.
     Plugin { path: Option<&'c Node>, plugin: &'c Node },
     /// Paths of the router begin so, wherever it is mounted.
@@ -319,7 +329,7 @@ pub(crate) fn dotnet_parameter(parameter: &Parameter) -> Option<Taken> {
 pub(crate) fn verbs_of(node: &Node) -> Vec<String> {
     let name = |node: &Node| {
         let name = node.text().unwrap_or(node.last_name());
-        name.strip_prefix("Method").unwrap_or(name).to_ascii_uppercase()
+        name.strip_prefix("METHOD_").or(name.strip_prefix("Method")).unwrap_or(name).to_ascii_uppercase()
     };
     node.values().iter().map(name).filter(|name| !name.is_empty()).collect()
 }

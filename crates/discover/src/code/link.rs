@@ -4,7 +4,7 @@ mod modules;
 mod resolve;
 mod views;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Guard, Mount, Pieces, RouteFact, Standing, Taken};
@@ -26,6 +26,9 @@ const STEPS_MAX: usize = 4096;
 /// The most routes of one framework that are listed.
 const ROUTES_MAX: usize = 100_000;
 
+/// The most things that are said to be left out.
+const CUT_MAX: usize = 1000;
+
 /// What one framework says in all files.
 pub(super) struct Program<'p> {
     framework: &'static Framework,
@@ -34,6 +37,8 @@ pub(super) struct Program<'p> {
     modules: Modules<'p>,
     /// Files that may still be looked into for the name that is looked for.
     looks: Cell<usize>,
+    /// What was left out since there is too much of it.
+    cut: RefCell<BTreeSet<Unclear>>,
     /// Files by the names that they give to something.
     names: BTreeMap<&'p str, Vec<usize>>,
     /// The number of the first router of each file.
@@ -45,6 +50,8 @@ pub(super) struct Program<'p> {
     prefixes: BTreeMap<usize, (usize, &'p Pieces)>,
     /// Texts that parameters of functions stand for, with the files that give them.
     given: BTreeMap<(usize, String), Vec<(usize, &'p Pieces)>>,
+    /// Classes whose methods are the routes of routers.
+    classes: BTreeMap<usize, &'p str>,
     everywhere: Vec<Everywhere<'p>>,
     /// Whether versions stand in paths, and that of those that say none.
     versions: Option<Option<String>>,
@@ -97,6 +104,10 @@ pub(super) fn link(
         };
         unclear.extend(facts.notes.iter().map(note));
     }
+    if routes.len() >= ROUTES_MAX {
+        program.cut(0, format!("more than {ROUTES_MAX} routes of {}", framework.product));
+    }
+    unclear.append(&mut program.cut.take());
     (routes, unclear.into_iter().collect())
 }
 
@@ -115,12 +126,14 @@ impl<'p> Program<'p> {
             paths,
             modules: Modules::of(names.collect()),
             looks: Cell::new(0),
+            cut: RefCell::default(),
             names: resolve::names(files),
             first,
             same: (0..count).collect(),
             standing: BTreeMap::new(),
             prefixes: BTreeMap::new(),
             given: BTreeMap::new(),
+            classes: BTreeMap::new(),
             everywhere: Vec::new(),
             versions: files.iter().find_map(|(_, facts)| facts.versions.clone()),
             parents: BTreeMap::new(),
@@ -128,19 +141,31 @@ impl<'p> Program<'p> {
         program.unite();
         program.give();
         program.prefix_all();
+        let mut handed: BTreeSet<usize> = BTreeSet::new();
         for (file, (_, facts)) in files.iter().enumerate() {
             for (index, router) in facts.routers.iter().enumerate() {
                 let one = program.one(program.number(file, index));
+                if let Some(class) = &router.class {
+                    program.classes.insert(one, class);
+                }
+                if router.is_defined {
+                    handed.insert(one);
+                }
                 let known = program.standing.entry(one).or_insert(router.standing);
                 *known = router.standing.max(*known);
                 if !router.prefix.is_empty() {
                     program.prefixes.entry(one).or_insert((file, &router.prefix));
                 }
             }
+        }
+        for (file, (_, facts)) in files.iter().enumerate() {
             for mount in &facts.mounts {
                 let (parent, child) = (program.number(file, mount.parent), program.number(file, mount.child));
                 let (parent, child) = (program.one(parent), program.one(child));
-                if parent != child {
+                // What a class of another program hands down is not known, and is taken for nothing.
+                let key = facts.routers.get(mount.parent).and_then(|router| router.key.as_deref());
+                let is_known = !key.is_some_and(|key| key.ends_with("#handed")) || handed.contains(&parent);
+                if parent != child && is_known {
                     program.parents.entry(child).or_default().push((file, mount));
                 }
             }
@@ -213,8 +238,12 @@ impl<'p> Program<'p> {
                 let path = self.text(*file, &mount.path)?;
                 for place in above {
                     let is_known = place.standing > Some(Standing::Unknown) || standing > Standing::Unknown;
-                    if !is_known || places.len() >= PLACES_MAX {
+                    if !is_known {
                         continue;
+                    }
+                    if places.len() >= PLACES_MAX {
+                        self.cut(*file, format!("more than {PLACES_MAX} places where a router is mounted"));
+                        break;
                     }
                     let own = if self.framework.mount_replaces && !path.is_empty() { "" } else { &prefix };
                     let guards = mount.guards.iter().map(|guard| (*file, guard.clone()));
@@ -231,7 +260,20 @@ impl<'p> Program<'p> {
         if is_top {
             places.push(Place { path: prefix, guards: Vec::new(), standing: Some(standing) });
         }
+        if let Some(class) = self.classes.get(&router) {
+            // `[controller]` of ASP.NET stands for the class, also where another one says it.
+            let name = class.strip_suffix("Controller").unwrap_or(class);
+            places.iter_mut().for_each(|place| place.path = place.path.replace("[controller]", name));
+        }
         Ok(places)
+    }
+
+    /// Says that something of a file is left out.
+    fn cut(&self, file: usize, what: String) {
+        let mut cut = self.cut.borrow_mut();
+        if cut.len() < CUT_MAX {
+            cut.insert(Unclear { file: self.path_of(file).to_owned(), line: 1, what });
+        }
     }
 
     fn prefix(&self, router: usize) -> Result<String, String> {
@@ -307,10 +349,11 @@ impl<'p> Program<'p> {
         guards.extend(answer.guards);
         let own = fact.handlers.iter().map(|key| (file, key.clone()));
         for (file, key) in own.chain(answer.handlers) {
+            guards.extend(self.filters(file, &key));
             let Some((found, function)) = self.find_function(file, &key) else { continue };
             guards.extend(function.guards.iter().map(|guard| (found, guard.clone())));
             for taken in &function.takes {
-                self.take(found, taken, &mut parameters, &mut body);
+                self.take((found, &answer.method), taken, &mut parameters, &mut body);
             }
         }
         Route {
@@ -331,7 +374,7 @@ impl<'p> Program<'p> {
 
     fn take(
         &self,
-        file: usize,
+        (file, method): (usize, &str),
         taken: &Taken,
         parameters: &mut BTreeMap<(super::In, String), String>,
         body: &mut BTreeSet<String>,
@@ -355,6 +398,11 @@ impl<'p> Program<'p> {
                     parameters.entry((super::In::Query, name)).or_default();
                 }
             }
+            Taken::Any(name) if parameters.contains_key(&(super::In::Path, name.clone())) => {}
+            Taken::Any(name) if matches!(method, "GET" | "HEAD" | "DELETE") => {
+                parameters.entry((super::In::Query, name.clone())).or_default();
+            }
+            Taken::Any(name) => drop(body.insert(name.clone())),
             Taken::Fields(names) => body.extend(names.iter().cloned()),
             Taken::Field(name) => drop(body.insert(name.clone())),
             Taken::Body(class) => body.extend(self.fields(file, class)),

@@ -82,6 +82,8 @@ pub(crate) struct Parameter {
 pub(crate) struct Class {
     pub(crate) name: Box<str>,
     pub(crate) bases: Vec<Box<str>>,
+    /// Whether only classes that are made from it are made.
+    pub(crate) is_abstract: bool,
     pub(crate) marks: Vec<Node>,
     /// Fields that stand in its head or its body.
     pub(crate) fields: Vec<Parameter>,

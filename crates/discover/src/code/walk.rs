@@ -47,6 +47,9 @@ const EXAMPLES: &[&str] = &["examples", "example", "samples", "benches", "bench"
 /// What stands before the packages of a program, of which `com.example` is one.
 const SOURCES: &[&str] = &["src/main/java/", "src/main/kotlin/", "src/main/"];
 
+/// What packages begin with: what `com/example` is called says nothing of it.
+const PACKAGES: &[&str] = &["com", "org", "net", "io", "dev"];
+
 /// The most files that are read.
 const FILES_MAX: usize = 1_000_000;
 
@@ -306,7 +309,12 @@ pub(crate) fn is_test(path: &str) -> bool {
 /// Whether a path below the root is that of an example.
 fn is_example(path: &str) -> bool {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    of_sources(path).is_none() && folder.split('/').any(|part| EXAMPLES.contains(&part))
+    let mut before = "";
+    let is_one = folder.split('/').any(|part| {
+        let is_package = PACKAGES.contains(&std::mem::replace(&mut before, part));
+        EXAMPLES.contains(&part) && !is_package
+    });
+    is_one && of_sources(path).is_none()
 }
 
 #[cfg(test)]
@@ -335,6 +343,7 @@ mod tests {
             ("examples/a.go", true),
             ("crates/a/benches/b.rs", true),
             ("src/main/java/com/example/A.java", false),
+            ("com/example/A.kt", false),
             ("src/examples.ts", false),
         ] {
             assert_eq!(is_example(path), expected, "{path}");

@@ -25,8 +25,10 @@ impl<'e> Evaluate<'e> {
         for base in (self.framework.class)(class, self.path) {
             let router = self.new_router(None, Standing::Root, line);
             let path = base.map(|node| self.pieces(node)).unwrap_or_default();
-            let path = path.into_iter().map(|piece| with_class(piece, &class.name)).collect();
             self.prefix(router, path, guards.clone());
+            if let Some(router) = self.facts.routers.get_mut(router) {
+                router.class = Some(class.name.to_string());
+            }
             controllers.push(router);
         }
         let methods = class.body.iter().filter_map(|node| node.function());
@@ -39,6 +41,7 @@ impl<'e> Evaluate<'e> {
                 .collect(),
             methods: methods.map(|function| function.name.to_string()).collect(),
             guards,
+            filters: Vec::new(),
         };
         self.facts.classes.insert(class.name.to_string(), fact);
         for mark in &class.marks {
@@ -55,11 +58,22 @@ impl<'e> Evaluate<'e> {
         let name = Some(class.name.to_string()).filter(|name| !name.is_empty());
         self.scopes.push(Scope { class: name, controllers, version, implied, ..Scope::default() });
         self.all(&class.body);
-        self.scopes.pop();
+        let filters = self.scopes.pop().map(|scope| scope.filters).unwrap_or_default();
+        if let Some(fact) = self.facts.classes.get_mut(&*class.name) {
+            fact.filters.extend(filters);
+        }
     }
 
     /// Routes of a class that is none of the program are those of the classes that are made from it.
-    fn inherit(&mut self, class: &Class, controllers: &mut Vec<usize>, line: u32) {
+    fn inherit(&mut self, class: &'e Class, controllers: &mut Vec<usize>, line: u32) {
+        if let Some(path) = (self.framework.handed)(class) {
+            let path = self.pieces(path);
+            let router = self.router(&handed(&class.name));
+            self.prefix(router, path, Vec::new());
+            if let Some(router) = self.facts.routers.get_mut(router) {
+                (router.is_defined, router.line) = (true, line);
+            }
+        }
         if controllers.is_empty() {
             let mut functions = class.body.iter().filter_map(|node| node.function());
             if functions.any(|function| !(self.framework.method)(function, Some(&class.name)).is_empty()) {
@@ -71,11 +85,24 @@ impl<'e> Evaluate<'e> {
             }
             return;
         }
+        self.below_bases(class, controllers);
         for base in &class.bases {
             let child = self.router(&inherited(base));
             for parent in controllers.iter() {
                 let guards = self.before.get(*parent).cloned().unwrap_or_default();
                 self.facts.mounts.push(Mount { parent: *parent, child, path: Vec::new(), guards });
+            }
+        }
+    }
+
+    /// A class that says no path of its own is below that of what it is made from.
+    fn below_bases(&mut self, class: &Class, controllers: &[usize]) {
+        for controller in controllers {
+            let is_plain = self.facts.routers.get(*controller).is_some_and(|router| router.prefix.is_empty());
+            for base in class.bases.iter().filter(|_| is_plain) {
+                let parent = self.router(&handed(base));
+                let (path, guards) = (Vec::new(), Vec::new());
+                self.facts.mounts.push(Mount { parent, child: *controller, path, guards });
             }
         }
     }
@@ -185,6 +212,11 @@ fn inherited(class: &str) -> String {
     format!("{class}.#inherited")
 }
 
+/// The key of the path that a class hands down.
+fn handed(class: &str) -> String {
+    format!("{class}.#handed")
+}
+
 /// The class that a variable of a function is made of.
 fn local_class(body: &[Node], name: &str) -> Option<String> {
     let mut class = None;
@@ -207,15 +239,7 @@ fn local_class(body: &[Node], name: &str) -> Option<String> {
     class
 }
 
-/// A path with the words of ASP.NET for the class that it stands before.
-fn with_class(piece: Piece, class: &str) -> Piece {
-    let name = class.strip_suffix("Controller").unwrap_or(class);
-    match piece {
-        Piece::Text(text) => Piece::Text(text.replace("[controller]", name)),
-        piece => piece,
-    }
-}
-
+/// A path with the word of ASP.NET for the function that it stands before.
 fn with_action(piece: Piece, action: &str) -> Piece {
     match piece {
         Piece::Text(text) => Piece::Text(text.replace("[action]", action)),

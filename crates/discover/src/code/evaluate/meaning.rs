@@ -31,7 +31,10 @@ impl<'e> Evaluate<'e> {
                 self.add_route(at.on?, Methods::OfSet(key), Some(path), at.line);
                 Some(Value::Nothing)
             }
-            Meaning::Resource(resource) => self.resource(at.on?, &resource, at.line),
+            Meaning::Resources(resources) => {
+                let each = resources.iter().map(|resource| self.resource(at.on?, resource, at.line));
+                each.last()?
+            }
             Meaning::Among { which, inside } => {
                 let router = self.among(which)?;
                 inside.iter().for_each(|node| self.hang(router, node, at.line));
@@ -48,7 +51,7 @@ impl<'e> Evaluate<'e> {
                 Some(Value::Router(at.on?, at.last))
             }
             Meaning::Only { names, is_kept } => {
-                self.only(names, is_kept);
+                self.only(&names, is_kept);
                 Some(Value::Router(at.on?, at.last))
             }
             Meaning::Plugin { path, plugin } => {
@@ -57,17 +60,7 @@ impl<'e> Evaluate<'e> {
                 self.hang(child, plugin, at.line);
                 Some(Value::Router(at.on?, None))
             }
-            Meaning::Prefix { path } => {
-                let path = self.pieces(path);
-                let on = at.on?;
-                self.prefix(on, path, Vec::new());
-                Some(Value::Router(on, None))
-            }
             Meaning::Itself { of } => Some(self.value(of)),
-            Meaning::Versions { default } => {
-                self.facts.versions = Some(default.and_then(Node::text).map(str::to_owned));
-                Some(Value::Nothing)
-            }
             Meaning::Everywhere { path, except } => {
                 let path = self.pieces(path);
                 let paths = except.map(Node::values).unwrap_or_default().iter();
@@ -113,13 +106,31 @@ impl<'e> Evaluate<'e> {
                 self.guard(at.on?, at.last, guards);
                 Some(Value::Router(at.on?, at.last))
             }
+            Meaning::Prefix { path } => {
+                let path = self.pieces(path);
+                let on = at.on?;
+                self.prefix(on, path, Vec::new());
+                Some(Value::Router(on, None))
+            }
+            Meaning::Versions { default } => {
+                self.facts.versions = Some(default.and_then(Node::text).map(str::to_owned));
+                Some(Value::Nothing)
+            }
             Meaning::Around { guards } => {
                 let guards = self.guards(&guards);
-                self.around(at.on?, &guards);
-                Some(Value::Router(at.on?, None))
+                let on = at.on?;
+                self.around(on, &guards);
+                let is_other = self.facts.routers.get(on).is_some_and(|router| !router.is_defined);
+                if !is_other {
+                    return Some(Value::Router(on, None));
+                }
+                // Its routes are in another file: what is around them is a router of its own.
+                let around = self.new_router(None, Standing::Unknown, line);
+                self.facts.mounts.push(Mount { parent: around, child: on, path: Vec::new(), guards });
+                Some(Value::Router(around, None))
             }
-            Meaning::BeforeActions { guards, only, except } => {
-                self.before_actions(&guards, only, except);
+            Meaning::BeforeActions { guards, only, except, is_lifted } => {
+                self.before_actions(&guards, only, except, is_lifted);
                 Some(Value::Nothing)
             }
             _ => None,
@@ -175,18 +186,26 @@ impl<'e> Evaluate<'e> {
                 self.facts.mounts.push(Mount { parent: on, child: *child, path, guards });
                 return Some(Value::Router(on, None));
             }
-            if index < last || !matches!(value, Value::Key(_)) {
+            let key = handler_key(handler);
+            if key.is_none() && (index < last || !matches!(value, Value::Key(_))) {
                 guards.extend(handler.values().iter().filter_map(|one| self.named_guard(one)));
             }
             keys.extend(self.wrapped(handler));
             if index == last && wraps_guard(handler) {
                 guards.extend(self.named_guard(handler));
             }
-            if let Some(key) = handler_key(handler) {
+            if let Some(key) = key {
                 keys.push(key);
             } else if let Value::Key(key) = value {
                 keys.push(key.trim_end_matches("()").to_owned());
             }
+        }
+        if keys.is_empty()
+            && let (Some(Value::Key(controller)), [Piece::Text(action)]) =
+                (self.among_value("#controller"), &path[..])
+        {
+            // `post :cancel` within a resource is an action of its controller.
+            keys.push(format!("{controller}.{action}"));
         }
         let methods = Methods::These(methods);
         self.facts.routes.push(RouteFact {

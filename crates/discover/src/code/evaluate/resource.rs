@@ -2,18 +2,10 @@
 
 use super::scope::{Scope, Value};
 use super::{Evaluate, guard_name};
-use crate::code::facts::{Guard, Methods, Piece, RouteFact};
+use crate::code::facts::{Filter, Methods, Piece, RouteFact};
 use crate::code::frameworks::Resource;
 use crate::code::guard::is_guard;
 use crate::code::syntax::Node;
-
-/// Guards of actions of a class.
-#[derive(Debug, Clone)]
-pub(super) struct BeforeAction {
-    guard: Guard,
-    only: Option<Vec<String>>,
-    except: Vec<String>,
-}
 
 impl<'e> Evaluate<'e> {
     /// Adds the routes of a resource; what stands within it is below one of its members.
@@ -32,6 +24,10 @@ impl<'e> Evaluate<'e> {
         let has_members = resource.actions.iter().any(|(.., is_of_one)| *is_of_one);
         let member = if has_members { format!("{path}/{{{one}}}") } else { path.clone() };
         let member = self.child(on, text(member), Vec::new(), line);
+        let controller = resource
+            .controller
+            .map(|node| node.text().map_or_else(|| node.dotted().unwrap_or_default(), class_name));
+        let controller = controller.unwrap_or_else(|| class_name(last));
         let first = self.facts.routes.len();
         for (action, method, is_of_one) in resource.actions {
             let listed = |names: Option<&Node>| {
@@ -41,10 +37,6 @@ impl<'e> Evaluate<'e> {
                 continue;
             }
             let router = if *is_of_one { member } else { collection };
-            let controller = resource
-                .controller
-                .map(|node| node.text().map_or_else(|| node.dotted().unwrap_or_default(), class_name));
-            let controller = controller.unwrap_or_else(|| class_name(last));
             self.facts.routes.push(RouteFact {
                 router,
                 methods: Methods::These(vec![(*method).to_owned()]),
@@ -60,6 +52,7 @@ impl<'e> Evaluate<'e> {
         let nested = self.child(on, text(nested), Vec::new(), line);
         let mut scope = Scope::default();
         scope.names.insert("#collection".to_owned(), Value::Router(collection, None));
+        scope.names.insert("#controller".to_owned(), Value::Key(controller));
         scope.names.insert("#member".to_owned(), Value::Router(member, None));
         self.scopes.push(scope);
         resource.inside.iter().for_each(|node| self.hang(nested, node, line));
@@ -69,18 +62,22 @@ impl<'e> Evaluate<'e> {
 
     /// The router of all members of the resource around, or of one.
     pub(super) fn among(&self, which: &str) -> Option<usize> {
-        let name = format!("#{which}");
-        match self.scopes.iter().rev().find_map(|scope| scope.names.get(&name)) {
+        match self.among_value(&format!("#{which}")) {
             Some(Value::Router(router, _)) => Some(*router),
             _ => None,
         }
     }
 
+    /// What the resource around says of itself.
+    pub(super) fn among_value(&self, name: &str) -> Option<&Value> {
+        self.scopes.iter().rev().find_map(|scope| scope.names.get(name))
+    }
+
     /// Of the resource that was added last, these actions alone, or all but these.
-    pub(super) fn only(&mut self, names: &Node, is_kept: bool) {
+    pub(super) fn only(&mut self, names: &[&Node], is_kept: bool) {
         let listed = |route: &RouteFact| {
             let action = route.handlers.first().and_then(|key| key.rsplit('.').next()).unwrap_or_default();
-            names.values().iter().any(|name| name.text() == Some(action))
+            names.iter().flat_map(|names| names.values()).any(|name| name.text() == Some(action))
         };
         let range = std::mem::take(&mut self.resources);
         let mut index = 0;
@@ -97,29 +94,21 @@ impl<'e> Evaluate<'e> {
         guards: &[&'e Node],
         only: Option<&'e Node>,
         except: Option<&'e Node>,
+        is_lifted: bool,
     ) {
         let names = |node: &Node| -> Vec<String> {
             node.values().iter().filter_map(Node::text).map(str::to_owned).collect()
         };
         let found = guards.iter().filter_map(|node| guard_name(node)).filter(|name| is_guard(name));
-        let actions = found.map(|name| BeforeAction {
-            guard: Guard { name, ..Guard::default() },
+        let filters = found.map(|name| Filter {
+            name,
+            is_lifted,
             only: only.map(names),
             except: except.map(names).unwrap_or_default(),
         });
         if let Some(scope) = self.scopes.last_mut() {
-            scope.actions.extend(actions);
+            scope.filters.extend(filters);
         }
-    }
-
-    /// The guards that stand before a method of the class.
-    pub(super) fn guards_of_action(&self, name: &str) -> Vec<Guard> {
-        let actions = self.scopes.last().map(|scope| scope.actions.as_slice()).unwrap_or_default();
-        let is_before = |action: &&BeforeAction| {
-            action.only.as_ref().is_none_or(|only| only.iter().any(|known| known == name))
-                && !action.except.iter().any(|known| known == name)
-        };
-        actions.iter().filter(is_before).map(|action| action.guard.clone()).collect()
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::resource::BeforeAction;
 use super::{Evaluate, Guard, Kind, Mount, Node, Piece, Pieces, Router, Standing};
-use crate::code::facts::head;
+use crate::code::facts::{Filter, head};
 use crate::code::syntax::Function;
 
 /// The most texts of which one path is made.
@@ -36,7 +35,7 @@ pub(super) struct Scope {
     /// The version of the class.
     pub(super) version: Option<String>,
     /// Guards of methods of the class.
-    pub(super) actions: Vec<BeforeAction>,
+    pub(super) filters: Vec<Filter>,
 }
 
 impl<'e> Evaluate<'e> {
@@ -123,7 +122,7 @@ impl<'e> Evaluate<'e> {
             self.facts.keys.insert(key.clone(), router);
         }
         let is_defined = standing > Standing::Unknown;
-        self.facts.routers.push(Router { key, standing, is_defined, prefix: Vec::new(), line });
+        self.facts.routers.push(Router { key, standing, is_defined, prefix: Vec::new(), line, class: None });
         self.before.push(Vec::new());
         router
     }

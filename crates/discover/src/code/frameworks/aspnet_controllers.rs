@@ -13,6 +13,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     style: Style::Braces,
     class,
     method,
+    handed: |class| marked(&class.marks, "Route").and_then(|mark| mark.value(0)),
     parameter,
     open: |name| name == "AllowAnonymous",
     absolute: true,
@@ -21,8 +22,9 @@ pub(super) const FRAMEWORK: Framework = Framework {
 };
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
-    let is_based = class.bases.iter().any(|base| base.ends_with("Controller") || &**base == "ControllerBase");
-    if !is_based && marked(&class.marks, "ApiController").is_none() {
+    let is_based =
+        class.bases.iter().any(|base| base.ends_with("Controller") || base.ends_with("ControllerBase"));
+    if class.is_abstract || !is_based && marked(&class.marks, "ApiController").is_none() {
         return Vec::new();
     }
     let routes = class.marks.iter().filter_map(Node::call).filter(|mark| mark.name() == "Route");

@@ -31,8 +31,12 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             Some(Meaning::Root { path: None, inside: Vec::new() })
         }
         "route" if call.arguments.len() == 2 => {
-            let answers = answers(call.value(1)?);
-            (!answers.is_empty()).then_some(Meaning::Routes { path: path?, answers })
+            let mut answers = answers(call.value(1)?);
+            if answers.is_empty() {
+                // What a function of the program gives is not looked into; it answers something.
+                answers.push((vec!["*".to_owned()], Vec::new()));
+            }
+            Some(Meaning::Routes { path: path?, answers })
         }
         "nest" | "nest_service" => {
             Some(Meaning::Mount { path, children: call.values_from(1), guards: Vec::new() })
@@ -51,6 +55,9 @@ fn answers(node: &Node) -> Vec<(Vec<String>, Vec<&Node>)> {
     while let Some(call) = next.and_then(Node::call) {
         if let Some(methods) = verb(call.name()) {
             answers.push((methods, call.values_from(0)));
+        } else if call.name() == "on" {
+            let methods = call.value(0).map(Node::last_name).and_then(verb);
+            answers.extend(methods.map(|methods| (methods, call.values_from(1))));
         }
         next = call.receiver();
     }

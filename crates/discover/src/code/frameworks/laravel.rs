@@ -69,7 +69,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
                 inside: inside.into_iter().collect(),
             })
         }
-        "apiResource" | "resource" => Some(Meaning::Resource(Resource {
+        "apiResource" | "resource" => Some(Meaning::Resources(vec![Resource {
             path: path?,
             below: None,
             controller: call.value(1),
@@ -78,14 +78,17 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             inside: Vec::new(),
             actions: ACTIONS,
             is_named: true,
-        })),
-        "only" => Some(Meaning::Only { names: path?, is_kept: true }),
-        "except" => Some(Meaning::Only { names: path?, is_kept: false }),
+        }])),
+        "only" => Some(Meaning::Only { names: call.values_from(0), is_kept: true }),
+        "except" => Some(Meaning::Only { names: call.values_from(0), is_kept: false }),
         "match" => Some(Meaning::Route {
             methods: verbs_of(path?),
             path: call.value(1),
             handlers: vec![call.value(2)?],
         }),
+        "view" if call.receiver().is_some_and(|on| on.last_name() == "Route") => {
+            Some(Meaning::Route { methods: vec!["GET".to_owned()], path, handlers: Vec::new() })
+        }
         name => {
             let methods = verb(name).filter(|_| call.arguments.len() > 1)?;
             Some(Meaning::Route { methods, path, handlers: vec![call.value(1)?] })
@@ -108,6 +111,10 @@ fn takes(node: &Node) -> Option<Taken> {
     let Kind::Call(call) = &node.kind else { return None };
     if call.receiver()?.last_name() != "request" {
         return None;
+    }
+    if call.name() == "validate" {
+        let Kind::Map(members) = &call.value(0)?.kind else { return None };
+        return Some(Taken::Fields(members.iter().map(|(name, _)| name.to_string()).collect()));
     }
     let name = call.value(0)?.text()?;
     match call.name() {

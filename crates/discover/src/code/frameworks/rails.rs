@@ -36,17 +36,20 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         return None;
     }
     match called.name {
-        "before_action" | "before_filter" => Some(Meaning::BeforeActions {
-            guards: call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value).collect(),
-            only: call.named("only"),
-            except: call.named("except"),
-        }),
-        "namespace" => Some(Meaning::Group {
-            path: call.named("path").or(first),
-            guards: Vec::new(),
-            inside: closure(call),
-        }),
-        "scope" => Some(Meaning::Group {
+        "before_action" | "before_filter" | "prepend_before_action" | "skip_before_action" => {
+            Some(Meaning::BeforeActions {
+                guards: call
+                    .arguments
+                    .iter()
+                    .filter(|one| one.name.is_none())
+                    .map(|one| &one.value)
+                    .collect(),
+                only: call.named("only"),
+                except: call.named("except"),
+                is_lifted: called.name == "skip_before_action",
+            })
+        }
+        "namespace" | "scope" => Some(Meaning::Group {
             path: call.named("path").or(first),
             guards: Vec::new(),
             inside: closure(call),
@@ -56,16 +59,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
                 if called.name.starts_with("authenticate") { vec![&call.callee] } else { Vec::new() };
             Some(Meaning::Group { path: None, guards, inside: closure(call) })
         }
-        "resources" | "resource" => Some(Meaning::Resource(Resource {
-            path: first?,
-            controller: call.named("controller"),
-            below: call.named("path"),
-            only: call.named("only"),
-            except: call.named("except"),
-            inside: closure(call),
-            actions: if called.name == "resources" { ALL } else { ONE },
-            is_named: false,
-        })),
+        "resources" | "resource" => Some(Meaning::Resources(resources(call))),
         "member" | "collection" => Some(Meaning::Among { which: called.name, inside: closure(call) }),
         "root" => Some(Meaning::Route {
             methods: vec!["GET".to_owned()],
@@ -111,6 +105,23 @@ const ONE: &[(&str, &str, bool)] = &[
     ("destroy", "DELETE", false),
 ];
 
+/// `resources :orders, :items, only: [:index]`
+fn resources(call: &Call) -> Vec<Resource<'_>> {
+    let names = call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value);
+    let names = names.filter(|name| name.function().is_none());
+    let of = |path| Resource {
+        path,
+        controller: call.named("controller"),
+        below: call.named("path"),
+        only: call.named("only"),
+        except: call.named("except"),
+        inside: closure(call),
+        actions: if call.name() == "resources" { ALL } else { ONE },
+        is_named: false,
+    };
+    names.map(of).collect()
+}
+
 /// `params.require(:order).permit(:sku, :quantity)`: the first of the fields; `request.headers["X-Tenant"]`.
 fn takes(node: &Node) -> Option<Taken> {
     let Kind::Call(call) = &node.kind else { return None };
@@ -122,14 +133,18 @@ fn takes(node: &Node) -> Option<Taken> {
         "[]" if call.receiver()?.last_name() == "headers" => {
             super::parameter(super::In::Header, call.value(0)?.text()?)
         }
+        "[]" if call.receiver()?.last_name() == "params" => {
+            Some(Taken::Any(call.value(0)?.text()?.to_owned()))
+        }
         _ => None,
     }
 }
 
 const DOC: &str = r#"
 `resources` and `resource` with `only`, `except`, members, collections and what is nested in them, namespaces, scopes, verbs, `match` and `root`, actions
-of controllers with `before_action` of the same class that is named like a guard, and fields that are permitted. The pages `new` and `edit` are left
-out. Concerns, mounted engines, files that `draw` names, `devise_for` and filters of a class above are not understood.
+of controllers with filters (`before_action`) of their class and those above that are named like a guard, and fields that are permitted. The pages `new` and `edit` are left
+out. Concerns, mounted engines, files that `draw` names and `devise_for` are not understood, and neither are
+optional parts of a path.
 
 ~~~file config/routes.rb
 Rails.application.routes.draw do
@@ -169,9 +184,9 @@ end
 GET /
 GET /api/v1/orders
 POST /api/v1/orders guards=authenticate_user! body=quantity,sku
-GET /api/v1/orders/stats
+GET /api/v1/orders/stats guards=authenticate_user!
 GET /api/v1/orders/{id} guards=authenticate_user!
-POST /api/v1/orders/{id}/cancel
+POST /api/v1/orders/{id}/cancel guards=authenticate_user!
 DELETE /api/v1/orders/{order_id}/items/{id}
 GET /api/v1/profile
 PATCH /api/v1/profile

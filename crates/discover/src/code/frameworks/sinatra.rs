@@ -57,6 +57,7 @@ fn takes(node: &Node) -> Option<Taken> {
     let name = call.value(0)?.text().filter(|_| call.name() == "[]")?;
     match call.receiver()?.last_name() {
         "env" => parameter(In::Header, &name.strip_prefix("HTTP_")?.replace('_', "-")),
+        "params" => Some(Taken::Any(name.to_owned())),
         "cookies" => parameter(In::Cookie, name),
         _ => None,
     }

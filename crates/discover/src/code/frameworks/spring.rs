@@ -15,6 +15,9 @@ pub(super) const FRAMEWORK: Framework = Framework {
     file,
     class,
     method,
+    handed: |class| {
+        marked(&class.marks, "RequestMapping").and_then(|mark| paths(mark).into_iter().next().flatten())
+    },
     parameter,
     same: &["build", "and"],
     doc: DOC,

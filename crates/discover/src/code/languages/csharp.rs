@@ -39,6 +39,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             Kind::List(values.unwrap_or_default())
         }
         "collection_expression" | "initializer_expression" => Kind::List(reader.all(part)),
+        "collection_element" | "expression_element" => reader.inner(part),
         "binary_expression"
             if part.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "+") =>
         {
@@ -137,6 +138,7 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
         name: reader.word_of(part, "name"),
         bases: super::names(above, &[]),
         marks: marks(reader, part),
+        is_abstract: children_of(part, &["modifier"]).iter().any(|word| reader.text(*word) == "abstract"),
         fields,
         body: body.map(|body| reader.all(body)).unwrap_or_default(),
     }

@@ -135,6 +135,7 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
     let above = ["superclass", "interfaces"].map(|field| part.child_by_field_name(field));
     let above: String = above.into_iter().flatten().map(|part| format!(" {}", reader.text(part))).collect();
     Class {
+        is_abstract: false,
         name: reader.word_of(part, "name"),
         bases: super::names(&above, &["extends", "implements"]),
         marks: marks(reader, part),

@@ -64,6 +64,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         | "abstract_class_declaration"
         | "interface_declaration"
         | "type_alias_declaration" => Kind::Class(Box::new(class(reader, part))),
+        "for_in_statement" => each(reader, part),
         "enum_declaration" => enumeration(reader, part),
         "variable_declarator" => binding(reader, part),
         "assignment_expression" => assignment(reader, part),
@@ -180,6 +181,7 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
         }
     }
     Class {
+        is_abstract: false,
         name: reader.word_of(part, "name"),
         bases: bases
             .split(|letter: char| !letter.is_alphanumeric() && !"_.".contains(letter))
@@ -229,6 +231,19 @@ fn binding(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         Some(Node { line: super::line(taken), kind })
     });
     Kind::Other(taken.collect())
+}
+
+/// `for (const route of routes) { … }` is as good as `routes.forEach((route) => { … })`.
+fn each(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let function = Function {
+        parameters: vec![Parameter { name: reader.word_of(part, "left"), ..Parameter::default() }],
+        body: vec![reader.field(part, "body")],
+        ..Function::default()
+    };
+    let line = super::line(part);
+    let list = Box::new(reader.field(part, "right"));
+    let callee = Node { line, kind: Kind::Member(list, "forEach".into()) };
+    call(callee, unnamed(vec![Node { line, kind: Kind::Function(Box::new(function)) }]))
 }
 
 /// An enumeration is as good as an object of its values.

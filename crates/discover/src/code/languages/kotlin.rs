@@ -154,6 +154,28 @@ fn mark(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     Kind::Call(Box::new(Call { callee: name, arguments: given.unwrap_or_default() }))
 }
 
+/// Annotations of a part, of which the last has its values in parentheses: behind some lines the grammar takes them for an
+/// expression of their own.
+fn strays(reader: &Reader<'_>, part: Branch<'_>) -> Vec<Node> {
+    let mut marks = Vec::new();
+    let mut next = part.prev_named_sibling().filter(|before| before.kind() == "annotated_expression");
+    while let Some(expression) = next.take() {
+        for child in children(expression) {
+            match child.kind() {
+                "annotation" => marks.push(reader.node(child)),
+                "annotated_expression" => next = Some(child),
+                "parenthesized_expression" => {
+                    if let Some(Node { kind: Kind::Call(call), .. }) = marks.last_mut() {
+                        call.arguments = super::unnamed(reader.all(child));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    marks
+}
+
 fn marks(reader: &Reader<'_>, part: Option<Branch<'_>>) -> Vec<Node> {
     let marks = part.map(|part| children_of(part, &["annotation"])).unwrap_or_default();
     marks.into_iter().map(|mark| reader.node(mark)).collect()
@@ -208,7 +230,10 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
             ..Parameter::default()
         }),
         parameters,
-        marks: marks(reader, child_of(part, &["modifiers"])),
+        marks: strays(reader, part)
+            .into_iter()
+            .chain(marks(reader, child_of(part, &["modifiers"])))
+            .collect(),
         body,
     }
 }
@@ -220,9 +245,13 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
     let fields = head.map(|part| children_of(part, &["class_parameter"])).unwrap_or_default();
     let bases = child_of(part, &["delegation_specifiers"]).map(|part| reader.text(part)).unwrap_or_default();
     Class {
+        is_abstract: false,
         name: reader.word_of(part, "name"),
         bases: super::names(bases, &["by"]),
-        marks: marks(reader, child_of(part, &["modifiers"])),
+        marks: strays(reader, part)
+            .into_iter()
+            .chain(marks(reader, child_of(part, &["modifiers"])))
+            .collect(),
         fields: fields.into_iter().map(|part| parameter(reader, part, Vec::new())).collect(),
         body: body.map(|body| reader.all(body)).unwrap_or_default(),
     }

@@ -167,6 +167,7 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
     }
     let above = child_of(part, &["base_clause"]).map(|part| reader.text(part)).unwrap_or_default();
     Class {
+        is_abstract: false,
         name: reader.word_of(part, "name"),
         bases: super::names(above, &["extends"]),
         marks: marks(reader, part),

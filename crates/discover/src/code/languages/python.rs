@@ -102,6 +102,7 @@ fn class(reader: &Reader<'_>, part: Branch<'_>, marks: Vec<Node>) -> Class {
         statements.filter(|part| part.kind() == "assignment" && part.child_by_field_name("type").is_some());
     let bases = arguments(reader, part.child_by_field_name("superclasses"));
     Class {
+        is_abstract: false,
         name: reader.word_of(part, "name"),
         bases: bases.iter().filter_map(|base| base.value.dotted()).map(Into::into).collect(),
         marks,

@@ -9,6 +9,10 @@ pub(super) struct Modules<'p> {
     /// Files, and folders of files, by the last part of their names.
     by_name: BTreeMap<&'p str, Vec<usize>>,
     by_folder: BTreeMap<&'p str, Vec<usize>>,
+    /// Files by their paths without endings.
+    by_stem: BTreeMap<&'p str, Vec<usize>>,
+    /// Folders by the last part of their paths.
+    folders: BTreeMap<&'p str, Vec<&'p str>>,
 }
 
 /// Names of files that stand for their folder.
@@ -20,6 +24,7 @@ const BEGINNINGS: &[&str] = &["", "@", "~", "crate", "self", "super", ".", ".."]
 impl<'p> Modules<'p> {
     pub(super) fn of(paths: Vec<&'p str>) -> Modules<'p> {
         let (mut by_name, mut by_folder) = (BTreeMap::new(), BTreeMap::new());
+        let mut by_stem: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, path) in paths.iter().enumerate() {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             let stem = name.split('.').next().unwrap_or(name);
@@ -31,8 +36,13 @@ impl<'p> Modules<'p> {
                 by_name.entry(last).or_insert_with(Vec::new).push(index);
             }
             by_folder.entry(folder).or_insert_with(Vec::new).push(index);
+            by_stem.entry(path.rsplit_once('.').map_or(*path, |(stem, _)| stem)).or_default().push(index);
         }
-        Modules { paths, by_name, by_folder }
+        let mut folders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for folder in by_folder.keys().copied() {
+            folders.entry(folder.rsplit('/').next().unwrap_or(folder)).or_default().push(folder);
+        }
+        Modules { paths, by_name, by_folder, by_stem, folders }
     }
 
     /// Files that a module may be, as `file` names it.
@@ -80,30 +90,22 @@ impl<'p> Modules<'p> {
             }
         }
         let whole = folder.join("/");
-        let name = folder.last().copied().unwrap_or_default();
-        let candidates =
-            self.by_name.get(name).into_iter().chain(self.by_name.get("index")).flatten().copied();
-        let stem =
-            |index: usize| self.paths.get(index).and_then(|path| path.rsplit_once('.')).map(|(stem, _)| stem);
-        let is_it = |index: &usize| {
-            stem(*index).is_some_and(|stem| {
-                stem == whole
-                    || stem.strip_suffix("/index") == Some(&whole)
-                    || whole.is_empty() && stem == "index"
-            })
-        };
-        let mut found: Vec<usize> = candidates.filter(is_it).collect();
-        found.sort_unstable();
-        found.dedup();
+        let index = if whole.is_empty() { "index".to_owned() } else { format!("{whole}/index") };
+        let stems = [whole.as_str(), index.as_str()];
+        let found = stems.iter().filter_map(|stem| self.by_stem.get(stem)).flatten();
         found
+            .copied()
+            .filter(|index| self.paths.get(*index).is_some_and(|path| language(path) == "js"))
+            .collect()
     }
 
     /// The folder whose path has most of the module at its end.
     fn folders(&self, module: &str) -> Vec<usize> {
         let mut rest = module;
         loop {
+            let last = rest.rsplit('/').next().unwrap_or(rest);
             let is_it = |folder: &&&str| **folder == rest || folder.ends_with(&format!("/{rest}"));
-            if let Some(folder) = self.by_folder.keys().find(is_it) {
+            if let Some(folder) = self.folders.get(last).and_then(|folders| folders.iter().find(is_it)) {
                 return self.by_folder.get(folder).cloned().unwrap_or_default();
             }
             match rest.split_once('/') {

@@ -33,7 +33,7 @@ pub(super) fn names(files: &[(u32, Facts)]) -> BTreeMap<&str, Vec<usize>> {
             let (first, rest) = head(key);
             for name in [first, head(rest.trim_start_matches('.')).0] {
                 let known = names.entry(name).or_default();
-                if !name.is_empty() && known.last() != Some(&file) && known.len() < SHARED_MAX {
+                if !name.is_empty() && known.last() != Some(&file) && known.len() <= SHARED_MAX {
                     known.push(file);
                 }
             }
@@ -153,15 +153,20 @@ impl<'p> Program<'p> {
         self.looks.set(LOOKS_MAX);
         let found = self.find_by_import(file, key, left, of);
         let found = found.or_else(|| Some((file, self.of_member(&self.files.get(file)?.1, key, of)?)));
-        found.or_else(|| {
-            let (name, _) = head(key);
-            let others = self.names.get(name).into_iter().flatten().copied();
-            let mut others = others.filter(|other| *other != file && self.modules.share(file, *other));
-            others.find_map(|other| {
+        let (name, _) = head(key);
+        let others = self.names.get(name).map(Vec::as_slice).unwrap_or_default();
+        let found = found.or_else(|| {
+            let shared = others.iter().take(SHARED_MAX).copied();
+            let mut shared = shared.filter(|other| *other != file && self.modules.share(file, *other));
+            shared.find_map(|other| {
                 let (_, facts) = self.files.get(other)?;
                 Some((other, of(facts, key).or_else(|| self.of_member(facts, key, of))?))
             })
-        })
+        });
+        if found.is_none() && (self.looks.get() == 0 || others.len() > SHARED_MAX) {
+            self.cut(file, format!("a name that is in too many files: `{name}`"));
+        }
+        found
     }
 
     /// What is called so within a class whose name is not said.

@@ -143,6 +143,33 @@ impl Program<'_> {
         answers
     }
 
+    /// Guards before a method of a controller: those of what its class is made from come first.
+    pub(super) fn filters(&self, file: usize, key: &str) -> Vec<(usize, Guard)> {
+        let Some((class, method)) = key.rsplit_once('.') else { return Vec::new() };
+        let mut classes = Vec::new();
+        let mut next = Some((file, class.to_owned()));
+        while let Some((file, name)) = next.take().filter(|_| classes.len() < BASES_MAX) {
+            let Some((found, class)) = self.find_class(file, &name) else { break };
+            classes.push((found, class));
+            next =
+                class.bases.first().map(|base| (found, base.rsplit(':').next().unwrap_or(base).to_owned()));
+        }
+        let mut guards: Vec<(usize, Guard)> = Vec::new();
+        for (file, class) in classes.into_iter().rev() {
+            for filter in &class.filters {
+                let is_one = |names: &[String]| names.iter().any(|name| name == method);
+                if filter.only.as_ref().is_some_and(|only| !is_one(only)) || is_one(&filter.except) {
+                    continue;
+                }
+                guards.retain(|(_, known)| known.name != filter.name);
+                if !filter.is_lifted {
+                    guards.push((file, Guard { name: filter.name.clone(), ..Guard::default() }));
+                }
+            }
+        }
+        guards
+    }
+
     fn family(&self, file: usize, key: &str) -> Family {
         let mut family = Family::default();
         let mut next = vec![(file, key.to_owned())];
