@@ -14,6 +14,7 @@ const PAGES: &[(&str, &str)] = &[
     ("policies", "docs/reference/policies.md"),
     ("rules", "docs/reference/rules.md"),
     ("changes", "docs/reference/changes.md"),
+    ("frameworks", "docs/reference/frameworks.md"),
     ("gaps", "docs/reference/gaps.md"),
     ("configs", "docs/reference/configs.md"),
     ("cli", "docs/reference/cli.md"),

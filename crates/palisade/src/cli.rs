@@ -331,6 +331,8 @@ pub(crate) enum Page {
     Rules,
     /// Every kind of change that `diff` finds.
     Changes,
+    /// Every framework whose routes are found in source code.
+    Frameworks,
     /// Every kind of gap of the inventory.
     Gaps,
     /// Every format of configs that `discover config` reads.

@@ -4,6 +4,7 @@ pub(crate) mod changes;
 mod commands;
 mod config;
 mod configs;
+mod frameworks;
 mod gaps;
 mod policies;
 pub(crate) mod rules;
@@ -22,6 +23,7 @@ pub(crate) fn page(page: Page) -> serde_json::Result<String> {
         Page::Policies => Ok(policies::page(gateway::policies::ALL)),
         Page::Rules => Ok(rules::page()),
         Page::Changes => Ok(changes::page()),
+        Page::Frameworks => Ok(frameworks::page()),
         Page::Gaps => Ok(gaps::page()),
         Page::Configs => Ok(configs::page()),
         Page::Cli => Ok(commands::page()),

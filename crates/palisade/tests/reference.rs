@@ -22,6 +22,7 @@ fn the_reference_is_current() {
         ("policies", "policies.md"),
         ("rules", "rules.md"),
         ("changes", "changes.md"),
+        ("frameworks", "frameworks.md"),
         ("gaps", "gaps.md"),
         ("configs", "configs.md"),
         ("cli", "cli.md"),
