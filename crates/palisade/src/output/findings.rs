@@ -66,9 +66,9 @@ pub(crate) struct Report {
     pub(crate) fail_on: Severity,
 }
 
-/// Whether a rule is about documents of a kind; a kind of change is about those that can be compared.
+/// Whether a rule is about documents of a kind; a kind of change is about all.
 fn is_about(rule: &Page, kind: Kind) -> bool {
-    review::rule(rule.id).map_or(kind == Kind::OpenApi, |rule| rule.kinds().any(|known| known == kind))
+    review::rule(rule.id).ok().is_none_or(|rule| rule.kinds().any(|known| known == kind))
 }
 
 impl Report {
