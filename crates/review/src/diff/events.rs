@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use spec::Spot;
+use spec::{Format, Spot};
 
 use super::matching::{Matched, Operations, nameless, names_in};
 use super::walk::Way;
@@ -36,7 +36,7 @@ pub(super) struct Passing<'v, 'l> {
 }
 
 /// By what two may be the same; nothing says that it is not told.
-type Key<T> = fn(&T) -> Option<String>;
+pub(super) type Key<T> = fn(&T) -> Option<String>;
 
 impl<'v, 'l> Events<'v, 'l> {
     pub(super) fn of(old: &'v View<'l>, new: &'v View<'l>) -> Events<'v, 'l> {
@@ -76,7 +76,7 @@ fn parameter<'v, 'l>(channel: &'v Channel<'l>, name: &str) -> Option<&'v Paramet
 }
 
 /// What of `old` is what of `new`: by the first of `keys` first, and of what is left by the next.
-fn twins<'v, T>(mut old: Vec<&'v T>, mut new: Vec<&'v T>, keys: &[Key<T>]) -> Twins<'v, T> {
+pub(super) fn twins<'v, T>(mut old: Vec<&'v T>, mut new: Vec<&'v T>, keys: &[Key<T>]) -> Twins<'v, T> {
     let mut both = Vec::new();
     for key in keys {
         let mut known: HashMap<String, Vec<usize>> = HashMap::new();
@@ -162,8 +162,7 @@ fn own<'v, 'l>(
 ) -> Vec<&'v Operation<'l>> {
     let all = view.operations_of_channel(channel);
     let is_own = |operation: &&Operation<'l>| {
-        operation.item.key() != operation.spot.key()
-            && (view.root.get("operations").is_none() || names.contains_key(&operation.spot.key()))
+        view.format == Format::AsyncApi2 || names.contains_key(&operation.spot.key())
     };
     all.filter(is_own).collect()
 }

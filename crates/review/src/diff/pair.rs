@@ -34,6 +34,7 @@ pub(crate) struct Pair<'v, 'l> {
     pub(crate) forms: Vec<Forms>,
     pub(crate) old_servers: Vec<Server<'l>>,
     pub(crate) new_servers: Vec<Server<'l>>,
+    weakened: Vec<(String, At<'l>, Weaker<'l>)>,
     schemes: Schemes<'v, 'l>,
     old_shapes: Shapes<'v, 'l>,
     new_shapes: Shapes<'v, 'l>,
@@ -75,6 +76,7 @@ impl<'v, 'l> Pair<'v, 'l> {
             forms: Vec::new(),
             old_servers,
             new_servers,
+            weakened: Vec::new(),
             schemes: Schemes::of(old, new),
             old_shapes: Shapes::new(old),
             new_shapes: Shapes::new(new),
@@ -86,6 +88,8 @@ impl<'v, 'l> Pair<'v, 'l> {
         let flows = passing.into_iter().map(|passing| walk.messages(passing)).collect();
         let Walked { values, forms } = walk.finish(new);
         pair.flows = flows;
+        let is_event = new.format.is_asyncapi();
+        pair.weakened = if is_event { pair.weakened_events() } else { pair.weakened_operations() };
         (pair.values, pair.forms) = (values, forms);
         pair
     }
@@ -127,10 +131,8 @@ impl<'v, 'l> Pair<'v, 'l> {
 
     /// Operations, and servers of messages, with the alternatives that let callers in, in this way, whom the old version did
     /// not, and where.
-    pub(crate) fn weakened(&self, how: How) -> Vec<(String, At<'l>, Weaker<'l>)> {
-        let all =
-            if self.new.format.is_asyncapi() { self.weakened_events() } else { self.weakened_operations() };
-        all.into_iter().filter(|(.., weaker)| weaker.how == how).collect()
+    pub(crate) fn weakened(&self, how: How) -> impl Iterator<Item = &(String, At<'l>, Weaker<'l>)> {
+        self.weakened.iter().filter(move |(.., weaker)| weaker.how == how)
     }
 
     fn weakened_operations(&self) -> Vec<(String, At<'l>, Weaker<'l>)> {

@@ -33,7 +33,7 @@ pub(super) struct Way<'l> {
 }
 
 /// An alternative of the new version that lets callers in whom the old one did not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Weaker<'l> {
     pub(crate) how: How,
     /// The alternative, or the list of them; nothing where nothing is said.
@@ -45,7 +45,7 @@ pub(crate) struct Weaker<'l> {
 }
 
 /// In which way an alternative is weaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum How {
     /// It asks for nothing.
     Open,
@@ -203,6 +203,10 @@ impl<'v, 'l> Known<'v, 'l> {
 }
 
 impl<'l> Way<'l> {
+    pub(super) fn alternative(&self) -> &Alternative<'l> {
+        &self.alternative
+    }
+
     /// What satisfies this one and `other` together; it stands where this one does.
     pub(super) fn and(&self, other: &Way<'l>) -> Way<'l> {
         let names = [&other.names[..], &self.names[..]].concat();

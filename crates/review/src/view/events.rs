@@ -151,10 +151,17 @@ impl<'l> View<'l> {
 
     /// The channel at `spot`, references followed; read once.
     fn read_channel(&mut self, name: &'l str, spot: Spot<'l>) -> usize {
-        if let Some(index) = self.events.channel_at.get(&spot.key()) {
-            return *index;
-        }
         let is_second = self.format == Format::AsyncApi2;
+        let known = self.events.channel_at.get(&spot.key()).copied();
+        // In 2.x the name is the address, so what two of them refer to is two channels.
+        let is_listed = || self.root.get("channels").is_some_and(|channels| channels.get(name).is_some());
+        let is_other = |index: usize| {
+            let known = self.events.channels.get(index);
+            is_second && is_listed() && known.is_some_and(|known| known.name != name)
+        };
+        if let Some(index) = known.filter(|index| !is_other(*index)) {
+            return index;
+        }
         let address = match spot.get("address") {
             Some(address) => address.node.as_str().unwrap_or_default(),
             None if is_second => name,

@@ -280,6 +280,26 @@ operations:
 }
 
 #[test]
+fn two_addresses_may_share_a_channel() {
+    let shared = "
+asyncapi: 2.6.0
+info: { title: t, version: '1' }
+channels: { a: { $ref: '#/components/channels/C' }, b: { $ref: '#/components/channels/C' } }
+components: { channels: { C: { publish: { message: { payload: { type: string } } } } } }
+";
+    let apart = "
+asyncapi: 2.6.0
+info: { title: t, version: '1' }
+channels:
+  a: { publish: { message: { payload: { type: string } } } }
+  b: { publish: { message: { payload: { type: string } } } }
+";
+    finds(shared, apart, &[]);
+    finds(apart, shared, &[]);
+    finds(shared, &apart.replace("  b: {", "  c: {"), &["removed-channel"]);
+}
+
+#[test]
 fn headers_and_missing_schemas_are_compared() {
     let of = |message: &str| {
         format!(

@@ -45,6 +45,6 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for (name, at, weaker) in pair.weakened(How::FewerSchemes) {
         let lost = weaker.lost.join(" and ");
         let message = format!("`{name}` asks for {} without {lost}", weaker.asks_for);
-        changes.add(at, message);
+        changes.add(*at, message);
     }
 }

@@ -70,6 +70,6 @@ components: { securitySchemes: { login: { type: openIdConnect, openIdConnectUrl:
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for (name, at, weaker) in pair.weakened(How::FewerScopes) {
         let message = format!("`{name}` does not ask for the scope {} any more", weaker.lost.join(", "));
-        changes.add(at, message);
+        changes.add(*at, message);
     }
 }

@@ -75,6 +75,6 @@ operations:
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for (name, at, _) in pair.weakened(How::Open) {
         let message = format!("`{name}` lets anybody in, and did not before");
-        changes.add(at, message);
+        changes.add(*at, message);
     }
 }

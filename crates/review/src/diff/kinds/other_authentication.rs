@@ -47,6 +47,6 @@ components: { securitySchemes: { session: { type: http, scheme: bearer } } }
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for (name, at, weaker) in pair.weakened(How::OtherSchemes) {
         let message = format!("`{name}` is opened by {} as well", weaker.asks_for);
-        changes.add(at, message);
+        changes.add(*at, message);
     }
 }

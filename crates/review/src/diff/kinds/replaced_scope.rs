@@ -46,6 +46,6 @@ fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for (name, at, weaker) in pair.weakened(How::OtherScopes) {
         let lost = weaker.lost.join(", ");
         let message = format!("`{name}` is opened by other scopes, without {lost}");
-        changes.add(at, message);
+        changes.add(*at, message);
     }
 }

@@ -45,6 +45,6 @@ components: { securitySchemes: { token: { type: http, scheme: bearer }, key: { t
 fn check<'v, 'l>(pair: &Pair<'v, 'l>, changes: &mut Changes<'_, 'v, 'l>) {
     for (name, at, weaker) in pair.weakened(How::WeakerSchemes) {
         let message = format!("`{name}` is opened by {}, which proves less than before", weaker.asks_for);
-        changes.add(at, message);
+        changes.add(*at, message);
     }
 }

@@ -1,6 +1,8 @@
 //! Who is let in to messages: what a server asks for and what an operation asks for hold together, so that a requirement which
 //! moves from the one to the other is no change.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use spec::Spot;
 
 use crate::diff::matching::Matched;
@@ -8,6 +10,12 @@ use crate::diff::pair::Pair;
 use crate::diff::report::At;
 use crate::diff::schemes::{Alternative, Way, Weaker, both};
 use crate::view::{Operation, Server};
+
+/// The most operations on one server that are asked whether they make up for it; one with more is judged by itself.
+const INSIDE_MAX: usize = 1000;
+
+/// Operations of both versions by the server of the new one.
+type On<'p, 'v, 'l> = HashMap<(u32, u32), Vec<&'p Matched<'v, 'l>>>;
 
 impl<'v, 'l> Pair<'v, 'l> {
     /// Servers and operations of messages with the alternatives that let callers in whom the old version did not, and where.
@@ -21,6 +29,7 @@ impl<'v, 'l> Pair<'v, 'l> {
                 weakened.push((new.name(), At::New(weaker.spot.unwrap_or(new.spot)), weaker));
             }
         }
+        let on = self.on_servers();
         for (old, new) in self.servers() {
             let (known, ways) = (self.ways_of(&old), self.schemes.new_ways(&new.security));
             if self.schemes.judged(&known, &ways).is_empty() {
@@ -28,11 +37,13 @@ impl<'v, 'l> Pair<'v, 'l> {
             }
             // What is on it asks as well, so it is no more open than that.
             let mut weaker = Vec::new();
-            let inside = self.inside(&known, &ways, new);
+            let inside = self.inside(&known, &ways, on.get(&new.spot.key()));
             inside.iter().for_each(|(before, now)| weaker.extend(self.schemes.judged(before, now)));
             if inside.is_empty() {
                 weaker = self.schemes.judged(&known, &ways);
             }
+            let mut seen = HashSet::new();
+            weaker.retain(|weaker| seen.insert((weaker.how, weaker.asks_for.clone(), weaker.lost.clone())));
             for weaker in weaker {
                 weakened.push((new.name.to_owned(), At::New(weaker.spot.unwrap_or(new.spot)), weaker));
             }
@@ -50,12 +61,13 @@ impl<'v, 'l> Pair<'v, 'l> {
                 stricter.push((new.name(), at(new.spot)));
             }
         }
+        let on = self.on_servers();
         for (old, new) in &self.events.servers.both {
             if !self.schemes.is_stricter(&old.security, &new.security) {
                 continue;
             }
             let (known, ways) = (self.ways_of(&[old]), self.schemes.new_ways(&new.security));
-            let inside = self.inside(&known, &ways, new);
+            let inside = self.inside(&known, &ways, on.get(&new.spot.key()));
             if inside.is_empty() || inside.iter().any(|(before, now)| self.schemes.lets_fewer_in(before, now))
             {
                 stricter.push((new.name.to_owned(), at(new.spot)));
@@ -73,25 +85,34 @@ impl<'v, 'l> Pair<'v, 'l> {
         servers.both.iter().map(|(old, new)| (vec![*old], *new)).chain(new)
     }
 
-    /// The ways into each operation on the server `new` in both versions, where `known` and `ways` are those into the server.
+    fn on_servers(&self) -> On<'_, 'v, 'l> {
+        let mut on: On<'_, 'v, 'l> = HashMap::new();
+        for matched in &self.operations {
+            for server in self.new.servers_of_operation(matched.new) {
+                on.entry(server.spot.key()).or_default().push(matched);
+            }
+        }
+        on
+    }
+
+    /// The ways into each of `operations`, which are on a server, in both versions, where `known` and `ways` are those into the server.
     fn inside(
         &self,
         known: &[Alternative<'l>],
         ways: &[Way<'l>],
-        new: &Server<'l>,
+        operations: Option<&Vec<&Matched<'v, 'l>>>,
     ) -> Vec<(Vec<Alternative<'l>>, Vec<Way<'l>>)> {
-        let is_on = |matched: &&Matched<'v, 'l>| {
-            self.new.servers_of_operation(matched.new).any(|server| server.spot.key() == new.spot.key())
-        };
-        let of = |matched: &Matched<'v, 'l>| {
+        let of = |matched: &&Matched<'v, 'l>| {
             let before = self.schemes.old_ways(&matched.old.security);
             (products(known, &before), joined(ways, &self.schemes.new_ways(&matched.new.security)))
         };
-        self.operations.iter().filter(is_on).map(of).collect()
+        let operations = operations.filter(|operations| operations.len() <= INSIDE_MAX);
+        operations.into_iter().flatten().map(of).collect()
     }
 
     fn ways_of(&self, servers: &[&Server<'l>]) -> Vec<Alternative<'l>> {
-        servers.iter().flat_map(|server| self.schemes.old_ways(&server.security)).collect()
+        let all = servers.iter().flat_map(|server| self.schemes.old_ways(&server.security));
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The ways into an operation of the old version, on whichever server it is.
@@ -108,7 +129,10 @@ impl<'v, 'l> Pair<'v, 'l> {
         if servers.is_empty() {
             return own;
         }
-        servers.iter().flat_map(|server| joined(&own, &self.schemes.new_ways(&server.security))).collect()
+        let mut seen = HashSet::new();
+        let ways = servers.iter().flat_map(|server| self.schemes.new_ways(&server.security));
+        let ways: Vec<Way<'l>> = ways.filter(|way| seen.insert(way.alternative().clone())).collect();
+        joined(&own, &ways)
     }
 }
 

@@ -1,12 +1,16 @@
 //! Which message of the old version is which of the new one, and what both hold.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Walk, Way, likeness};
-use crate::diff::events::{Events, Passing};
+use crate::diff::events::{Events, Key, Passing, Twins, twins};
 use crate::diff::shape::{ShapeId, Shapes};
 use crate::view::{Message, Payload};
+
+/// Pairs of messages that are held against each other by what they have in common.
+const ALIKE_MAX: usize = 10_000;
 
 /// Messages that pass one way.
 #[derive(Debug)]
@@ -21,8 +25,15 @@ pub(crate) struct Flow<'v, 'l> {
     pub(crate) added: Vec<&'v Message<'l>>,
 }
 
-/// By what two messages may be the same.
-type IsSame<'s, 'l> = &'s dyn Fn(&Message<'l>, &Message<'l>) -> bool;
+/// A message of one version.
+#[derive(Debug)]
+struct Known<'v, 'l> {
+    message: &'v Message<'l>,
+    /// What it says.
+    digest: u64,
+    /// No other beside it has its name.
+    is_alone: bool,
+}
 
 impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
     /// Begins with everything that channels take beside messages.
@@ -51,7 +62,7 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
     /// Begins with the messages that are in both, and says which are.
     pub(in crate::diff) fn messages(&mut self, passing: Passing<'v, 'l>) -> Flow<'v, 'l> {
         let Passing { way, name, kept, old, new } = passing;
-        let both = self.matched(old.clone(), new.clone());
+        let both = self.matched(&old, &new);
         for (one, other) in &both {
             let payloads = (payload(self.old, one), payload(self.new, other));
             if let (Some(old), Some(new)) = payloads {
@@ -75,43 +86,41 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
     /// called alike are, then those that have most in common, and one that is alone in both versions.
     fn matched(
         &mut self,
-        mut old: Vec<&'v Message<'l>>,
-        mut new: Vec<&'v Message<'l>>,
+        old: &[&'v Message<'l>],
+        new: &[&'v Message<'l>],
     ) -> Vec<(&'v Message<'l>, &'v Message<'l>)> {
-        if let ([one], [other]) = (old.as_slice(), new.as_slice()) {
+        if let ([one], [other]) = (old, new) {
             return vec![(*one, *other)];
         }
-        let old_digests: HashMap<(u32, u32), u64> =
-            old.iter().map(|one| (one.spot.key(), digest(self.old, one))).collect();
-        let new_digests: HashMap<(u32, u32), u64> =
-            new.iter().map(|other| (other.spot.key(), digest(self.new, other))).collect();
-        let says_same = |one: &Message<'l>, other: &Message<'l>| {
-            old_digests.get(&one.spot.key()) == new_digests.get(&other.spot.key())
-        };
-        let mut names: HashMap<&str, (usize, usize)> = HashMap::new();
-        old.iter().for_each(|one| names.entry(one.name).or_default().0 += 1);
-        new.iter().for_each(|other| names.entry(other.name).or_default().1 += 1);
-        let is_called = |one: &Message<'l>, other: &Message<'l>| one.name == other.name;
-        let is_alone = |one: &Message<'l>, other: &Message<'l>| {
-            is_called(one, other) && names.get(one.name) == Some(&(1, 1))
-        };
-        let is_both = |one: &Message<'l>, other: &Message<'l>| is_called(one, other) && says_same(one, other);
-        let passes: [IsSame<'_, 'l>; 4] = [&is_both, &is_alone, &says_same, &is_called];
-        let mut both = Vec::new();
-        for is_same in passes {
-            old.retain(|one| {
-                let place = new.iter().position(|other| is_same(one, other));
-                both.extend(place.map(|place| (*one, new.remove(place))));
-                place.is_none()
-            });
+        let (mut olds, mut news): (Vec<Known<'v, 'l>>, Vec<Known<'v, 'l>>) = (
+            old.iter()
+                .map(|one| Known { message: one, digest: digest(self.old, one), is_alone: false })
+                .collect(),
+            new.iter()
+                .map(|one| Known { message: one, digest: digest(self.new, one), is_alone: false })
+                .collect(),
+        );
+        mark_alone(&mut olds);
+        mark_alone(&mut news);
+        let keys: &[Key<Known<'_, '_>>] = &[
+            |known| Some(format!("{} {}", known.message.name, known.digest)),
+            |known| known.is_alone.then(|| known.message.name.to_owned()),
+            |known| Some(known.digest.to_string()),
+            |known| Some(known.message.name.to_owned()),
+        ];
+        let Twins { both, gone, added } = twins(olds.iter().collect(), news.iter().collect(), keys);
+        let mut both: Vec<_> = both.into_iter().map(|(one, other)| (one.message, other.message)).collect();
+        let mut left: Vec<&'v Message<'l>> = added.into_iter().map(|known| known.message).collect();
+        if gone.len().saturating_mul(left.len()) > ALIKE_MAX {
+            return both;
         }
-        for one in old {
-            let alike = (0..new.len()).filter_map(|place| {
-                let other = new.get(place)?;
-                Some((self.likeness(one, other)?, std::cmp::Reverse(place)))
+        for one in gone.into_iter().map(|known| known.message) {
+            let alike = (0..left.len()).filter_map(|place| {
+                let other = left.get(place)?;
+                Some((self.likeness(one, other)?, Reverse(place)))
             });
-            if let Some((_, std::cmp::Reverse(place))) = alike.filter(|(alike, _)| *alike > 0).max() {
-                both.push((one, new.remove(place)));
+            if let Some((_, Reverse(place))) = alike.filter(|(alike, _)| *alike > 0).max() {
+                both.push((one, left.remove(place)));
             }
         }
         both
@@ -122,6 +131,14 @@ impl<'p, 'v, 'l> Walk<'p, 'v, 'l> {
         let (one, other) = (payload(self.old, one)?, payload(self.new, other)?);
         let (one, other) = (self.old.get(one)?, self.new.get(other)?);
         Some(likeness(one, other) / super::BY_NAME)
+    }
+}
+
+fn mark_alone(all: &mut [Known<'_, '_>]) {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    all.iter().for_each(|known| *counts.entry(known.message.name.to_owned()).or_default() += 1);
+    for known in all {
+        known.is_alone = counts.get(known.message.name) == Some(&1);
     }
 }
 
