@@ -132,6 +132,27 @@ fn a_host_past_the_gateway_is_found_and_a_dry_run_leaves_the_inventory_alone() {
     );
 }
 
+#[test]
+fn owners_of_code_are_proposed_too() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.path("src")).unwrap();
+    let app =
+        "from flask import Flask\napp = Flask(__name__)\n@app.get('/debug')\ndef debug():\n    return ''\n";
+    stage.write("src/app.py", app);
+    stage.write("CODEOWNERS", "/src/ @shop/all\n/src @shop/code\n");
+    git(&stage, "Ada", &["init", "--quiet"]);
+    let owner = |name: &str| -> Vec<String> {
+        let found = stage.palisade(&["discover", "code", "src"]);
+        assert_eq!(found.status.code(), Some(0), "{found:?}");
+        let shown = stage.palisade(&["inventory", "show", name, "--format", "json"]);
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        lines(&shown["api"]["facts"]["owner"]["proposals"], &["/fact/value"])
+    };
+    assert_eq!(owner("src"), ["@shop/code"]);
+    stage.write("src/openapi.yaml", SPEC);
+    assert_eq!(owner("orders"), ["@shop/code"]);
+}
+
 /// Runs git in the folder of the stage as this author.
 fn git(stage: &Stage, author: &str, arguments: &[&str]) {
     let identity =

@@ -12,7 +12,7 @@ use model::inventory::Report;
 use model::{Problem, Severity};
 use spec::Contract;
 
-use super::{Declared, declared, fail, progress, refuse, written};
+use super::{Declared, declared, fail, missing, owners, progress, refuse, written};
 use crate::cli::{DiscoverCode, Exit, Outcome};
 use crate::commands::inventory::{Fault, Kept, author, news};
 use crate::output::{self, Format, Look, problems};
@@ -24,11 +24,7 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     if named.problems.iter().any(|problem| problem.severity == Severity::Error) {
         return problems::refuse(named.problems.clone(), &named.documents(), outcome.format);
     }
-    let missing = paths.iter().filter_map(|path| {
-        let error = std::fs::metadata(path).err()?;
-        Some(Problem::error(format!("`{}` cannot be read: {error}", path.display())))
-    });
-    let missing: Vec<Problem> = missing.collect();
+    let missing: Vec<Problem> = missing(paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
@@ -45,7 +41,9 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     if findings.languages.is_empty() {
         return fail("error: no file is source code of a known language\n");
     }
-    let reports: Vec<Report> = declared.reports.into_iter().chain(told(paths, &findings.routes)).collect();
+    let owners = if outcome.dry_run { Vec::new() } else { owned(&declared.reports, paths) };
+    let told = told(paths, &findings.routes);
+    let reports: Vec<Report> = declared.reports.into_iter().chain(told).chain(owners).collect();
     match taken_in(outcome, &reports).map(|news| output::report(&news)) {
         Ok(Ok(())) => finish(arguments, &declared.contracts, &findings),
         Ok(Err(_)) => Exit::Failed,
@@ -105,6 +103,15 @@ fn taken_in(outcome: &Outcome, reports: &[Report]) -> Result<String, Fault> {
     let mut kept = Kept::open(&outcome.place)?;
     let edits = kept.take_in(reports, &author(&outcome.author))?;
     Ok(news(&edits) + "\n")
+}
+
+/// Who is proposed as the owner of what is declared; where nothing is, of what each path has.
+fn owned(declared: &[Report], paths: &[PathBuf]) -> Vec<Report> {
+    let mut reports = owners::proposed(declared, paths);
+    if declared.is_empty() {
+        reports.extend(paths.iter().filter_map(|path| owners::of_api(&name(path), path)));
+    }
+    reports
 }
 
 /// What each path tells: routes of files below several of them are those of the innermost.

@@ -17,15 +17,7 @@ const AUTHORS_BYTES_MAX: usize = 64 << 10;
 pub(super) fn proposed(declared: &[Report], paths: &[PathBuf]) -> Vec<Report> {
     let mut reports = Vec::new();
     for spec in declared {
-        let Some(api) = &spec.told.api else { continue };
-        let file = Path::new(&spec.name);
-        let repository = Repository::of(file);
-        let Some(path) = repository.path_of(file) else { continue };
-        let authors = authors(repository.root(), &path);
-        let proposals = repository.owners.of_file(&path, &api.name, &authors);
-        if !proposals.is_empty() {
-            reports.push(report(&api.name, proposals));
-        }
+        reports.extend(spec.told.api.as_ref().and_then(|api| of_api(&api.name, Path::new(&spec.name))));
     }
     for path in paths {
         for entity in Repository::of(path).owners.entities {
@@ -39,8 +31,18 @@ pub(super) fn proposed(declared: &[Report], paths: &[PathBuf]) -> Vec<Report> {
     reports
 }
 
-/// The names of those who changed a file, the last one first; none where there is no git, or no history.
+/// What is proposed of the API that is called `name`, and that is in the file or folder at `path`.
+pub(super) fn of_api(name: &str, path: &Path) -> Option<Report> {
+    let repository = Repository::of(path);
+    let inside = repository.path_of(path)?;
+    let authors = authors(repository.root(), &inside);
+    let proposals = repository.owners.of_file(&inside, name, &authors);
+    (!proposals.is_empty()).then(|| report(name, proposals))
+}
+
+/// The names of those who changed a file or a folder, the last one first; none where there is no git, or no history.
 fn authors(root: &Path, path: &str) -> Vec<String> {
+    let path = if path.is_empty() { "." } else { path };
     let started = Command::new("git")
         .arg("-C")
         .arg(root)
