@@ -161,15 +161,20 @@ impl<'e> Evaluate<'e> {
 
     /// A loop over a list that is written down goes through each of its elements.
     fn each(&mut self, call: &'e Call) -> bool {
-        let name = call.receiver().and_then(Node::dotted);
-        let (Some(name), Some(node)) = (name, call.value(0)) else { return false };
-        let (Some(length), Some(function)) = (self.lists.get(&name).copied(), node.function()) else {
+        let (Some(list), Some(function)) = (call.receiver(), call.value(0).and_then(Node::function)) else {
             return false;
         };
         let Some(parameter) = function.parameters.first() else { return false };
-        for index in 0..length {
+        let name = list.dotted().unwrap_or_default();
+        let elements: Vec<Value> = match (&list.kind, self.lists.get(&name)) {
+            (Kind::List(elements), _) => {
+                elements.iter().take(ELEMENTS_MAX).map(|element| self.value(element)).collect()
+            }
+            (_, Some(length)) => (0..*length).map(|index| self.of_key(format!("{name}[{index}]"))).collect(),
+            (_, None) => return false,
+        };
+        for element in elements {
             let mut scope = Scope::default();
-            let element = self.of_key(format!("{name}[{index}]"));
             scope.names.insert(parameter.name.to_string(), element);
             self.scopes.push(scope);
             self.all(&function.body);

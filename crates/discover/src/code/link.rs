@@ -324,7 +324,8 @@ impl<'p> Program<'p> {
     }
 
     fn written(&self, file: usize, fact: &RouteFact, place: &Place, path: &str, answer: Answer) -> Route {
-        let path = format!("{path}{}", answer.suffix).replace(['^', '$'], "");
+        let action = fact.handlers.first().and_then(|key| key.rsplit('.').next()).unwrap_or_default();
+        let path = format!("{path}{}", answer.suffix).replace(['^', '$'], "").replace("[action]", action);
         let (path, query) = path.split_once("?<").unwrap_or((&path, ""));
         let mut template = template(path, self.framework.style);
         while template.path.contains("//") {

@@ -1,7 +1,7 @@
 //! Classes whose methods are routes, and what functions and their parameters say of requests.
 
 use super::scope::Scope;
-use super::{Evaluate, Guard, Kind, Mount, Node, Piece, RouteFact, Standing, guard_name, unwrapped};
+use super::{Evaluate, Guard, Kind, Mount, Node, RouteFact, Standing, guard_name, unwrapped};
 use crate::code::facts::{ClassFact, Methods, Taken};
 use crate::code::guard::is_guard;
 use crate::code::syntax::{Class, Function, Parameter};
@@ -132,7 +132,7 @@ impl<'e> Evaluate<'e> {
         for one in declared {
             let path = one.path.map(|node| self.pieces(node)).unwrap_or_default();
             for router in &routers {
-                let path = path.iter().cloned().map(|piece| with_action(piece, &function.name)).collect();
+                let path = path.clone();
                 let guards = self.before.get(*router).cloned().unwrap_or_default();
                 let line = if one.line == 0 { line } else { one.line };
                 self.facts.routes.push(RouteFact {
@@ -237,12 +237,4 @@ fn local_class(body: &[Node], name: &str) -> Option<String> {
         });
     }
     class
-}
-
-/// A path with the word of ASP.NET for the function that it stands before.
-fn with_action(piece: Piece, action: &str) -> Piece {
-    match piece {
-        Piece::Text(text) => Piece::Text(text.replace("[action]", action)),
-        piece => piece,
-    }
 }

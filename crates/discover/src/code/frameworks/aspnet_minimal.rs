@@ -46,6 +46,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     }
     match called.name {
         "MapGroup" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
+        "NewVersionedApi" => Some(Meaning::Group { path: None, guards: Vec::new(), inside: Vec::new() }),
         "RequireAuthorization" | "AllowAnonymous" => {
             Some(Meaning::Guards { under: None, guards: vec![&call.callee] })
         }

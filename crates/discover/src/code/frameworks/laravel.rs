@@ -2,7 +2,7 @@
 
 use super::{BLANK, Called, Framework, Meaning, Resource, Style, parameter, verb, verbs_of};
 use crate::code::facts::{In, Taken};
-use crate::code::syntax::{Kind, Node, Unit};
+use crate::code::syntax::{Call, Kind, Node, Unit};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     id: "laravel",
@@ -30,6 +30,26 @@ pub(super) const FRAMEWORK: Framework = Framework {
     ..BLANK
 };
 
+/// A resource, with what its options leave of it.
+fn resource<'c>(path: &'c Node, call: &'c Call) -> Resource<'c> {
+    let option = |name: &str| call.value(2).and_then(|options| options.member(name));
+    Resource {
+        path,
+        below: None,
+        controller: call.value(1),
+        only: option("only"),
+        except: option("except"),
+        inside: Vec::new(),
+        actions: ACTIONS,
+        is_named: true,
+    }
+}
+
+/// Whether it is called on the facade itself, and not on what that gave.
+fn is_facade(call: &Call) -> bool {
+    call.receiver().is_some_and(|on| on.last_name() == "Route" && on.call().is_none())
+}
+
 /// Files under `routes` hang their routes on the application; those of `api.php` under `/api`.
 fn file(path: &str, _: &Unit) -> Option<String> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -43,13 +63,14 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let path = call.value(0);
     match called.name {
         "prefix" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
+        "name" | "domain" | "as" if is_facade(call) => {
+            Some(Meaning::Group { path: None, guards: Vec::new(), inside: Vec::new() })
+        }
         "controller" => Some(Meaning::Group { path: None, guards: Vec::new(), inside: Vec::new() }),
         "middleware" => {
-            let is_facade =
-                call.receiver().is_some_and(|on| on.last_name() == "Route" && on.call().is_none());
             let guards = call.values_from(0);
             // Before a group it is about what comes within, behind a route about that.
-            Some(if is_facade {
+            Some(if is_facade(call) {
                 Meaning::Group { path: None, guards, inside: Vec::new() }
             } else {
                 Meaning::Guards { under: None, guards }
@@ -69,16 +90,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
                 inside: inside.into_iter().collect(),
             })
         }
-        "apiResource" | "resource" => Some(Meaning::Resources(vec![Resource {
-            path: path?,
-            below: None,
-            controller: call.value(1),
-            only: None,
-            except: None,
-            inside: Vec::new(),
-            actions: ACTIONS,
-            is_named: true,
-        }])),
+        "apiResource" | "resource" => Some(Meaning::Resources(vec![resource(path?, call)])),
         "only" => Some(Meaning::Only { names: call.values_from(0), is_kept: true }),
         "except" => Some(Meaning::Only { names: call.values_from(0), is_kept: false }),
         "match" => Some(Meaning::Route {

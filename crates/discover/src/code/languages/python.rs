@@ -6,6 +6,19 @@ use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Para
 pub(super) const PYTHON: Language =
     Language { name: "Python", endings: &["py"], grammar: || tree_sitter_python::LANGUAGE.into(), read };
 
+/// `for router in routers:` is a call for each of them.
+fn each(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let function = Function {
+        parameters: vec![Parameter { name: reader.word_of(part, "left"), ..Parameter::default() }],
+        body: vec![reader.field(part, "body")],
+        ..Function::default()
+    };
+    let line = super::line(part);
+    let callee = Node { line, kind: Kind::Member(Box::new(reader.field(part, "right")), "forEach".into()) };
+    let given = Node { line, kind: Kind::Function(Box::new(function)) };
+    super::call(callee, super::unnamed(vec![given]))
+}
+
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {
         "string" => reader.joined(part, &["string_content"], &["interpolation"]),
@@ -19,6 +32,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             arguments: arguments(reader, part.child_by_field_name("arguments")),
         })),
         "subscript" => reader.element(part, "value", "subscript"),
+        "for_statement" => each(reader, part),
         "binary_operator" => Kind::Join(vec![reader.field(part, "left"), reader.field(part, "right")]),
         "list" | "tuple" | "set" => Kind::List(reader.all(part)),
         "dictionary" => dictionary(reader, part),
