@@ -193,3 +193,16 @@ fn check_program(text: &str) {
         assert!((1..=text.lines().count().max(1)).contains(&(route.line as usize)), "{route:?}");
     }
 }
+
+#[test]
+fn places_beyond_the_most_are_said_to_be_left_out() {
+    let mounts: String = (0..70).map(|number| format!("app.use('/p{number}', router)\n")).collect();
+    let text = format!(
+        "const express = require('express')\nconst app = express()\nconst router = express.Router()\n\
+         router.get('/a', a)\n{mounts}"
+    );
+    let found = of_texts(&[("app.js".to_owned(), text)]);
+    assert_eq!(found.routes.len(), 64);
+    let said: Vec<&str> = found.unclear.iter().map(|unclear| unclear.what.as_str()).collect();
+    assert_eq!(said, ["more than 64 places where a router is mounted"]);
+}
