@@ -1,4 +1,4 @@
-//! Which APIs there are, from what others wrote down about them: logs, recorded traffic, code, configs of gateways.
+//! Which APIs there are, from what others wrote down about them: logs, recorded traffic, source code and configs of gateways.
 
 mod body;
 mod capture;
