@@ -4,10 +4,11 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use model::inventory::{Edit, Event, Inventory};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter, types::Value};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params_from_iter, types::Value};
 
 use crate::error::{Committed, StoreError};
 use crate::row::{self, Cell, Row};
@@ -15,6 +16,9 @@ use crate::{EVENTS_MAX, Store, schema};
 
 /// How long one process waits for another that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time between two attempts where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Puts what a row says into the inventory.
 type ReadRow = fn(&rusqlite::Row<'_>, &mut Inventory) -> Result<(), StoreError>;
@@ -44,11 +48,27 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // With a log beside the file readers do not wait for writers. What is committed is on disk.
-        connection.pragma_update(None, "journal_mode", "wal")?;
+        write_ahead(&connection)?;
+        // What is committed is on disk.
         connection.pragma_update(None, "synchronous", "full")?;
         migrate(&mut connection)?;
         Ok(Sqlite { connection })
+    }
+}
+
+/// With a log beside the file readers do not wait for writers. Of several processes that turn it on at once SQLite has all but one
+/// fail at once, whatever the timeout: each would wait for the others.
+fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let until = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until =>
+            {
+                thread::sleep(BUSY_PAUSE);
+            }
+            done => return Ok(done?),
+        }
     }
 }
 

@@ -204,7 +204,7 @@ fn what_people_say_is_remembered_with_who_and_why_and_can_be_taken_back() {
 #[test]
 fn two_runs_at_once_and_one_that_is_killed_leave_a_whole_inventory() {
     let stage = Stage::new();
-    let names: Vec<String> = (0..6).map(|number| format!("{number}.log")).collect();
+    let names: Vec<String> = (0..16).map(|number| format!("{number}.log")).collect();
     for (number, name) in names.iter().enumerate() {
         stage.write(name, &lines(number as u32));
     }
@@ -221,7 +221,7 @@ fn two_runs_at_once_and_one_that_is_killed_leave_a_whole_inventory() {
         assert!(child.wait().unwrap().success());
     }
     let all = listed(&stage, &[]);
-    assert_eq!(all[1], "shadow unknown-host GET /v1/orders/{orderId} 180");
+    assert_eq!(all[1], "shadow unknown-host GET /v1/orders/{orderId} 480");
     for name in ["a.log", "b.log", "c.log"] {
         stage.write(name, &lines(30 + u32::from(name.as_bytes()[0] - b'a')));
         let mut child = discover(name);
