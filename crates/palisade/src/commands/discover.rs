@@ -14,14 +14,15 @@ mod told;
 
 use std::path::Path;
 
+use discover::inventory::Stamp;
 use discover::logs::{ALL, Formats};
 use discover::{KeyLog, LearnLimits, Pattern, Progress, Read, Reading, Source, Written, sources};
 use model::inventory::{Report, SourceKind};
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location};
 
-use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit, Outcome};
-use crate::commands::inventory::Fault;
+use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit, Outcome, Place};
+use crate::commands::inventory::{Fault, Kept, news};
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 pub(crate) use code::code;
@@ -208,6 +209,15 @@ fn declared(paths: &[std::path::PathBuf]) -> Declared {
         libraries.push(library);
     }
     Declared { contracts, reports, libraries, problems }
+}
+
+/// Takes `reports` into the inventory, unless it is to be left as it is, and says what is new there.
+fn taken_in(is_dry: bool, place: &Place, stamp: &Stamp, reports: &[Report]) -> Result<String, Fault> {
+    if is_dry {
+        return Ok(String::new());
+    }
+    let edits = Kept::open(place)?.take_in(reports, stamp)?;
+    Ok(news(&edits) + "\n")
 }
 
 /// What is wrong with paths that cannot be looked at.

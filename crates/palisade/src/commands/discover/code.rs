@@ -12,9 +12,9 @@ use model::inventory::Report;
 use model::{Problem, Severity};
 use spec::Contract;
 
-use super::{Declared, declared, fail, missing, owners, progress, refuse, written};
+use super::{Declared, declared, fail, missing, owners, progress, refuse, taken_in, written};
 use crate::cli::{DiscoverCode, Exit, Outcome};
-use crate::commands::inventory::{Fault, Kept, author, news};
+use crate::commands::inventory::author;
 use crate::output::{self, Format, Look, problems};
 
 /// Reads the source code that the arguments name, and says which routes it has.
@@ -44,7 +44,8 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     let owners = if outcome.dry_run { Vec::new() } else { owned(&declared.reports, paths) };
     let told = told(paths, &findings.routes);
     let reports: Vec<Report> = declared.reports.into_iter().chain(told).chain(owners).collect();
-    match taken_in(outcome, &reports).map(|news| output::report(&news)) {
+    let Outcome { dry_run, place, author: by, .. } = outcome;
+    match taken_in(*dry_run, place, &author(by), &reports).map(|news| output::report(&news)) {
         Ok(Ok(())) => finish(arguments, &declared.contracts, &findings),
         Ok(Err(_)) => Exit::Failed,
         Err(fault) => refuse(&fault),
@@ -93,16 +94,6 @@ fn of_tree(documents: &[ApiDocument]) -> (Declared, String) {
         all.reports.extend(one.reports);
     }
     (all, noted)
-}
-
-/// Takes everything in, unless the inventory is to be left as it is; in words, what is new.
-fn taken_in(outcome: &Outcome, reports: &[Report]) -> Result<String, Fault> {
-    if outcome.dry_run {
-        return Ok(String::new());
-    }
-    let mut kept = Kept::open(&outcome.place)?;
-    let edits = kept.take_in(reports, &author(&outcome.author))?;
-    Ok(news(&edits) + "\n")
 }
 
 /// Who is proposed as the owner of what is declared; where nothing is, of what each path has.

@@ -9,9 +9,9 @@ use discover::inventory::{Stamp, catalog, take_in};
 use model::inventory::{Catalog, Inventory, Report};
 use model::{Problem, Severity};
 
-use super::{declared, fail, missing, owners, progress, refuse};
+use super::{declared, fail, missing, owners, progress, refuse, taken_in};
 use crate::cli::{DiscoverConfig, Exit};
-use crate::commands::inventory::{Fault, Kept, author, news};
+use crate::commands::inventory::author;
 use crate::output::{self, Format, Look, problems};
 
 /// Reads the configs that the arguments name, and says what they let through.
@@ -35,7 +35,10 @@ pub(crate) fn config(arguments: &DiscoverConfig) -> Exit {
     let stamp = author(&arguments.author);
     let mut told = declared.reports;
     told.push(findings.report(&name(&arguments.paths)));
-    match taken_in(arguments, &told, &stamp).map(|text| output::report(&text)) {
+    let DiscoverConfig { dry_run, place, paths, .. } = arguments;
+    let owners = if *dry_run { Vec::new() } else { owners::proposed(&told, paths) };
+    let reports = [told.as_slice(), &owners].concat();
+    match taken_in(*dry_run, place, &stamp, &reports).map(|text| output::report(&text)) {
         Ok(Ok(())) => {}
         Ok(Err(_)) => return Exit::Failed,
         Err(fault) => return refuse(&fault),
@@ -50,16 +53,6 @@ fn name(paths: &[std::path::PathBuf]) -> String {
         0 | 1 => first,
         more => format!("{first} and {} more", more - 1),
     }
-}
-
-fn taken_in(arguments: &DiscoverConfig, reports: &[Report], stamp: &Stamp) -> Result<String, Fault> {
-    if arguments.dry_run {
-        return Ok(String::new());
-    }
-    let mut reports = reports.to_vec();
-    reports.extend(owners::proposed(&reports, &arguments.paths));
-    let edits = Kept::open(&arguments.place)?.take_in(&reports, stamp)?;
-    Ok(news(&edits) + "\n")
 }
 
 /// What follows from these reports alone.
