@@ -85,6 +85,35 @@ pub(crate) fn is_url_name(name: &str) -> bool {
             .any(|word| is(word) && words.len() <= 2)
 }
 
+/// Whether the words of a path say that something is fetched for the caller, or called later.
+pub(crate) fn is_of_fetching(words: &[String]) -> bool {
+    const FETCHING: &[&str] = &[
+        "import",
+        "imports",
+        "fetch",
+        "preview",
+        "previews",
+        "webhook",
+        "webhooks",
+        "hook",
+        "hooks",
+        "callback",
+        "callbacks",
+        "crawl",
+        "scrape",
+        "proxy",
+        "screenshot",
+        "screenshots",
+        "unfurl",
+        "mirror",
+        "feed",
+        "feeds",
+        "subscription",
+        "subscriptions",
+    ];
+    words.iter().any(|word| FETCHING.contains(&&**word))
+}
+
 /// Whether a property of this name is an address that whoever gets it calls: `webhookUrl`, `callback_uri`; not one to which a
 /// browser is sent back after a login.
 pub(crate) fn is_called_url_name(name: &str) -> bool {

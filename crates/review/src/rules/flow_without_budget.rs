@@ -16,13 +16,17 @@ pub(super) const RULE: Rule = Rule {
     nist: &["REC-API-15", "REC-API-26"],
     why: "Nothing is broken when a machine books every seat, opens a thousand accounts or tries every voucher: each request is \
           allowed. How often a caller may is to be said. A `POST` is looked at whose path ends in a word of such a flow \
-          (`checkout`, `signup`, `coupons`, `transfers`, `bookings`). The gateway's `flow` and `rate-limit` bound it, at the \
+          (`checkout`, `signup`, `coupons`, `transfers`, `bookings`), or that is of a forgotten password, which sends a message \
+          each time. The gateway's `flow` and `rate-limit` bound it, at the \
           operation, its path or the root; an answer 429 that is described says that something does.",
     fix: "bound it with `x-palisade: { flow: … }` or `rate-limit`, and describe the answer 429",
     bad: "
 paths:
   /cart/checkout:
     post: { responses: { '200': { description: bought } } }
+#   ^^^^
+  /password/reset:
+    post: { responses: { '202': { description: sent } } }
 #   ^^^^
 ",
     good: "
@@ -32,6 +36,8 @@ paths:
   /bookings:
     post: { x-palisade: { rate-limit: { limits: [] } }, responses: { '201': { description: booked } } }
     get: { responses: { '200': { description: all bookings } } }
+  /password:
+    post: { responses: { '204': { description: changed } } }
 ",
     check,
 };

@@ -16,8 +16,8 @@ pub(super) const RULE: Rule = Rule {
     cwe: &["CWE-213", "CWE-522"],
     nist: &["REC-API-6", "REC-API-20"],
     why: "A schema that is shared by requests and answers shows what was meant to be sent alone. Texts of answers are looked \
-          at whose name says password, the hash of one, or the code of a card (`cvv`); one that is `writeOnly` is in no answer. When this is wrong: a password that was made \
-          for the caller, and is shown once.",
+          at whose name says password, the hash of one, or the code of a card (`cvv`); one that is `writeOnly` is in no answer. \
+          When this is wrong: a password that was made for the caller, and is shown once.",
     fix: "make the property `writeOnly`",
     bad: "
 paths:

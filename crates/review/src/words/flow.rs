@@ -38,7 +38,12 @@ const FLOWS: &[&str] = &[
     "votes",
 ];
 
-/// Whether the last word of a path is one of such a flow.
+/// Words after or before `password` by which somebody who forgot it has a message sent.
+const RECOVERY: &[&str] = &["forgot", "forgotten", "reset", "recover", "recovery"];
+
+/// Whether the words of a path end in one of such a flow, or are of a password that somebody forgot.
 pub(crate) fn ends_in_flow(words: &[String]) -> bool {
-    words.last().is_some_and(|word| FLOWS.contains(&&**word))
+    let is_last = |known: &[&str]| words.last().is_some_and(|word| known.contains(&&**word));
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&&**word));
+    is_last(FLOWS) || has(&["password"]) && has(RECOVERY)
 }
