@@ -196,3 +196,14 @@ fn every_point_of_risk_is_explained_and_there_are_no_more_than_the_most() {
     );
     assert_eq!(risk.points(), 47);
 }
+
+#[test]
+fn a_declaration_that_names_no_fields_hides_none_that_does() {
+    let told = "spec orders: GET /orders answers=/id\nspec api=orders: GET /orders\ncalls orders.example: GET /orders answers=/cost";
+    assert_eq!(
+        said(told, "undeclared-field"),
+        ["`GET /orders` answers with `/cost`, which it does not declare"]
+    );
+    let nothing = "spec orders: GET /orders\ncalls orders.example: GET /orders answers=/cost";
+    assert_eq!(said(nothing, "undeclared-field"), [""; 0]);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::inventory::{Api, BodyField, Catalog, Declaration, Side, Word};
+use model::inventory::{Account, Api, BodyField, Catalog, Operation, Side, Word};
 
 use super::{Found, Kind, named, of, quoted};
 
@@ -27,13 +27,12 @@ pub(super) const KIND: Kind = Kind {
 fn find(api: &Api, _: &Catalog) -> Vec<Found> {
     let mut found = Vec::new();
     for operation in &api.operations {
-        let (Some((declaration, _)), Some(calls)) = (operation.declaration(), &operation.calls) else {
-            continue;
-        };
+        let Some(calls) = &operation.calls else { continue };
         for (side, does) in [(Side::Request, "takes"), (Side::Answer, "answers with")] {
+            let Some(declared) = declared(operation, side) else { continue };
             let of_side = calls.fields.iter().filter(|field| field.side == side);
             let undeclared: Vec<&BodyField> =
-                of_side.filter(|field| !is_declared(declaration, side, &field.pointer)).collect();
+                of_side.filter(|field| !is_declared(declared, &field.pointer)).collect();
             if undeclared.is_empty() {
                 continue;
             }
@@ -56,16 +55,23 @@ fn find(api: &Api, _: &Catalog) -> Vec<Found> {
     found
 }
 
-/// Whether a declared field is this one, one above it of which no more is said, or one below it. Of a body of which nothing is
-/// declared, nothing is known.
-fn is_declared(declaration: &Declaration, side: Side, pointer: &str) -> bool {
-    let declared = match side {
-        Side::Request => &declaration.request_fields,
-        Side::Answer => &declaration.answer_fields,
-    };
-    let is_it = |declared: &String| {
+/// The fields that are declared; of several declarations, of the last that names any, since a gateway tells of no fields.
+fn declared(operation: &Operation, side: Side) -> Option<&[String]> {
+    operation.sightings.iter().rev().find_map(|(_, sighting)| match (&sighting.account, side) {
+        (Account::Declared(declaration), Side::Request) => named_of(&declaration.request_fields),
+        (Account::Declared(declaration), Side::Answer) => named_of(&declaration.answer_fields),
+        (Account::Served(_) | Account::Called(_), _) => None,
+    })
+}
+
+fn named_of(fields: &[String]) -> Option<&[String]> {
+    Some(fields).filter(|fields| !fields.is_empty())
+}
+
+/// Whether a declared field is this one, one above it of which no more is said, or one below it.
+fn is_declared(declared: &[String], pointer: &str) -> bool {
+    declared.iter().any(|declared| {
         let mut tokens = declared.split('/').zip(pointer.split('/'));
         tokens.all(|(declared, seen)| declared == seen || declared == "*" || seen == "*")
-    };
-    declared.is_empty() || declared.iter().any(is_it)
+    })
 }
