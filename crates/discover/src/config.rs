@@ -69,10 +69,13 @@ impl ConfigFindings {
     }
 
     pub(crate) fn unclear(&mut self, file: &str, line: u64, what: &str) {
-        if self.unclear.len() < UNCLEAR_MAX {
-            let line = u32::try_from(line).unwrap_or(u32::MAX);
-            self.unclear.push(Unclear { file: file.to_owned(), line, what: what.to_owned() });
-        }
+        let what = match self.unclear.len() {
+            ..UNCLEAR_MAX => what.to_owned(),
+            UNCLEAR_MAX => format!("more than {UNCLEAR_MAX} parts; this and others are not told"),
+            _ => return,
+        };
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        self.unclear.push(Unclear { file: file.to_owned(), line, what });
     }
 
     /// What the inventory takes in of it; the source is called `name`.
