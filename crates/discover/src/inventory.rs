@@ -11,8 +11,8 @@ mod served;
 mod tests;
 mod undo;
 
-pub use catalog::catalog;
-pub(crate) use catalog::{shape, takes_path};
+pub(crate) use catalog::takes_path;
+pub use catalog::{catalog, shape};
 pub use edit::{Refusal, Stamp, confirm, set, take_in};
 pub use exchanges::Exchanges;
 pub(crate) use exposed::{covers, is_regular};

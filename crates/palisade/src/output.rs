@@ -1,6 +1,7 @@
 //! How results are shown: in which form, in colour or not, and how wide.
 
 pub(crate) mod findings;
+pub(crate) mod overlay;
 pub(crate) mod problems;
 
 use std::io::{self, IsTerminal, Write};

@@ -58,7 +58,7 @@ fn key(subject: &Subject) -> Key {
 }
 
 /// A path template without the names of its parameters.
-pub(crate) fn shape(path: &str) -> String {
+pub fn shape(path: &str) -> String {
     let mut shape = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {

@@ -130,6 +130,12 @@ pub(crate) struct DiscoverCode {
     /// End with 1 if there are routes of this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS")]
     pub(crate) fail_on: Vec<Status>,
+    /// Write what was found as an OpenAPI 3.1 document
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
+    /// Threads.
+    #[command(flatten)]
+    pub(crate) workers: Workers,
 }
 
 /// `palisade discover config`
@@ -142,9 +148,9 @@ Examples:
 
 Reads configs of nginx, Envoy, Kong and Traefik, Ingresses of Kubernetes and routes of the Gateway API, each
 by itself, and lists which requests they let through: methods, hosts, paths, what asks who calls, and where
-they lead to. What cannot be known from the files, as a variable or a template without its values, is said first. With a specification a route is
-`declared` (an operation of it is behind the route) or a `shadow` (none is), and an operation is an `orphan`
-(no route leads to it) or a `zombie` (deprecated, and let through).
+they lead to. What cannot be known from the files, as a variable or a template without its values, is said
+first. With a specification a route is `declared` (an operation of it is behind the route) or a `shadow` (none
+is), and an operation is an `orphan` (no route leads to it) or a `zombie` (deprecated, and let through).
 
 What is found goes into the inventory, unless --dry-run is there. It takes the place of what was found under
 the same paths before.
@@ -155,21 +161,9 @@ pub(crate) struct DiscoverConfig {
     /// Folders or files of configs
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// An OpenAPI document (2.0 to 3.2, JSON or YAML) of what is declared; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub(crate) spec: Vec<PathBuf>,
-    /// The form of the result
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) format: Format,
-    /// Where what is found is taken in.
+    /// Against what it is held, and what becomes of it.
     #[command(flatten)]
-    pub(crate) place: Place,
-    /// Who reads.
-    #[command(flatten)]
-    pub(crate) author: Author,
-    /// Leave the inventory as it is
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+    pub(crate) outcome: Outcome,
     /// End with 1 if there are routes or operations of this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS", requires = "spec")]
     pub(crate) fail_on: Vec<Status>,
@@ -201,9 +195,9 @@ pub(crate) struct DiscoverSecrets {
     /// End with 1 if there are credentials, beside those of tests and examples
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Vec<FailOnSecret>,
-    /// Threads that read (one a core)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) workers: Option<u16>,
+    /// Threads.
+    #[command(flatten)]
+    pub(crate) workers: Workers,
 }
 
 /// What `discover secrets` fails on.
@@ -228,6 +222,12 @@ pub(crate) struct Discovery {
     /// Write what a specification lacks as an overlay to lay over it; takes one `--spec`
     #[arg(long, value_name = "FILE", requires = "spec")]
     pub(crate) overlay: Option<PathBuf>,
+    /// Write what was learned as an OpenAPI 3.1 document; it has what is not declared
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Option<PathBuf>,
+    /// Threads.
+    #[command(flatten)]
+    pub(crate) workers: Workers,
 }
 
 /// Against what is held that was found, and what becomes of it.
@@ -239,9 +239,6 @@ pub(crate) struct Outcome {
     /// The form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) format: Format,
-    /// Write what was found as an OpenAPI 3.1 document; of logs and traffic, what is not declared
-    #[arg(long, value_name = "FILE")]
-    pub(crate) openapi: Option<PathBuf>,
     /// Where what is found is taken in.
     #[command(flatten)]
     pub(crate) place: Place,
@@ -251,14 +248,19 @@ pub(crate) struct Outcome {
     /// Leave the inventory as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Who reads.
+#[derive(Debug, Args)]
+pub(crate) struct Workers {
     /// Threads that read (one a core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: Option<u16>,
 }
 
-impl Outcome {
+impl Workers {
     /// How many threads read.
-    pub(crate) fn threads(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         self.workers.map_or_else(cores, usize::from)
     }

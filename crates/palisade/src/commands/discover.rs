@@ -11,6 +11,7 @@ mod secrets;
 mod table;
 mod taking;
 mod told;
+mod unread;
 
 use std::path::Path;
 
@@ -21,7 +22,7 @@ use model::inventory::{Report, SourceKind};
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library, LibraryLimits, Location};
 
-use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit, Outcome, Place};
+use crate::cli::{DiscoverLogs, DiscoverTraffic, Discovery, Exit, Outcome};
 use crate::commands::inventory::{Fault, Kept, news};
 use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
@@ -83,7 +84,7 @@ fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
-    let workers = discovery.outcome.threads();
+    let workers = discovery.workers.count();
     let kind = match written {
         Written::Lines(_) => SourceKind::Log,
         Written::Traffic(_) => SourceKind::Traffic,
@@ -134,7 +135,7 @@ fn refuse(fault: &Fault) -> Exit {
 
 fn finish(discovery: &Discovery, contracts: &[Contract], files: &[String], read: &Read) -> Exit {
     let document = || discover::openapi(&read.findings.lesson.operations);
-    if let Err(error) = written(&discovery.outcome, document) {
+    if let Err(error) = written(discovery.openapi.as_deref(), document) {
         return fail(&error);
     }
     let listed = operations::listed(contracts, &read.findings, files);
@@ -151,8 +152,8 @@ fn finish(discovery: &Discovery, contracts: &[Contract], files: &[String], read:
 }
 
 /// Writes what was found as a document where the user says so.
-fn written(outcome: &Outcome, document: impl FnOnce() -> serde_json::Value) -> Result<(), String> {
-    let Some(path) = &outcome.openapi else { return Ok(()) };
+fn written(path: Option<&Path>, document: impl FnOnce() -> serde_json::Value) -> Result<(), String> {
+    let Some(path) = path else { return Ok(()) };
     serde_json::to_string_pretty(&document())
         .map_err(std::io::Error::other)
         .and_then(|text| std::fs::write(path, text + "\n"))
@@ -212,11 +213,11 @@ fn declared(paths: &[std::path::PathBuf]) -> Declared {
 }
 
 /// Takes `reports` into the inventory, unless it is to be left as it is, and says what is new there.
-fn taken_in(is_dry: bool, place: &Place, stamp: &Stamp, reports: &[Report]) -> Result<String, Fault> {
-    if is_dry {
+fn taken_in(outcome: &Outcome, stamp: &Stamp, reports: &[Report]) -> Result<String, Fault> {
+    if outcome.dry_run {
         return Ok(String::new());
     }
-    let edits = Kept::open(place)?.take_in(reports, stamp)?;
+    let edits = Kept::open(&outcome.place)?.take_in(reports, stamp)?;
     Ok(news(&edits) + "\n")
 }
 

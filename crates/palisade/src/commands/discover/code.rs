@@ -13,13 +13,13 @@ use model::{Problem, Severity};
 use spec::Contract;
 
 use super::{Declared, declared, fail, missing, owners, progress, refuse, taken_in, written};
-use crate::cli::{DiscoverCode, Exit, Outcome};
+use crate::cli::{DiscoverCode, Exit};
 use crate::commands::inventory::author;
 use crate::output::{self, Format, Look, problems};
 
 /// Reads the source code that the arguments name, and says which routes it has.
 pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
-    let DiscoverCode { paths, outcome, .. } = arguments;
+    let DiscoverCode { paths, outcome, workers, .. } = arguments;
     let named = declared(&outcome.spec);
     if named.problems.iter().any(|problem| problem.severity == Severity::Error) {
         return problems::refuse(named.problems.clone(), &named.documents(), outcome.format);
@@ -28,7 +28,7 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
-    let reading = CodeReading { workers: outcome.threads() };
+    let reading = CodeReading { workers: workers.count() };
     let done = Progress::default();
     let findings = progress::shown(&done, None, "lines", || reading.read(paths, &done));
     let (declared, noted) = match outcome.spec.is_empty() {
@@ -44,8 +44,7 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     let owners = if outcome.dry_run { Vec::new() } else { owned(&declared.reports, paths) };
     let told = told(paths, &findings.routes);
     let reports: Vec<Report> = declared.reports.into_iter().chain(told).chain(owners).collect();
-    let Outcome { dry_run, place, author: by, .. } = outcome;
-    match taken_in(*dry_run, place, &author(by), &reports).map(|news| output::report(&news)) {
+    match taken_in(outcome, &author(&outcome.author), &reports).map(|news| output::report(&news)) {
         Ok(Ok(())) => finish(arguments, &declared.contracts, &findings),
         Ok(Err(_)) => Exit::Failed,
         Err(fault) => refuse(&fault),
@@ -53,8 +52,8 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
 }
 
 fn finish(arguments: &DiscoverCode, contracts: &[Contract], findings: &CodeFindings) -> Exit {
-    let DiscoverCode { outcome, fail_on, .. } = arguments;
-    if let Err(error) = written(outcome, || discover::code::openapi(&findings.routes)) {
+    let DiscoverCode { outcome, openapi, fail_on, .. } = arguments;
+    if let Err(error) = written(openapi.as_deref(), || discover::code::openapi(&findings.routes)) {
         return fail(&error);
     }
     if contracts.is_empty() && !fail_on.is_empty() {

@@ -16,29 +16,29 @@ use crate::output::{self, Format, Look, problems};
 
 /// Reads the configs that the arguments name, and says what they let through.
 pub(crate) fn config(arguments: &DiscoverConfig) -> Exit {
-    let declared = declared(&arguments.spec);
+    let DiscoverConfig { paths, outcome, .. } = arguments;
+    let declared = declared(&outcome.spec);
     if declared.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return problems::refuse(declared.problems.clone(), &declared.documents(), arguments.format);
+        return problems::refuse(declared.problems.clone(), &declared.documents(), outcome.format);
     }
-    let missing: Vec<Problem> = missing(&arguments.paths);
+    let missing: Vec<Problem> = missing(paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
     let done = Progress::default();
-    let findings = progress::shown(&done, None, "files", || read(&arguments.paths, &done));
+    let findings = progress::shown(&done, None, "files", || read(paths, &done));
     if output::report(&table::told(&findings)).is_err() {
         return Exit::Failed;
     }
     if findings.formats.is_empty() {
         return fail("error: no file is a config of a known gateway\n");
     }
-    let stamp = author(&arguments.author);
+    let stamp = author(&outcome.author);
     let mut told = declared.reports;
-    told.push(findings.report(&name(&arguments.paths)));
-    let DiscoverConfig { dry_run, place, paths, .. } = arguments;
-    let owners = if *dry_run { Vec::new() } else { owners::proposed(&told, paths) };
+    told.push(findings.report(&name(paths)));
+    let owners = if outcome.dry_run { Vec::new() } else { owners::proposed(&told, paths) };
     let reports = [told.as_slice(), &owners].concat();
-    match taken_in(*dry_run, place, &stamp, &reports).map(|text| output::report(&text)) {
+    match taken_in(outcome, &stamp, &reports).map(|text| output::report(&text)) {
         Ok(Ok(())) => {}
         Ok(Err(_)) => return Exit::Failed,
         Err(fault) => return refuse(&fault),
@@ -66,10 +66,10 @@ fn catalog_of(reports: &[Report], stamp: &Stamp) -> Catalog {
 }
 
 fn finish(arguments: &DiscoverConfig, findings: &ConfigFindings, catalog: &Catalog) -> Exit {
-    let listed = routes::listed(catalog, !arguments.spec.is_empty());
+    let listed = routes::listed(catalog, !arguments.outcome.spec.is_empty());
     let is_found = |status| listed.has(status);
     let exit = if arguments.fail_on.iter().copied().any(is_found) { Exit::Findings } else { Exit::Clean };
-    let text = match arguments.format {
+    let text = match arguments.outcome.format {
         Format::Text => Ok(table::text(&listed, Look::of_stdout())),
         Format::Json => routes::json(&listed, findings),
     };

@@ -2,13 +2,12 @@
 
 mod table;
 
-use std::thread;
-
 use discover::Progress;
 use discover::secrets::{SecretFindings, read};
 use model::Problem;
 use serde::Serialize;
 
+use super::unread::{NotRead, not_read};
 use super::{fail, missing, progress};
 use crate::cli::{DiscoverSecrets, Exit};
 use crate::output::problems::Tool;
@@ -20,8 +19,7 @@ pub(crate) fn secrets(arguments: &DiscoverSecrets) -> Exit {
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let workers = arguments.workers.map_or(cores, usize::from);
+    let workers = arguments.workers.count();
     let done = Progress::default();
     let findings = progress::shown(&done, None, "files", || read(&arguments.paths, workers, &done));
     if output::report(&table::told(&findings)).is_err() {
@@ -49,7 +47,7 @@ fn json(findings: &SecretFindings) -> serde_json::Result<String> {
         tool: Tool,
         secrets: Vec<Listed<'r>>,
         placeholders: u64,
-        not_read: Vec<Unread<'r>>,
+        not_read: Vec<NotRead<'r>>,
     }
     #[derive(Serialize)]
     struct Listed<'r> {
@@ -62,11 +60,6 @@ fn json(findings: &SecretFindings) -> serde_json::Result<String> {
         line: u64,
         column: u64,
     }
-    #[derive(Serialize)]
-    struct Unread<'r> {
-        file: &'r str,
-        fault: &'r str,
-    }
     let listed = findings.secrets.iter().map(|secret| Listed {
         class: secret.class,
         name: secret.name.as_deref(),
@@ -76,13 +69,12 @@ fn json(findings: &SecretFindings) -> serde_json::Result<String> {
         line: secret.line,
         column: secret.column,
     });
-    let not_read = findings.not_read.iter().map(|one| Unread { file: &one.file, fault: &one.why });
     let report = Report {
         schema_version: model::SCHEMA_VERSION,
         tool: Tool::THIS,
         secrets: listed.collect(),
         placeholders: findings.placeholders,
-        not_read: not_read.collect(),
+        not_read: not_read(&findings.not_read),
     };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
 }

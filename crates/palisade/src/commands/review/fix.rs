@@ -11,8 +11,9 @@ use super::files::STDIN;
 use crate::cli::FixTo;
 use crate::load::read_file;
 use crate::output::findings::Subject;
+use crate::output::overlay;
 
-/// How an overlay of ours begins; a file that begins otherwise is not written over.
+/// How an overlay of ours begins.
 const MARK: &str =
     "# Made by `palisade review --fix`: read each change before you lay it over the document.\n";
 
@@ -107,16 +108,6 @@ fn target(to: &FixTo, number: u32, document: &Document) -> Result<PathBuf, Strin
 
 /// Writes an overlay, and says what that was.
 fn beside(subject: &Subject, document: &Document, mendings: &[Mending], file: &Path) -> io::Result<String> {
-    match read_file(file) {
-        Ok(known) if !known.starts_with(MARK.as_bytes()) => {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "it is there, and is no overlay made by `--fix`",
-            ));
-        }
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     let mut actions: Vec<OverlayAction<'_>> = Vec::new();
     for (number, fix) in mendings {
         let Some(finding) = subject.review.findings.get(*number) else { continue };
@@ -129,7 +120,7 @@ fn beside(subject: &Subject, document: &Document, mendings: &[Mending], file: &P
         }
     }
     let title = format!("What mends {}", document.file().rsplit('/').next().unwrap_or_default());
-    std::fs::write(file, format!("{MARK}{}", overlay_text(document, &title, &actions)))?;
+    overlay::write(file, MARK, &overlay_text(document, &title, &actions), "--fix")?;
     Ok(said(mendings, file))
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use discover::code::{CodeFindings, In, NotRead, Route, Unclear};
+use discover::code::{CodeFindings, In, Route};
 use http::Method;
 use serde::Serialize;
 use spec::{Contract, OperationIndex};
 
 use crate::cli::Status;
+use crate::commands::discover::unread::{NotRead, NotUnderstood, not_read, not_understood};
 use crate::output::problems::Tool;
 
 /// One route, or an operation that has none.
@@ -97,15 +98,7 @@ fn declared(contracts: &[Contract], route: &Route) -> Vec<Declared> {
 
 /// A template without the names of its parameters, and without a slash at its end.
 fn shape(path: &str) -> String {
-    let mut shape = String::new();
-    let mut is_inside = false;
-    for letter in path.trim_end_matches('/').chars() {
-        is_inside = letter == '{' || is_inside && letter != '}';
-        if !is_inside || letter == '{' {
-            shape.push(letter);
-        }
-    }
-    shape
+    discover::inventory::shape(path.trim_end_matches('/'))
 }
 
 fn of_route<'r>(route: &'r Route, api: &'r str, status: Option<Status>) -> Listed<'r> {
@@ -170,7 +163,7 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
         operations: &'r [Listed<'r>],
         documents: Vec<Document<'r>>,
         not_understood: Vec<NotUnderstood<'r>>,
-        not_read: Vec<Unread<'r>>,
+        not_read: Vec<NotRead<'r>>,
         skipped: Skipped,
     }
     #[derive(Serialize)]
@@ -179,17 +172,6 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
         kind: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         operations: Option<u64>,
-    }
-    #[derive(Serialize)]
-    struct NotUnderstood<'r> {
-        file: &'r str,
-        line: u32,
-        what: &'r str,
-    }
-    #[derive(Serialize)]
-    struct Unread<'r> {
-        file: &'r str,
-        fault: &'r str,
     }
     #[derive(Serialize)]
     struct Skipped {
@@ -208,12 +190,8 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
             .iter()
             .map(|one| Document { file: &one.file, kind: one.kind.name(), operations: one.operations })
             .collect(),
-        not_understood: findings
-            .unclear
-            .iter()
-            .map(|Unclear { file, line, what }| NotUnderstood { file, line: *line, what })
-            .collect(),
-        not_read: findings.not_read.iter().map(|NotRead { file, why }| Unread { file, fault: why }).collect(),
+        not_understood: not_understood(&findings.unclear),
+        not_read: not_read(&findings.not_read),
         skipped: Skipped {
             folders: findings.skipped.folders,
             tests: findings.skipped.tests,

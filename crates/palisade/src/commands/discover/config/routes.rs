@@ -1,11 +1,11 @@
 //! What gateways let through, as it is listed and written.
 
-use discover::code::{NotRead, Unclear};
 use discover::config::ConfigFindings;
 use model::inventory::{Catalog, Exposure, Guard, Operation, Paths, Place, Word};
 use serde::Serialize;
 
 use crate::cli::Status;
+use crate::commands::discover::unread::{NotRead, NotUnderstood, not_read, not_understood};
 use crate::output::problems::Tool;
 
 /// What is let through, and what is declared.
@@ -136,29 +136,15 @@ pub(super) fn json(listed: &Listed<'_>, findings: &ConfigFindings) -> serde_json
         exposures: &'r [Exposed<'r>],
         operations: &'r [Declared<'r>],
         not_understood: Vec<NotUnderstood<'r>>,
-        not_read: Vec<Unread<'r>>,
+        not_read: Vec<NotRead<'r>>,
     }
-    #[derive(Serialize)]
-    struct NotUnderstood<'r> {
-        file: &'r str,
-        line: u32,
-        what: &'r str,
-    }
-    #[derive(Serialize)]
-    struct Unread<'r> {
-        file: &'r str,
-        fault: &'r str,
-    }
-    let unclear = findings.unclear.iter();
     let report = Report {
         schema_version: model::SCHEMA_VERSION,
         tool: Tool::THIS,
         exposures: &listed.exposures,
         operations: &listed.operations,
-        not_understood: unclear
-            .map(|Unclear { file, line, what }| NotUnderstood { file, line: *line, what })
-            .collect(),
-        not_read: findings.not_read.iter().map(|NotRead { file, why }| Unread { file, fault: why }).collect(),
+        not_understood: not_understood(&findings.unclear),
+        not_read: not_read(&findings.not_read),
     };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
 }
