@@ -169,7 +169,17 @@ fn learned(requests: &[(String, String, u16)]) -> BTreeSet<(String, String)> {
     operations.into_iter().map(|operation| (operation.method.to_string(), shape(&operation.path))).collect()
 }
 
-/// Right, wrong and missing templates over all documents.
+/// Documents whose templates are not learned as they are: paths in them have two values in one segment, or a value that follows
+/// a word with nothing between them. Of traffic alone it cannot be known where such a value begins.
+const BELOW: &[&str] = &[
+    "citycontext.com.json",
+    "healthcare.gov.json",
+    "nrel.gov__building-case-studies.json",
+    "prss.org.json",
+    "thenounproject.com.json",
+];
+
+/// Right, wrong and missing templates over all documents; each but [`BELOW`] is learned well by itself.
 fn measure(noise: usize) -> Option<[usize; 3]> {
     let Ok(folder) = fs::read_dir(REAL) else {
         println!("skipped: no documents at {REAL}");
@@ -182,19 +192,18 @@ fn measure(noise: usize) -> Option<[usize; 3]> {
         let operations = operations(&contract(&path));
         let expected: BTreeSet<(String, String)> =
             operations.iter().map(|(method, template)| (method.clone(), shape(template))).collect();
+        if expected.is_empty() {
+            continue;
+        }
         let mut random = Random(7);
         let found = learned(&traffic(&operations, noise, &mut random));
         let right = expected.intersection(&found).count();
+        let name = path.file_name().unwrap().to_str().unwrap();
         let counts = [right, found.len() - right, expected.len() - right];
         let f1 = 2.0 * right as f64 / (found.len() + expected.len()).max(1) as f64;
-        println!(
-            "{f1:.3} right {:>4} wrong {:>4} missing {:>4} {}",
-            counts[0],
-            counts[1],
-            counts[2],
-            path.file_name().unwrap().display()
-        );
+        println!("{f1:.3} right {:>4} wrong {:>4} missing {:>4} {}", counts[0], counts[1], counts[2], name);
         if f1 < 0.98 {
+            assert!(BELOW.contains(&name), "{name}: {f1}");
             expected
                 .difference(&found)
                 .take(6)
@@ -217,7 +226,7 @@ fn check(noise: usize) {
     println!(
         "{f1:.4} over all, at {REQUESTS} requests an operation and {noise} % noise: {right} right, {wrong} wrong, {missing} missing"
     );
-    assert!(f1 >= 0.98, "{f1}");
+    assert!(f1 >= 0.998, "{f1}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! they are many and each was rarely asked. What lies beyond the gap was asked too often to be one of them, and stays a name:
 //! `/users/me` beside `/users/{user}`.
 
-use super::tree::{Node, Parameter, split};
+use super::tree::{Around, Node, Parameter, split, split_end};
 use crate::kind::Kind;
 
 /// How many words there must be before they are values.
@@ -36,21 +36,27 @@ const RESERVED: &[&str] = &[
     "login", "logout", "me", "metadata", "new", "search", "self", "stats", "status", "summary", "validate",
 ];
 
+/// So many words with a dot behind them may stand before values at one place; where there are more, they are parts of values.
+const BEFORE_MAX: usize = 8;
+
 /// Tells names from values in `node` and everything below it.
 pub(super) fn settle(node: &mut Node) {
-    // What is below comes first: how many operations there are below a word says how often one of them should be asked.
+    // What is below words comes first: how many operations there are below one says how often it should be asked.
     node.words.iter_mut().for_each(|(_, child)| settle(child));
-    node.parameters.iter_mut().for_each(|parameter| settle(&mut parameter.node));
     name_the_only(node);
-    let mut suffixes: Vec<Box<str>> = node.words.iter().map(|(word, _)| split(word).1.into()).collect();
-    suffixes.sort();
-    suffixes.dedup();
-    for suffix in suffixes {
-        // What was below many words is now below one parameter.
-        if let Some(folded) = fold(node, &suffix) {
-            settle(folded);
-        }
+    join_parts(node);
+    let words = || node.words.iter().map(|(word, _)| &**word);
+    let whole = words().map(|word| Around { before: "", after: split_end(word).1 });
+    let parts = words().map(|word| split(word).1).filter(|around| !around.before.is_empty());
+    // Those with a word before them come first: what is no value there may be one as a whole.
+    let mut arounds: Vec<Around<Box<str>>> = parts.chain(whole).map(Around::to_owned).collect();
+    arounds.sort_by(|a, b| b.before.is_empty().cmp(&a.before.is_empty()).reverse().then_with(|| a.cmp(b)));
+    arounds.dedup();
+    for around in &arounds {
+        fold(node, around);
     }
+    // What was below many words is below one parameter now, and settled only there: by all that is there.
+    node.parameters.iter_mut().for_each(|parameter| settle(&mut parameter.node));
 }
 
 /// Makes names of values that never varied.
@@ -58,23 +64,40 @@ fn name_the_only(node: &mut Node) {
     let is_name = |parameter: &mut Parameter| {
         matches!(parameter.kind, Kind::Integer | Kind::Date)
             && parameter.only.is_some()
-            && parameter.node.count() >= NAME_MIN
+            && (parameter.node.count() >= NAME_MIN || !parameter.around.before.is_empty())
     };
     let names: Vec<Parameter> = node.parameters.extract_if(.., is_name).collect();
     for name in names {
-        let word = format!("{}{}", name.only.unwrap_or_default(), name.suffix).into();
+        let Around { before, after } = &name.around;
+        let word = format!("{before}{}{after}", name.only.as_deref().unwrap_or_default()).into();
         node.merge(Node { words: vec![(word, name.node)], ..Node::default() });
     }
 }
 
-/// Makes a parameter of the words that end in `suffix` and are values; what is below it, if there were any.
-fn fold<'n>(node: &'n mut Node, suffix: &str) -> Option<&'n mut Node> {
+/// Takes words as parts of values where many different ones stand before a dot and a value: `ann.1987`, `bob.2001`.
+fn join_parts(node: &mut Node) {
+    let is_dotted = |parameter: &Parameter| parameter.around.before.ends_with('.');
+    if node.parameters.iter().filter(|parameter| is_dotted(parameter)).count() <= BEFORE_MAX {
+        return;
+    }
+    let parts: Vec<Parameter> = node.parameters.extract_if(.., |parameter| is_dotted(parameter)).collect();
+    for part in parts {
+        let around = Around { before: "".into(), after: part.around.after };
+        node.merge_parameter(Parameter { around, kind: Kind::Opaque, only: None, ..part });
+    }
+}
+
+/// Makes a parameter of the words that are values with this around them.
+fn fold(node: &mut Node, around: &Around<Box<str>>) {
     let is_known = node.parameters.iter().any(|known| {
-        *known.suffix == *suffix && known.only.is_none() && known.node.count() >= VALUES_MIN as u64
+        known.around == *around && known.only.is_none() && known.node.count() >= VALUES_MIN as u64
     });
-    let is_candidate = |word: &str| {
-        let (value, end) = split(word);
-        end == suffix && !value.is_empty() && !RESERVED.contains(&value)
+    let is_candidate = |word: &str| match around.before.is_empty() {
+        true => {
+            let (value, after) = split_end(word);
+            *after == *around.after && !value.is_empty() && !RESERVED.contains(&value)
+        }
+        false => split(word).1 == around.as_ref(),
     };
     let mut asked: Vec<u64> = node
         .words
@@ -89,25 +112,20 @@ fn fold<'n>(node: &'n mut Node, suffix: &str) -> Option<&'n mut Node> {
         is_candidate(word) && per_operation(child) <= most
     };
     let values: Vec<(Box<str>, Box<Node>)> = node.words.extract_if(.., is_value).collect();
-    if values.is_empty() {
-        return None;
-    }
     for (_, child) in values {
         node.merge_parameter(Parameter {
-            suffix: suffix.into(),
+            around: around.clone(),
             kind: Kind::Slug,
             name: None,
             only: None,
             node: child,
         });
     }
-    node.parameters.iter_mut().find(|known| *known.suffix == *suffix).map(|known| &mut *known.node)
 }
 
 /// Whether a word has digits or capitals in it as few names have them: beside values it is one of them.
 fn is_odd(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    let changes = bytes.windows(2).filter(|pair| {
+    let changes = word.as_bytes().windows(2).filter(|pair| {
         matches!(pair, [a, b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.is_ascii_lowercase() != b.is_ascii_lowercase())
     });
     changes.count() >= ODD_CHANGES_MIN

@@ -88,6 +88,52 @@ fn a_number_that_never_varies_is_a_name() {
 }
 
 #[test]
+fn keys_in_brackets_are_parameters_as_odata_writes_them() {
+    check(
+        &[
+            ("GET /Users(7)".to_owned(), 200),
+            ("GET /Users(8)/Orders('A-1')".to_owned(), 200),
+            ("GET /Users".to_owned(), 200),
+            ("GET /Users/find(name='ann')".to_owned(), 200),
+            ("GET /Users/top()".to_owned(), 200),
+            ("GET /Orders('A-1')".to_owned(), 200),
+        ],
+        &[
+            "GET /Users 1",
+            "GET /Users/top() 1",
+            "GET /Users/find(name='{find}') slug 1",
+            "GET /Users({UserId}) integer 1",
+            "GET /Users({UserId})/Orders('{Order}') integer,slug 1",
+            "GET /Orders('{Order}') slug 1",
+        ],
+    );
+}
+
+#[test]
+fn a_word_may_stand_before_a_value_unless_there_are_many_such_words() {
+    let reports = (1..=20).flat_map(|id| {
+        [format!("GET /report.{id}"), format!("GET /list.2025-01-{id:02}.csv"), "GET /release.5".to_owned()]
+    });
+    let requests: Vec<(String, u16)> = reports.map(|request| (request, 200)).collect();
+    check(
+        &requests,
+        &["GET /release.5 20", "GET /report.{reportId} integer 20", "GET /list.{list}.csv date 20"],
+    );
+    let words = words(20).zip(1000..).map(|(word, year)| (format!("GET /users/{word}.{year}"), 200));
+    check(&words.collect::<Vec<_>>(), &["GET /users/{user} slug 20"]);
+}
+
+#[test]
+fn words_below_values_of_two_kinds_are_values_together() {
+    let below = |(number, word): (usize, String)| match number % 8 {
+        0 => (format!("GET /seats/aBcD{word}/{word}"), 200),
+        _ => (format!("GET /seats/{number}/{word}"), 200),
+    };
+    let requests: Vec<(String, u16)> = words(48).enumerate().map(below).collect();
+    check(&requests, &["GET /seats/{seat}/{id} slug,slug 48"]);
+}
+
+#[test]
 fn what_nobody_answers_is_no_operation_and_what_misses_one_is_counted_there() {
     let mut requests = vec![("GET /users/1".to_owned(), 200), ("GET /.env".to_owned(), 404)];
     requests.push(("GET /users/2".to_owned(), 404));

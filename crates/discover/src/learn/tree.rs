@@ -13,7 +13,7 @@ const METHODS_MAX: usize = 16;
 pub(super) struct Node {
     /// What follows under a name, in the order of the names.
     pub(super) words: Vec<(Box<str>, Box<Node>)>,
-    /// What follows under any value, by what stands behind the value in the segment (`.json`, `:cancel`).
+    /// What follows under any value, by what stands around the value in the segment.
     pub(super) parameters: Vec<Parameter>,
     /// Requests that end here, by method.
     pub(super) ends: Vec<(Box<str>, Tally)>,
@@ -22,7 +22,7 @@ pub(super) struct Node {
 /// A place where values stand.
 #[derive(Debug, Clone)]
 pub(super) struct Parameter {
-    pub(super) suffix: Box<str>,
+    pub(super) around: Around<Box<str>>,
     pub(super) kind: Kind,
     /// The name that the log itself has for it, as templates of API Gateway do.
     pub(super) name: Option<Box<str>>,
@@ -37,8 +37,58 @@ const ENDINGS: &[&str] = &[
     ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".php", ".zip", ".gz", ".ics", ".xlsx",
 ];
 
-/// A segment as a value and what stands behind it: an ending, or a verb after a colon.
-pub(super) fn split(segment: &str) -> (&str, &str) {
+/// What stands around a value in its segment: `Users(` and `)`, `report.` and `.json`, nothing and `:cancel`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Around<S> {
+    pub(super) before: S,
+    pub(super) after: S,
+}
+
+impl Around<&str> {
+    pub(super) fn to_owned(self) -> Around<Box<str>> {
+        Around { before: self.before.into(), after: self.after.into() }
+    }
+}
+
+impl Around<Box<str>> {
+    pub(super) fn as_ref(&self) -> Around<&str> {
+        Around { before: &self.before, after: &self.after }
+    }
+}
+
+/// A segment as a value and what stands around it, as if there were a value.
+pub(super) fn split(segment: &str) -> (&str, Around<&str>) {
+    if let Some(parts) = split_brackets(segment) {
+        return parts;
+    }
+    let (value, after) = split_end(segment);
+    if let Some((word, rest)) = value.split_once('.')
+        && !word.is_empty()
+        && !rest.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && let Some(before) = value.get(..=word.len())
+    {
+        return (rest, Around { before, after });
+    }
+    (value, Around { before: "", after })
+}
+
+/// `Users(7)`, `Users('a')` and `find(name='a')`, as OData writes keys.
+fn split_brackets(segment: &str) -> Option<(&str, Around<&str>)> {
+    let inner = segment.strip_suffix(')')?;
+    let open = inner.find('(').filter(|at| *at > 0)? + 1;
+    let assigned = inner.get(open..)?.find('=').filter(|_| !inner.contains(',')).map_or(0, |at| at + 1);
+    let begin = open + assigned;
+    let is_quoted = inner
+        .get(begin..)
+        .is_some_and(|value| value.len() > 1 && value.starts_with('\'') && value.ends_with('\''));
+    let (begin, end) = (begin + usize::from(is_quoted), inner.len() - usize::from(is_quoted));
+    let value = segment.get(begin..end).filter(|value| !value.is_empty())?;
+    Some((value, Around { before: segment.get(..begin)?, after: segment.get(end..)? }))
+}
+
+/// A segment without its ending, or without a verb after a colon, and that.
+pub(super) fn split_end(segment: &str) -> (&str, &str) {
     let ending = ENDINGS.iter().find(|ending| segment.ends_with(**ending)).map(|ending| ending.len());
     let verb = segment.rfind(':').filter(|at| {
         segment
@@ -71,9 +121,7 @@ impl Node {
                         node.words.insert(at, (segment.into(), Box::default()));
                         &mut node.words.get_mut(at)?.1
                     }
-                    None => {
-                        node.parameters.iter_mut().find(|known| *known.suffix == *split(segment).1)?.used()
-                    }
+                    None => node.taking(segment)?.used(),
                 },
             };
         }
@@ -81,7 +129,7 @@ impl Node {
     }
 
     fn parameter(&mut self, value: &Value<'_>, may_grow: bool, nodes: &mut usize) -> Option<&mut Node> {
-        match self.parameters.iter().position(|known| *known.suffix == *value.suffix) {
+        match self.parameters.iter().position(|known| known.around.as_ref() == value.around) {
             Some(at) => {
                 let known = self.parameters.get_mut(at)?;
                 known.kind = known.kind.or(value.kind);
@@ -93,7 +141,7 @@ impl Node {
             None if may_grow => {
                 *nodes += 1;
                 self.parameters.push(Parameter {
-                    suffix: value.suffix.into(),
+                    around: value.around.to_owned(),
                     kind: value.kind,
                     name: value.name.map(Into::into),
                     only: value.name.is_none().then(|| value.text.into()),
@@ -105,19 +153,24 @@ impl Node {
         }
     }
 
+    /// The parameter that takes a segment: that with the same around its values, else one with less.
+    fn taking(&mut self, segment: &str) -> Option<&mut Parameter> {
+        let (_, around) = split(segment);
+        let after = split_end(segment).1;
+        let less = [around, Around { before: "", after }, Around::default()];
+        let at = less
+            .iter()
+            .find_map(|around| self.parameters.iter().position(|known| known.around.as_ref() == *around))?;
+        self.parameters.get_mut(at)
+    }
+
     /// The node that `segments` lead to, by names where they are known and through parameters elsewhere.
     pub(super) fn find<'s>(&mut self, segments: impl Iterator<Item = &'s str>) -> Option<&mut Node> {
         let mut node = self;
         for segment in segments {
             node = match node.words.binary_search_by(|(word, _)| (**word).cmp(segment)) {
                 Ok(at) => &mut node.words.get_mut(at)?.1,
-                Err(_) => {
-                    let suffix = split(segment).1;
-                    let at = node.parameters.iter().position(|known| *known.suffix == *suffix);
-                    let at =
-                        at.or_else(|| node.parameters.iter().position(|known| known.suffix.is_empty()))?;
-                    &mut node.parameters.get_mut(at)?.node
-                }
+                Err(_) => &mut node.taking(segment)?.node,
             };
         }
         Some(node)
@@ -162,7 +215,7 @@ impl Node {
     }
 
     pub(super) fn merge_parameter(&mut self, other: Parameter) {
-        match self.parameters.iter_mut().find(|known| known.suffix == other.suffix) {
+        match self.parameters.iter_mut().find(|known| known.around == other.around) {
             Some(known) => {
                 known.kind = known.kind.or(other.kind);
                 known.only = known.only.take().filter(|only| other.only.as_ref() == Some(only));
@@ -224,7 +277,7 @@ impl Parameter {
 /// A segment that is a value.
 struct Value<'s> {
     text: &'s str,
-    suffix: &'s str,
+    around: Around<&'s str>,
     kind: Kind,
     name: Option<&'s str>,
 }
@@ -232,10 +285,22 @@ struct Value<'s> {
 fn value(segment: &str) -> Option<Value<'_>> {
     if let Some(name) = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
         let name = name.trim_end_matches('+');
-        return Some(Value { text: "", suffix: "", kind: Kind::Slug, name: Some(name) });
+        return Some(Value { text: "", around: Around::default(), kind: Kind::Slug, name: Some(name) });
     }
-    let (text, suffix) = split(segment);
-    Kind::of(text).map(|kind| Value { text, suffix, kind, name: None })
+    if let Some((text, around)) = split_brackets(segment) {
+        return Some(Value { text, around, kind: Kind::of(text).unwrap_or(Kind::Slug), name: None });
+    }
+    let (text, after) = split_end(segment);
+    let whole = Kind::of(text);
+    let (part, around) = split(segment);
+    // A word and a dot may stand before a value, or be a part of it that says nothing by itself.
+    let of_part =
+        Kind::of(part).filter(|_| !around.before.is_empty() && matches!(whole, None | Some(Kind::Opaque)));
+    match (of_part, whole) {
+        (Some(kind), _) => Some(Value { text: part, around, kind, name: None }),
+        (None, Some(kind)) => Some(Value { text, around: Around { before: "", after }, kind, name: None }),
+        (None, None) => None,
+    }
 }
 
 /// Words after which a short number is the version of an API.
@@ -267,18 +332,21 @@ impl Template {
     fn with_parameter(&self, parameter: &Parameter) -> Template {
         let name = match &parameter.name {
             Some(name) => name.to_string(),
-            None => self.name(parameter.kind),
+            None => self.name(&parameter.around.before, parameter.kind),
         };
-        let path = format!("{}/{{{name}}}{}", self.path, parameter.suffix);
+        let Around { before, after } = &parameter.around;
+        let path = format!("{}/{before}{{{name}}}{after}", self.path);
         let mut parameters = self.parameters.clone();
         parameters.push((name, parameter.kind));
         Template { path, parameters, last_word: String::new() }
     }
 
     /// A name that is not taken: of what stands before it, as `order` and `orderId` after `orders`.
-    fn name(&self, kind: Kind) -> String {
-        let word: String = self
-            .last_word
+    fn name(&self, before: &str, kind: Kind) -> String {
+        let before =
+            before.split(|letter: char| !letter.is_ascii_alphanumeric()).find(|word| !word.is_empty());
+        let word: String = before
+            .unwrap_or(&self.last_word)
             .chars()
             .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
             .collect();
