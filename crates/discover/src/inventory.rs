@@ -15,7 +15,7 @@ pub(crate) use catalog::takes_path;
 pub use catalog::{catalog, shape};
 pub use edit::{Refusal, Stamp, confirm, set, take_in};
 pub use exchanges::Exchanges;
-pub(crate) use exposed::{covers, is_regular};
+pub(crate) use exposed::is_regular;
 pub use report::{Observed, declared, declared_operations, observed};
 pub use served::served;
 pub use undo::undo;

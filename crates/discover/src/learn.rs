@@ -3,6 +3,7 @@
 //! Paths grow a tree, a level a segment. A value that shows its kind (a number, a UUID) is a parameter at once; of words it can
 //! only be told once there are many of them, whether they are names of places or values of a parameter: see [`settle`].
 
+mod hosts;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -41,9 +42,13 @@ pub struct Learner {
     limits: LearnLimits,
     /// Trees by host; that of requests without a host is called "".
     hosts: BTreeMap<Box<str>, Node>,
+    /// Trees of servers with many names, by what those have in common.
+    patterns: BTreeMap<Box<str>, Node>,
     nodes: usize,
     /// Whether telling words from values did not help any more, so that no further paths are learned.
     is_full: bool,
+    /// The same of hosts.
+    is_full_of_hosts: bool,
     /// Requests that nobody answered, until it is known which operation they were meant for.
     unanswered: BTreeMap<Asked, Tally>,
     not_kept: u64,
@@ -60,7 +65,7 @@ struct Asked {
 /// An operation as far as it is known from requests.
 #[derive(Debug, Clone)]
 pub struct Learned {
-    /// The host that was asked; empty where the log does not tell.
+    /// The host that was asked, with `{name}` or `{address}` where it has many; empty where the log does not tell.
     pub host: Box<str>,
     /// The method.
     pub method: Box<str>,
@@ -89,8 +94,10 @@ impl Learner {
         Learner {
             limits,
             hosts: BTreeMap::new(),
+            patterns: BTreeMap::new(),
             nodes: 0,
             is_full: false,
+            is_full_of_hosts: false,
             unanswered: BTreeMap::new(),
             not_kept: 0,
         }
@@ -109,8 +116,6 @@ impl Learner {
             self.not_kept += 1;
             return;
         }
-        let host =
-            if self.hosts.len() < self.limits.hosts || self.hosts.contains_key(host) { host } else { "" };
         if Confidence::of(seen.line.status) == Confidence::None {
             return self.ask(host, method, path, seen);
         }
@@ -119,19 +124,42 @@ impl Learner {
             // What little would become free again would not be worth going through all of it so soon.
             self.is_full = self.nodes > self.limits.nodes / 4 * 3;
         }
-        if !self.hosts.contains_key(host) {
-            self.hosts.insert(host.into(), Node::default());
-        }
         let may_grow = self.nodes < self.limits.nodes && !self.is_full;
-        let Some(root) = self.hosts.get_mut(host) else { return };
-        match root.grow(segments(path), may_grow, &mut self.nodes) {
+        let mut nodes = self.nodes;
+        let root = self.root(host);
+        match root.and_then(|root| root.grow(segments(path), may_grow, &mut nodes)) {
             Some(end) => end.of_method(method, seen.place).add(seen),
             None => self.not_kept += 1,
         }
+        self.nodes = nodes;
+    }
+
+    /// The tree of a host, if there is one: its own, or that of the server that it is a name of.
+    fn known_root(&mut self, host: &str) -> Option<&mut Node> {
+        if self.hosts.contains_key(host) {
+            return self.hosts.get_mut(host);
+        }
+        self.patterns.iter_mut().find(|(pattern, _)| hosts::takes(pattern, host)).map(|(_, root)| root)
+    }
+
+    /// The tree of a host; that of requests without one where there is no room for another.
+    fn root(&mut self, host: &str) -> Option<&mut Node> {
+        let mut host = host;
+        if self.known_root(host).is_none() {
+            if self.hosts.len() >= self.limits.hosts && !self.is_full_of_hosts {
+                self.fold_hosts();
+                self.is_full_of_hosts = self.hosts.len() > self.limits.hosts / 4 * 3;
+            }
+            if self.known_root(host).is_none() {
+                host = if self.hosts.len() < self.limits.hosts { host } else { "" };
+                self.hosts.entry(host.into()).or_default();
+            }
+        }
+        self.known_root(host)
     }
 
     fn ask(&mut self, host: &str, method: &str, path: &str, seen: &Observation<'_>) {
-        let end = self.hosts.get_mut(host).and_then(|root| root.find(segments(path)));
+        let end = self.known_root(host).and_then(|root| root.find(segments(path)));
         if let Some(tally) = end.and_then(|end| end.find_method(method)) {
             return tally.add(seen);
         }
@@ -148,11 +176,15 @@ impl Learner {
 
     /// Learns all that `other` learned.
     pub fn merge(&mut self, other: Learner) {
-        for (host, node) in other.hosts {
-            let is_known = self.hosts.len() < self.limits.hosts || self.hosts.contains_key(&host);
-            self.hosts.entry(if is_known { host } else { "".into() }).or_default().merge(node);
+        for (pattern, node) in other.patterns {
+            self.patterns.entry(pattern).or_default().merge(node);
         }
-        self.nodes = self.hosts.values().map(Node::size).sum();
+        for (host, node) in other.hosts {
+            if let Some(root) = self.root(&host) {
+                root.merge(node);
+            }
+        }
+        self.nodes = self.size();
         for (asked, tally) in other.unanswered {
             let may_keep = self.unanswered.len() < self.limits.unanswered;
             match self.unanswered.get_mut(&asked) {
@@ -169,18 +201,31 @@ impl Learner {
         }
     }
 
-    /// Tells words from values, which makes the tree small again.
+    /// Tells words from values, which makes the trees small again.
     fn settle(&mut self) {
-        self.hosts.values_mut().for_each(settle::settle);
-        self.nodes = self.hosts.values().map(Node::size).sum();
+        self.fold_hosts();
+        self.hosts.values_mut().chain(self.patterns.values_mut()).for_each(settle::settle);
+        self.nodes = self.size();
+    }
+
+    /// Makes one of the trees of hosts that are one server.
+    fn fold_hosts(&mut self) {
+        for (pattern, members) in hosts::groups(&self.hosts) {
+            let together = self.patterns.entry(pattern.into()).or_default();
+            members.iter().filter_map(|host| self.hosts.remove(host)).for_each(|node| together.merge(node));
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.hosts.values().chain(self.patterns.values()).map(Node::size).sum()
     }
 
     /// What was learned.
     pub fn finish(mut self) -> Lesson {
         self.settle();
         let mut lesson = Lesson { not_kept: self.not_kept, ..Lesson::default() };
-        for (asked, tally) in self.unanswered {
-            let end = self.hosts.get_mut(&asked.host).and_then(|root| root.find(segments(&asked.path)));
+        for (asked, tally) in std::mem::take(&mut self.unanswered) {
+            let end = self.known_root(&asked.host).and_then(|root| root.find(segments(&asked.path)));
             match end.and_then(|end| end.find_method(&asked.method)) {
                 Some(known) => known.merge(tally),
                 None => {
@@ -189,7 +234,7 @@ impl Learner {
                 }
             }
         }
-        for (host, root) in self.hosts {
+        for (host, root) in self.hosts.into_iter().chain(self.patterns) {
             root.tell(&host, &mut lesson.operations);
         }
         lesson

@@ -13,6 +13,7 @@ mod envelope;
 mod files;
 pub mod gaps;
 mod host;
+mod host_name;
 pub mod inventory;
 mod json;
 mod keys;

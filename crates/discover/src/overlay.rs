@@ -7,6 +7,7 @@ mod tests;
 use serde_json::{Value, json};
 use spec::{Change, Contract, Edit, Library, ParameterLocation, Spot, StatusRange};
 
+use crate::host_name;
 use crate::inventory::shape;
 use crate::learn::Learned;
 use crate::openapi::{self, METHODS};
@@ -159,9 +160,9 @@ impl<'l> Draft<'l> {
     /// Adds an operation that nobody declared, where the host and the path are the API's.
     fn declare(&mut self, contract: &Contract, learned: &Learned) {
         let name = format!("{} {}{}", learned.method, learned.host, learned.path);
-        let mut hosts = contract.servers.iter().filter_map(|server| server.host.as_deref()).peekable();
+        let mut hosts = contract.servers.iter().flat_map(|server| &server.hosts).peekable();
         let is_served = learned.host.is_empty() || hosts.peek().is_none();
-        if !is_served && !hosts.any(|host| host.eq_ignore_ascii_case(&learned.host)) {
+        if !is_served && !hosts.any(|host| host_name::names(host, &learned.host)) {
             self.additions.left_out.push(format!("`{name}`: the document names other servers"));
             return;
         }

@@ -3,7 +3,7 @@
 use model::inventory::{Api, Catalog};
 
 use super::{Found, Kind, of_api, quoted};
-use crate::inventory::covers;
+use crate::host_name::covers;
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {

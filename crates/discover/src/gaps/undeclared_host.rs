@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use model::inventory::{Api, Catalog};
 
 use super::{Found, Kind, of_api, quoted};
+use crate::host_name;
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {
@@ -25,8 +26,8 @@ fn find(api: &Api, _: &Catalog) -> Vec<Found> {
         return Vec::new();
     }
     let seen: BTreeSet<String> = api.hosts_seen().into_iter().map(str::to_ascii_lowercase).collect();
-    let others: Vec<&str> =
-        seen.iter().map(String::as_str).filter(|host| !api.hosts.iter().any(|known| known == host)).collect();
+    let is_named = |host: &str| api.hosts.iter().any(|known| host_name::names(known, host));
+    let others: Vec<&str> = seen.iter().map(String::as_str).filter(|host| !is_named(host)).collect();
     let message = || {
         format!("it is called at {}, which its specification does not name", quoted(others.iter().copied()))
     };

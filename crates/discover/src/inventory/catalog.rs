@@ -10,6 +10,8 @@ use model::inventory::{
     Lifecycle, Operation, ParameterPlace, Proposal, Sighting, Source, SourceKind, Status, Subject, Whose,
 };
 
+use crate::host_name;
+
 /// What an API is called whose host no source names.
 pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 
@@ -37,6 +39,12 @@ pub fn catalog(inventory: &Inventory) -> Catalog {
             }
         }
     }
+    let told = inventory.current().flat_map(|source| inventory.told_by(source.id));
+    let hosts = told.filter_map(|sighting| match &sighting.subject.whose {
+        Whose::Host(host) => Some(host.as_str()),
+        Whose::Api(_) => None,
+    });
+    draft.servers = hosts.filter(|host| host.contains('{')).collect();
     // What is served for any method is what others have named: so it comes last.
     for is_any in [false, true] {
         for source in inventory.current() {
@@ -73,6 +81,8 @@ pub fn shape(path: &str) -> String {
 #[derive(Default)]
 struct Draft<'i> {
     apis: BTreeMap<&'i str, DraftApi<'i>>,
+    /// Servers with many names, as they were learned.
+    servers: BTreeSet<&'i str>,
 }
 
 #[derive(Default)]
@@ -141,7 +151,7 @@ impl<'i> Draft<'i> {
     fn place(&self, host: &'i str, sighting: &Sighting) -> Option<(&'i str, Key)> {
         let subject = &sighting.subject;
         let lower = host.to_ascii_lowercase();
-        let serves = |api: &DraftApi<'_>| api.hosts.contains(&lower);
+        let serves = |api: &DraftApi<'_>| api.hosts.iter().any(|known| host_name::names(known, &lower));
         let is_named = self.apis.values().any(&serves);
         // An API whose document names no host may be anywhere, and a request of no host may be for any API.
         let may_serve = |api: &DraftApi<'_>| match is_named {
@@ -168,6 +178,8 @@ impl<'i> Draft<'i> {
         if host.is_empty() {
             return None;
         }
+        // A host that was one by itself once may turn out to be one of many names of a server.
+        let host = self.servers.iter().copied().find(|known| host_name::names(known, &lower)).unwrap_or(host);
         let own: Vec<_> = self.apis.iter().filter(|(known, _)| **known == host).collect();
         closest(&own, &key, is_template).or(Some((host, key.clone())))
     }

@@ -3,6 +3,8 @@
 use model::inventory::{Exposure, Paths};
 use regex::{Regex, RegexBuilder};
 
+use crate::host_name::covers;
+
 /// The largest program that a regular expression may become, in bytes.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
 
@@ -92,20 +94,6 @@ impl<'i> Rule<'i> {
             }
             Paths::Unknown(_) => Share::None,
         }
-    }
-}
-
-/// Whether a host of a config, which may have a `*` at one of its ends, is that of a request.
-pub(crate) fn covers(known: &str, host: &str) -> bool {
-    let host = host.rsplit_once(':').map_or(host, |(name, port)| match port.parse::<u16>() {
-        Ok(_) => name,
-        Err(_) => host,
-    });
-    let host = host.to_ascii_lowercase();
-    match (known.strip_prefix('*'), known.strip_suffix('*')) {
-        (Some(end), _) => host.len() > end.len() && host.ends_with(end),
-        (None, Some(begin)) => host.len() > begin.len() && host.starts_with(begin),
-        (None, None) => known == host || host == format!("*.{known}") || known == "*",
     }
 }
 
@@ -210,20 +198,6 @@ mod tests {
         assert_eq!(Rule::of(&narrow).share("*", "/a"), Share::Part);
         narrow.conditions.push("header x".to_owned());
         assert_eq!(Rule::of(&narrow).share("GET", "/a"), Share::Part);
-    }
-
-    #[test]
-    fn hosts_may_have_a_star_at_an_end_and_requests_a_port() {
-        for (known, host, expected) in [
-            ("shop.example", "Shop.example:8443", true),
-            ("*.shop.example", "api.shop.example", true),
-            ("*.shop.example", "shop.example", false),
-            ("www.shop.*", "www.shop.example", true),
-            ("shop.example", "shop.example.org", false),
-            ("*", "shop.example", true),
-        ] {
-            assert_eq!(covers(known, host), expected, "{known} {host}");
-        }
     }
 
     #[test]

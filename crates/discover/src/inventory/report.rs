@@ -50,7 +50,7 @@ pub fn declared_operations(contract: &Contract, file: &str) -> Report {
             .map(|position| Place { file: position.file.to_string(), at: At::Line(position.line as u64) });
         (subject(&name, operation), place, Account::Declared(declaration(contract, operation)))
     });
-    let mut hosts: Vec<String> = contract.servers.iter().filter_map(|server| server.host.clone()).collect();
+    let mut hosts: Vec<String> = contract.servers.iter().flat_map(|server| server.hosts.clone()).collect();
     hosts.sort();
     hosts.dedup();
     let base_paths = contract.servers.iter().map(|server| server.base_path.clone());

@@ -102,13 +102,18 @@ servers:
     variables: {stage: {default: v1}}
   - url: /v2
   - url: http://localhost
+  - url: https://{tenant}.{region}.example.com
+    variables: {tenant: {default: demo}, region: {default: eu, enum: [eu, US]}}
 paths:
   /a: {get: {}}
   /b: {servers: [{url: 'https://b.example.com/b'}], get: {}, put: {servers: [{url: /own}]}}",
     );
     assert_eq!(trial.said(), Vec::<String>::new());
-    let hosts: Vec<_> = trial.contract.servers.iter().map(|server| server.host.as_deref()).collect();
-    assert_eq!(hosts, [Some("api.example.com:8443"), None, Some("localhost")]);
+    let hosts: Vec<_> = trial.contract.servers.iter().map(|server| server.hosts.join(" ")).collect();
+    assert_eq!(
+        hosts,
+        ["api.example.com:8443", "", "localhost", "{tenant}.eu.example.com {tenant}.us.example.com"]
+    );
     trial.check(&[
         ("GET /v1/a", "ok"),
         ("GET /v2/a", "ok"),
