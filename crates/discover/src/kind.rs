@@ -36,6 +36,21 @@ impl Kind {
         }
     }
 
+    /// The kind that is called `name`.
+    pub fn of_name(name: &str) -> Option<Kind> {
+        let all = [
+            Kind::Integer,
+            Kind::Uuid,
+            Kind::Ulid,
+            Kind::Hash,
+            Kind::Date,
+            Kind::Mail,
+            Kind::Opaque,
+            Kind::Slug,
+        ];
+        all.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The kind of values that are of this or of that kind.
     #[must_use]
     pub fn or(self, other: Kind) -> Kind {

@@ -42,7 +42,7 @@ pub use keys::KeyLog;
 pub use kind::Kind;
 pub use learn::{LearnLimits, Learned, Learner, Lesson};
 pub use line::Line;
-pub use openapi::openapi;
+pub use openapi::{kind_schema, openapi, server};
 pub use overlay::{Addition, Additions, additions};
 pub use pattern::{Pattern, PatternFault};
 pub use read::{FileReport, Marks, Progress, Read, Reading, Source, Written, marks, sources};

@@ -27,7 +27,7 @@ pub fn openapi(operations: &[Learned]) -> Value {
         // Two hosts that share a path are one operation here.
         paths.entry(&learned.path).or_default().entry(method).or_insert_with(|| operation(learned));
     }
-    let servers: Vec<Value> = hosts.iter().map(|host| json!({ "url": format!("https://{host}") })).collect();
+    let servers: Vec<Value> = hosts.iter().map(|host| server(host)).collect();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": { "title": "Learned from traffic", "version": "0" },
@@ -39,11 +39,22 @@ pub fn openapi(operations: &[Learned]) -> Value {
     document
 }
 
+/// The server at a host. What a variable in it stands for is its name unless something else is said.
+pub fn server(host: &str) -> Value {
+    let variables = host.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let variables: Map<String, Value> =
+        variables.map(|(name, _)| (name.to_owned(), json!({ "default": name }))).collect();
+    let url = format!("https://{host}");
+    match variables.is_empty() {
+        true => json!({ "url": url }),
+        false => json!({ "url": url, "variables": variables }),
+    }
+}
+
 pub(crate) fn operation(learned: &Learned) -> Value {
-    let path = learned
-        .parameters
-        .iter()
-        .map(|(name, kind)| json!({ "name": name, "in": "path", "required": true, "schema": schema(*kind) }));
+    let path = learned.parameters.iter().map(
+        |(name, kind)| json!({ "name": name, "in": "path", "required": true, "schema": kind_schema(*kind) }),
+    );
     let query = learned.tally.query.iter().map(|(name, kind)| in_query(name, *kind));
     let tally = &learned.tally;
     let mut responses: Map<String, Value> = Map::new();
@@ -70,7 +81,7 @@ pub(crate) fn operation(learned: &Learned) -> Value {
 
 /// A parameter of the query.
 pub(crate) fn in_query(name: &str, kind: Kind) -> Value {
-    json!({ "name": name, "in": "query", "schema": schema(kind) })
+    json!({ "name": name, "in": "query", "schema": kind_schema(kind) })
 }
 
 /// An answer; the media types are those of all answers, since logs do not tell which was of which status.
@@ -94,8 +105,8 @@ pub(crate) fn content(types: &[Box<str>], bodies: Option<&Bodies>) -> Value {
     types.iter().map(|media_type| (media_type.to_string(), of_type(media_type))).collect::<Map<_, _>>().into()
 }
 
-/// What values of `kind` are; no more than was seen of all of them.
-fn schema(kind: Kind) -> Value {
+/// The JSON Schema of values of `kind`; no more than was seen of all of them.
+pub fn kind_schema(kind: Kind) -> Value {
     match kind {
         Kind::Integer => json!({ "type": "integer" }),
         Kind::Uuid => json!({ "type": "string", "format": "uuid" }),

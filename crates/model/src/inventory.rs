@@ -9,6 +9,7 @@ mod event;
 mod exposure;
 mod fact;
 mod kept;
+mod schema;
 mod sighting;
 mod source;
 #[cfg(test)]
@@ -20,9 +21,10 @@ pub use event::{Change, Edit, Event, What};
 pub use exposure::{Exposure, Guard, Paths};
 pub use fact::{Authentication, DataClass, Fact, FactFault, Field, Lifecycle, Text, Visibility};
 pub use kept::Inventory;
+pub use schema::BodySchema;
 pub use sighting::{
-    Account, At, BodyField, Calls, Confidence, Declaration, Parameter, ParameterPlace, Place, Route, Side,
-    Sighting, Subject, Whose,
+    Account, At, Body, BodyField, Calls, Confidence, Declaration, Parameter, ParameterPlace, Place, Route,
+    Side, Sighting, Subject, Whose,
 };
 pub use source::{DeclaredApi, FileMark, Proposal, Report, Source, SourceId, SourceKind, Told};
 pub use word::Word;

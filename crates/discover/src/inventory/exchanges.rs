@@ -121,6 +121,7 @@ impl Seen {
             parameters: Vec::new(),
             hosts: [exchange.request.host.to_string()].into(),
             fields: Vec::new(),
+            bodies: Vec::new(),
         });
     }
 }

@@ -6,9 +6,9 @@ mod tests;
 use std::collections::BTreeSet;
 
 use model::inventory::{
-    Account, At, Authentication, BodyField, Calls, Confidence, DataClass, Declaration, DeclaredApi, Fact,
-    FileMark, Parameter, ParameterPlace, Place, Proposal, Report, Side, SourceKind, Subject, Text, Told,
-    Visibility, Whose, Word,
+    Account, At, Authentication, Body, BodyField, BodySchema, Calls, Confidence, DataClass, Declaration,
+    DeclaredApi, Fact, FileMark, Parameter, ParameterPlace, Place, Proposal, Report, Side, SourceKind,
+    Subject, Text, Told, Visibility, Whose, Word,
 };
 use spec::{
     Contract, KeyLocation, Library, Operation, ParameterLocation, SchemeKind, Security, SecurityScheme, Spot,
@@ -17,7 +17,7 @@ use spec::{
 
 use crate::credential::Credential;
 use crate::learn::Learned;
-use crate::shape;
+use crate::shape::{self, Bodies};
 use crate::survey::Findings;
 use crate::tally::{self, Position, Tally};
 
@@ -296,7 +296,31 @@ fn calls(tally: &Tally, path: &[Parameter]) -> Calls {
         parameters: path.iter().cloned().chain(query).collect(),
         hosts: tally.hosts.iter().map(ToString::to_string).collect(),
         fields: fields(tally),
+        bodies: bodies(tally),
     }
+}
+
+/// What bodies look like, by side and status.
+fn bodies(tally: &Tally) -> Vec<Body> {
+    let body = |side, status, types: &[Box<str>], bodies: Option<&Bodies>| Body {
+        side,
+        status,
+        types: types.iter().map(ToString::to_string).collect(),
+        count: bodies.map_or(0, |bodies| bodies.shape.count),
+        schema: bodies
+            .filter(|bodies| bodies.shape.count > 0)
+            .map(|bodies| BodySchema::new(shape::schema("", &bodies.shape))),
+    };
+    let (request, answers) = match &tally.bodies {
+        Some(bodies) => (Some(&bodies.request), &bodies.answers[..]),
+        None => (None, &[][..]),
+    };
+    let request = body(Side::Request, None, &tally.request_types, request);
+    let answers = answers
+        .iter()
+        .map(|(status, bodies)| body(Side::Answer, Some(*status), &tally.answer_types, Some(bodies)));
+    let all = std::iter::once(request).chain(answers);
+    all.filter(|body| body.schema.is_some() || !body.types.is_empty()).collect()
 }
 
 /// Fields of the bodies of requests and of answers that give what was asked for; of other answers those with data that ask for

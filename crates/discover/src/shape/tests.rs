@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use serde_json::{Value, json};
 
-use model::inventory::Word;
+use model::inventory::{BodySchema, Word};
 
 use super::*;
 
@@ -175,5 +175,13 @@ proptest! {
         let mut merged = learned(one.to_vec());
         merged.merge(learned(other.to_vec()));
         assert_eq!(super::schema("", &merged.shape), schema);
+        // What is kept of each half accepts all of both once it is joined.
+        let kept = |bodies: &[Value]| BodySchema::new(super::schema("", &learned(bodies.to_vec()).shape));
+        let mut joined = kept(one);
+        joined.join(&kept(other));
+        let validator = jsonschema::draft202012::new(joined.as_value()).unwrap();
+        for body in &bodies {
+            assert!(validator.is_valid(body), "{body} by {joined:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Authentication, DataClass, SourceId, Word};
+use super::{Authentication, BodySchema, DataClass, SourceId, Word};
 use crate::Timestamp;
 
 /// Whose operation it is, as far as the source knows.
@@ -150,6 +150,27 @@ pub struct Calls {
     /// Fields of bodies that were seen, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<BodyField>,
+    /// What bodies that were seen look like, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bodies: Vec<Body>,
+}
+
+/// Bodies of one side, and of answers of one status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Which way they go.
+    #[serde(rename = "in")]
+    pub side: Side,
+    /// The status of the answers; absent of requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Media types that were seen on that side.
+    pub types: BTreeSet<String>,
+    /// How many of them were JSON that was looked into.
+    pub count: u64,
+    /// What those look like; absent where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<BodySchema>,
 }
 
 /// A field of a body in JSON.
@@ -239,6 +260,9 @@ impl Word for ParameterPlace {
 /// The most names that are kept of one kind: of consumers, hosts, parameters and statuses.
 const NAMES_MAX: usize = 256;
 
+/// The most statuses of one operation whose bodies are kept.
+const BODIES_MAX: usize = 16;
+
 /// The most fields of bodies that are kept of one operation.
 const FIELDS_MAX: usize = 1024;
 
@@ -277,11 +301,34 @@ impl Calls {
                 Err(_) => {}
             }
         }
+        for body in &other.bodies {
+            match self.bodies.binary_search_by_key(&body.place(), Body::place) {
+                Ok(at) => self.bodies.get_mut(at).into_iter().for_each(|known| known.add(body)),
+                Err(at) if self.bodies.len() < BODIES_MAX => self.bodies.insert(at, body.clone()),
+                Err(_) => {}
+            }
+        }
     }
 
     /// How many answers had a status of this class: 4 for 400 to 499.
     pub fn of_class(&self, class: u16) -> u64 {
         self.statuses.iter().filter(|(status, _)| **status / 100 == class).map(|(_, count)| count).sum()
+    }
+}
+
+impl Body {
+    fn place(&self) -> (Side, Option<u16>) {
+        (self.side, self.status)
+    }
+
+    fn add(&mut self, other: &Body) {
+        extend(&mut self.types, &other.types);
+        self.count = self.count.saturating_add(other.count);
+        match (&mut self.schema, &other.schema) {
+            (Some(known), Some(more)) => known.join(more),
+            (known @ None, more) => known.clone_from(more),
+            (Some(_), None) => {}
+        }
     }
 }
 

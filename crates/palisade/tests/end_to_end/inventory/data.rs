@@ -33,6 +33,41 @@ fn entry(id: u32, status: u16, body: &Value) -> Value {
     })
 }
 
+#[test]
+fn schemas_of_several_runs_are_one_that_is_enforced() {
+    let stage = Stage::new();
+    let archive = |entries: &[Value]| json!({ "log": { "version": "1.2", "entries": entries } }).to_string();
+    let of_town: Vec<Value> =
+        (1..=20).map(|id| entry(id, 200, &json!({ "id": id, "town": "Bath" }))).collect();
+    let of_nobody: Vec<Value> =
+        (21..=40).map(|id| entry(id, 200, &json!({ "id": id, "town": null }))).collect();
+    stage.write("a.har", &archive(&of_town));
+    stage.write("b.har", &archive(&of_nobody));
+    said(&stage, &["discover", "traffic", "a.har"]);
+    said(&stage, &["discover", "traffic", "b.har"]);
+    said(&stage, &["inventory", "export", "openapi", "--output", "learned.json"]);
+    let document: Value =
+        serde_json::from_str(&std::fs::read_to_string(stage.path("learned.json")).unwrap()).unwrap();
+    let operation = &document["paths"]["/customers/{customerId}"]["get"];
+    assert_eq!(operation["x-confidence"], "high");
+    assert_eq!(operation["parameters"][0]["schema"], json!({ "type": "integer" }));
+    let media_type = &operation["responses"]["200"]["content"]["application/json"];
+    assert_eq!(media_type["x-seen"], 40);
+    assert_eq!(
+        media_type["schema"],
+        json!({
+            "type": "object",
+            "required": ["id", "town"],
+            "properties": {
+                "id": { "type": "integer", "x-data-classes": ["internal-id"] },
+                "town": { "type": ["null", "string"] },
+            },
+        })
+    );
+    let checked = stage.palisade(&["check", "--spec", "learned.json", "--upstream", "http://127.0.0.1:9"]);
+    assert!(checked.status.success(), "{checked:?}");
+}
+
 fn archive() -> String {
     let customer = |id: u32| json!({ "id": id, "town": "Bath", "note": "x", "contact": { "email": format!("anna{id}@example.com") } });
     let mut entries: Vec<Value> = (1..=20).map(|id| entry(id, 200, &customer(id))).collect();

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::inventory::{Account, Api, Authentication, Field, Operation, Parameter, ParameterPlace, Word};
+use discover::{Kind, kind_schema};
+use model::inventory::{
+    Account, Api, Authentication, Body, Field, Operation, Parameter, ParameterPlace, Word,
+};
 use serde_json::{Map, Value, json};
 
 /// Methods that a path item has a place for.
@@ -36,8 +39,7 @@ pub(super) fn document(api: &Api) -> Value {
         false => api.hosts.iter().map(String::as_str).collect(),
     };
     if !hosts.is_empty() {
-        let servers: Vec<Value> =
-            hosts.iter().map(|host| json!({ "url": format!("https://{host}") })).collect();
+        let servers: Vec<Value> = hosts.iter().map(|host| discover::server(host)).collect();
         document.insert("servers".to_owned(), json!(servers));
     }
     document.insert("paths".to_owned(), json!(paths));
@@ -68,15 +70,41 @@ fn of(operation: &Operation) -> Value {
     for status in declaration.into_iter().flat_map(|declaration| &declaration.statuses) {
         responses.insert(status.clone(), json!({ "description": "declared" }));
     }
-    for status in operation.calls.iter().flat_map(|calls| calls.statuses.keys()) {
+    let calls = operation.calls.as_ref();
+    for status in calls.into_iter().flat_map(|calls| calls.statuses.keys()) {
         responses.entry(status.to_string()).or_insert_with(|| json!({ "description": "seen in traffic" }));
+    }
+    for body in calls.into_iter().flat_map(|calls| &calls.bodies) {
+        match body.status {
+            None => drop(value.insert("requestBody".to_owned(), json!({ "content": content(body) }))),
+            Some(status) => {
+                let response = responses
+                    .entry(status.to_string())
+                    .or_insert_with(|| json!({ "description": "seen in traffic" }));
+                response.as_object_mut().map(|response| response.insert("content".to_owned(), content(body)));
+            }
+        }
     }
     if responses.is_empty() {
         responses.insert("default".to_owned(), json!({ "description": "not seen" }));
     }
     value.insert("responses".to_owned(), json!(responses));
     value.insert("x-palisade-status".to_owned(), json!(operation.status));
+    if let Some(calls) = calls {
+        value.insert("x-confidence".to_owned(), json!(calls.confidence));
+    }
     Value::Object(value)
+}
+
+/// Media types, those of JSON with what bodies look like, and how many were seen.
+fn content(body: &Body) -> Value {
+    let of_type = |name: &String| match &body.schema {
+        Some(schema) if name.ends_with("/json") || name.ends_with("+json") => {
+            json!({ "schema": schema, "x-seen": body.count })
+        }
+        _ => json!({}),
+    };
+    body.types.iter().map(|name| (name.clone(), of_type(name))).collect::<Map<_, _>>().into()
 }
 
 /// Parameters of all sources; those of the path are those that its template names.
@@ -112,13 +140,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
 }
 
 fn schema(kind: Option<&str>) -> Value {
-    match kind {
-        None => json!({}),
-        Some("integer") => json!({ "type": "integer" }),
-        Some("uuid") => json!({ "type": "string", "format": "uuid" }),
-        Some("mail") => json!({ "type": "string", "format": "email" }),
-        Some(_) => json!({ "type": "string" }),
-    }
+    kind.and_then(Kind::of_name).map_or_else(|| json!({}), kind_schema)
 }
 
 fn scheme(way: Authentication) -> Value {
