@@ -8,6 +8,7 @@ mod labels;
 mod read;
 mod rule;
 mod scope;
+mod toml;
 
 use std::collections::BTreeMap;
 

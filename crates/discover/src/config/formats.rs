@@ -62,6 +62,11 @@ pub(crate) fn is_structured(name: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
 }
 
+/// Whether a file is TOML by its name.
+pub(crate) fn is_toml(name: &str) -> bool {
+    name.ends_with(".toml")
+}
+
 /// Sorts what a gateway tries by how closely it is described: hosts first, then paths, the longest before the others.
 pub(crate) fn closest_first(exposures: &mut [Exposure]) {
     exposures.sort_by_key(|exposure| {

@@ -4,7 +4,8 @@ use model::Severity;
 use model::inventory::{At, Place};
 use spec::{Document, Kind, Limits, Node};
 
-use super::formats::{self, is_structured};
+use super::formats::{self, is_structured, is_toml};
+use super::toml::{self, Rewritten};
 
 /// The most documents of one file.
 const DOCUMENTS_MAX: usize = 1 << 14;
@@ -26,6 +27,8 @@ pub(crate) struct Input {
 pub(crate) struct Part {
     document: Document,
     lines_before: u64,
+    /// Of each line of the document the one of the file, where those are not the same.
+    lines: Vec<u64>,
 }
 
 /// Why a file tells nothing.
@@ -53,6 +56,13 @@ impl Input {
         }
         match is_structured(name) {
             true => Input::structured(name, text),
+            false if is_toml(name) => {
+                let Rewritten { json, lines } = toml::rewrite(text)
+                    .map_err(|fault| Unusable::Fault(format!("line {}: {}", fault.line, fault.why)))?;
+                let mut documents = parts(name, &json)?;
+                documents.iter_mut().for_each(|part| part.lines.clone_from(&lines));
+                Ok(Input { name: name.to_owned(), text: text.to_owned(), documents })
+            }
             false => Ok(Input { name: name.to_owned(), text: text.to_owned(), documents: Vec::new() }),
         }
     }
@@ -92,7 +102,7 @@ fn parts(name: &str, text: &str) -> Result<Vec<Part>, Unusable> {
         let (document, problems) = Document::parse(name, piece, &limits);
         let broken = problems.iter().find(|problem| problem.severity == Severity::Error);
         match broken {
-            None => parts.push(Part { document, lines_before }),
+            None => parts.push(Part { document, lines_before, lines: Vec::new() }),
             Some(_) if piece.contains("{{") => {
                 let why = "it is a template without its values; render it first, as `helm template` does";
                 return Err(Unusable::Fault(why.to_owned()));
@@ -176,7 +186,9 @@ impl<'i> Spot<'i> {
     }
 
     pub(crate) fn line(self) -> u64 {
-        self.part.lines_before + self.part.document.position(self.node).line as u64
+        let line = self.part.document.position(self.node).line;
+        let of_file = line.checked_sub(1).and_then(|at| self.part.lines.get(at));
+        of_file.copied().unwrap_or(self.part.lines_before + line as u64)
     }
 
     pub(crate) fn place(self) -> Place {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::inventory::{Authentication, Exposure, Guard, Paths, Place};
 
-use super::{Format, guard, is_structured};
+use super::{Format, guard, is_structured, is_toml};
 use crate::config::ConfigFindings;
 use crate::config::input::{Input, Spot};
 use crate::config::labels;
@@ -15,7 +15,7 @@ pub(super) const FORMAT: Format = Format {
     id: "traefik",
     product: "Traefik",
     source: "https://doc.traefik.io/traefik/routing/routers/",
-    is_named: is_structured,
+    is_named: |name| is_structured(name) || is_toml(name),
     marks: &["routers", "traefik.io/", "traefik.containo.us/"],
     is_one: |input| {
         let mut roots = input.roots();
@@ -257,11 +257,11 @@ fn template(path: &str) -> String {
 }
 
 const DOC: &str = r#"
-Routers of dynamic configs in YAML, of IngressRoutes, and of labels in Compose files, in the order of their priorities: rules with
+Routers of dynamic configs in YAML and TOML, of IngressRoutes, and of labels in Compose files, in the order of their priorities: rules with
 `Host`, `Path`, `PathPrefix`, `PathRegexp`, `Method`, `&&`, `||`, `!` and parentheses; everything else that a rule asks is a
 condition. Middlewares that ask who calls are guards (`basicAuth`, `digestAuth`, `forwardAuth`, and of Traefik Hub `apiKey`,
 `jwt`, `oidc`, `ldap`, `hmac`, `oAuthIntrospection`), also in chains; `stripPrefix` and `replacePath` say under which path requests
-go on. Files in TOML are not read.
+go on.
 
 ~~~file dynamic.yml
 http:
@@ -292,6 +292,26 @@ GET http://~^.+\.shop\.example$/** to=web (dynamic.yml:9)
 ~~~unclear
 dynamic.yml:9: the middleware `lost@docker` is not among the files
 dynamic.yml:13: not a rule: a value is not quoted
+~~~
+
+~~~file dynamic.toml
+[http.routers.orders]
+  rule = "Host(`shop.example`) && PathPrefix(`/orders`)"
+  middlewares = ["users"]
+  service = "orders"
+  [http.routers.orders.tls]
+
+[http.routers.web]
+  rule = """Path(`/`)"""
+  service = "web"
+  priority = 1
+
+[http.middlewares.users.basicAuth]
+  users = ["ada:$apr1$x"]
+~~~
+~~~exposes
+* https://shop.example/orders* guards=basicauth:basic to=orders (dynamic.toml:1)
+* http://*/ to=web (dynamic.toml:7)
 ~~~
 
 ~~~file routes.yaml
