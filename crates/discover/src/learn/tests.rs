@@ -52,10 +52,12 @@ fn values_that_show_their_kind_are_parameters_from_the_first_request() {
             ("GET /users/me".to_owned(), 200),
             (format!("DELETE /files/{uuid}"), 204),
             ("GET /debug".to_owned(), 200),
+            ("GET /status/418".to_owned(), 418),
         ],
         &[
             "GET /debug 1",
             "DELETE /files/{fileId} uuid 1",
+            "GET /status/{statusId} integer 1",
             "GET /users/me 1",
             "GET /users/{userId} integer 1",
             "GET /users/{userId}/orders/{orderId}.json integer,integer 1",

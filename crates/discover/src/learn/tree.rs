@@ -352,6 +352,7 @@ impl Template {
             .collect();
         let one = match word.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
+            None if ["ss", "us", "is"].iter().any(|end| word.ends_with(end)) => word,
             None => word.strip_suffix('s').unwrap_or(&word).to_owned(),
         };
         let name = match kind {
