@@ -19,7 +19,7 @@ pub(crate) enum Field {
     Rest,
     /// Nothing that is needed: numbers alone.
     Numbers,
-    /// Nothing that is needed: numbers, and texts in quotes.
+    /// Nothing that is needed: numbers, and texts in quotes, either maybe with a name before it.
     More,
     /// The address of the client, in a list the last one, or a name of it.
     Client,
@@ -223,12 +223,22 @@ fn is_more(text: &str) -> bool {
     let mut outside = true;
     let mut pieces = text.split('"');
     let all = pieces.by_ref().all(|piece| {
-        let fits = !outside || piece.bytes().all(|byte| is_numeric(byte) || byte == b'\t');
+        let fits = !outside || piece.split(' ').all(is_named_number);
         outside = !outside;
         fits
     });
     // An even number of quotes leaves the last piece outside of them.
     all && !outside
+}
+
+/// A number, a list or a range of them, or nothing, maybe with a name before it as in `rt=0.012`.
+fn is_named_number(word: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| is_numeric(byte) || byte == b'\t');
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    is_number(word) || word.split_once('=').is_some_and(|(name, value)| is_name(name) && is_number(value))
 }
 
 /// An address with or without brackets or a port, or the name of a machine, of which nothing is kept.
@@ -439,7 +449,13 @@ mod tests {
 
     #[test]
     fn what_may_come_after_is_numbers_or_in_quotes() {
-        for more in ["\"-\"", "\"-\" 0.001 - \"a b\"", "12 0.5", "10.0.0.1:80, 10.0.0.2:80"] {
+        for more in [
+            "rt=0.012 uct=\"0.000\" urt=\"-\"",
+            "\"-\"",
+            "\"-\" 0.001 - \"a b\"",
+            "12 0.5",
+            "10.0.0.1:80, 10.0.0.2:80",
+        ] {
             check(Field::More, more, "");
         }
         for other in ["0ms", "\"a", "a \"b\"", "\"a\" id"] {
