@@ -1,19 +1,25 @@
 //! `cargo xtask bench`: what a request costs the gateway, beside other proxies, in interleaved rounds on one machine.
 
 mod attacks;
+mod beside;
+mod chance;
+mod code;
 mod controls;
 mod envoy;
 mod field;
 mod growth;
 mod haproxy;
 mod load;
+mod logs;
 mod machine;
 mod nginx;
 mod palisade;
 mod pem;
 mod report;
+mod request;
 mod review;
 mod sample;
+mod traffic;
 mod training;
 mod way;
 
@@ -78,6 +84,20 @@ enum Mode {
         /// The documents, OpenAPI
         documents: Vec<PathBuf>,
     },
+    /// Lines of logs that `discover` reads a second, beside GoAccess, awk and jq
+    Logs {
+        /// Lines of each format
+        #[arg(long, default_value_t = 1_000_000)]
+        lines: usize,
+    },
+    /// Bytes of captures that `discover` reads a second, beside tshark
+    Traffic,
+    /// Lines of source code that `discover` reads a second, beside programs that count or search them
+    Code {
+        /// Copies of each program in the tree
+        #[arg(long, default_value_t = 25)]
+        copies: usize,
+    },
     /// Some of everything, for the compiler to watch
     #[command(hide = true)]
     Training,
@@ -113,6 +133,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         Some(Mode::Growth) => growth::run(arguments, program),
         Some(Mode::Attacks) => attacks::run(arguments, program),
         Some(Mode::Review { documents }) => review::run(arguments, program, documents),
+        Some(Mode::Logs { lines }) => logs::run(arguments, program, *lines),
+        Some(Mode::Traffic) => traffic::run(arguments, program),
+        Some(Mode::Code { copies }) => code::run(arguments, program, *copies),
         Some(Mode::Training) => training::run(arguments, program),
     }
 }

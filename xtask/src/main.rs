@@ -37,7 +37,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Whether the demo's traffic notices each single change of its policy
     Mutants(demo::mutants::Arguments),
-    /// What a request costs the gateway, beside nginx, HAProxy and Envoy
+    /// What a request costs the gateway, beside nginx, HAProxy and Envoy; how fast the rest reads, beside others
     Bench(bench::Arguments),
     /// The gateway as it is released: built for what it was seen to do under load
     Release,

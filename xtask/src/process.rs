@@ -19,6 +19,8 @@ const READY_MAX: Duration = Duration::from_secs(20);
 const LINES_MAX: usize = 4_096;
 /// Lines kept to explain an early end.
 const LINES_KEPT: usize = 40;
+/// What the kernel counts the time of processes in, whatever its own clock is (`USER_HZ`).
+const TICKS_A_SECOND: u64 = 100;
 /// Between two looks at something that is about to happen.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
@@ -43,31 +45,54 @@ pub(crate) struct Usage {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) elapsed: Duration,
-    /// The most that was resident, as it was seen a moment before the end.
+    /// Time on a processor, in user and in kernel mode, over all its threads and those that it waited for.
+    pub(crate) processor: Duration,
+    /// The most that was resident, of itself and what it started, as it was seen a moment before the end.
     pub(crate) peak_bytes: u64,
     pub(crate) status: ExitStatus,
     /// It ended as programs do that judge: with nothing found, or with something.
     pub(crate) is_judged: bool,
 }
 
-/// Runs a program whose output nobody reads.
-pub(crate) fn run_to_end(name: &str, command: &mut Command) -> Outcome<Run> {
+/// Runs a program that writes what it has to say into `output`.
+pub(crate) fn run_to_end(name: &str, command: &mut Command, output: Stdio) -> Outcome<Run> {
     let failed = || because::<std::io::Error>(format!("cannot run {name}"));
-    let begun = Instant::now();
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let (begun, before) = (Instant::now(), waited_for());
+    let quiet = command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null());
     let mut child = quiet.spawn().map_err(failed())?;
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
-        // Of a program that has ended nothing can be read.
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(peak, first_number);
+        peak = peak.max(peak_kilobytes(child.id()));
         if let Some(status) = child.try_wait().map_err(failed())? {
+            let processor = waited_for().saturating_sub(before);
             let is_judged = matches!(status.code(), Some(0 | 1));
-            return Ok(Run { elapsed: begun.elapsed(), peak_bytes: peak * 1024, status, is_judged });
+            return Ok(Run {
+                elapsed: begun.elapsed(),
+                processor,
+                peak_bytes: peak * 1024,
+                status,
+                is_judged,
+            });
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// The most that was resident of a process and of what it started. Of one that has ended nothing can be read.
+fn peak_kilobytes(process: u32) -> u64 {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default();
+    let own = read("status").lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(0, first_number);
+    let children = read(&format!("task/{process}/children"));
+    own + children.split_whitespace().filter_map(|child| child.parse().ok()).map(peak_kilobytes).sum::<u64>()
+}
+
+/// What all processes that this one has waited for had of a processor.
+fn waited_for() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, which may have anything in it, ends with the last parenthesis; `cutime` and `cstime` are 14 fields behind it.
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let ticks: u64 = fields.split_whitespace().skip(13).take(2).map(first_number).sum();
+    Duration::from_millis(ticks * 1000 / TICKS_A_SECOND)
 }
 
 impl Process {
@@ -221,10 +246,13 @@ fn a_program_that_is_asked_to_end_does_first_what_it_does_then() {
 
 #[test]
 fn a_run_tells_how_it_ended_and_what_it_took() {
-    let shell =
-        |script: &str| run_to_end("shell", Command::new("/bin/sh").args(["-c", script])).expect("runs");
+    let shell = |script: &str| {
+        run_to_end("shell", Command::new("/bin/sh").args(["-c", script]), Stdio::null()).expect("runs")
+    };
     let judged = shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exit 1");
     assert!(judged.is_judged && judged.peak_bytes > 100_000, "{judged:?}");
     assert!(judged.elapsed > Duration::from_millis(1), "{judged:?}");
+    let piped = shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done | cat; exit 0");
+    assert!(piped.processor >= Duration::from_millis(20), "what it started counts, too: {piped:?}");
     assert!(!shell("exit 2").is_judged && !shell("kill -9 $$").is_judged);
 }

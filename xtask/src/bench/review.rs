@@ -1,7 +1,7 @@
 //! How long a review of a document takes, beside linters of others, in interleaved rounds.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::report::Spread;
 use super::{Arguments, contender_command, machine, write};
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, program: &Path, documents: &[PathBuf]) 
         let mut runs = NAMES.map(|_| Vec::new());
         for round in 1..=arguments.rounds {
             for (name, runs) in NAMES.iter().zip(&mut runs) {
-                let run = run_to_end(name, &mut command(name, program, &folder, document))?;
+                let run = run_to_end(name, &mut command(name, program, &folder, document), Stdio::null())?;
                 let line = format!(
                     "round {round}/{}  {name:<26} {:7.2} s  {:7.1} MB  {}",
                     arguments.rounds,
