@@ -1,7 +1,8 @@
 //! Programs in each framework, and the routes that whoever wrote them knows: how many are found, and what is wrong, is pinned.
 //!
 //! A program is a text of files with its routes below them: method, path, place, and what it is asked with. They are written by
-//! hand from what the framework does, with what may mislead: comments, texts, clients, tests, look-alikes of other kinds.
+//! hand from what the framework does, with what may mislead: comments, texts, clients, tests, look-alikes of other kinds. Those
+//! under `idioms` are put together as large programs are: over many files, by barrels, factories, classes, loops and settings.
 //! `PALISADE_KEEP=1` writes the table anew.
 //!
 //! What stays wrong there: a path with a part that may be left out is one route and not two (Hono, Rails); a function of axum that
@@ -74,7 +75,7 @@ fn found(route: &Route, root: &Path) -> (String, About) {
 fn program(text: &str) -> (Vec<(&str, String)>, Routes) {
     let (mut files, mut routes) = (Vec::new(), Routes::new());
     for block in text.strip_prefix("~~~").unwrap().split("\n~~~") {
-        let (head, body) = block.split_once('\n').unwrap();
+        let (head, body) = block.split_once('\n').unwrap_or((block, ""));
         match head.strip_prefix("file ") {
             Some(name) => files.push((name, format!("{body}\n"))),
             None => routes = expected(body),
@@ -137,9 +138,8 @@ fn compared(id: &str, text: &str) -> (String, String, [usize; 3]) {
     (line, wrong, [wanted, listed, right])
 }
 
-#[test]
-fn routes_of_programs_are_found_as_the_table_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/code");
+/// The table of the programs of a folder, and what is wrong with them.
+fn table(folder: &Path) -> String {
     let mut table = "framework            routes  recall  precision  places  guards   takes\n".to_owned();
     let (mut wrong, mut all) = (String::new(), [0; 3]);
     for framework in ALL {
@@ -153,7 +153,15 @@ fn routes_of_programs_are_found_as_the_table_says() {
     let [wanted, listed, right] = all.map(|count| count as f64);
     let (recall, precision) = (100.0 * right / wanted, 100.0 * right / listed);
     writeln!(table, "{:<20} {wanted:>6} {recall:>7.1} {precision:>10.1}\n", "all").unwrap();
-    table.push_str(&wrong);
+    table + &wrong
+}
+
+#[test]
+fn routes_of_programs_are_found_as_the_table_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/code");
+    let plain = table(&folder);
+    let idioms = table(&folder.join("idioms"));
+    let table = format!("{plain}\nidioms:\n\n{idioms}");
     println!("{table}");
     let pinned = folder.join("table.txt");
     if std::env::var_os("PALISADE_KEEP").is_some() {
