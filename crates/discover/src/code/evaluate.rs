@@ -1,6 +1,9 @@
 //! Goes through a file as the program would, with one framework in mind, and writes down what becomes a router, a route or a mount.
 
 mod classes;
+mod given;
+mod guards;
+mod lists;
 mod meaning;
 mod resource;
 mod scope;
@@ -11,16 +14,9 @@ use super::facts::{Facts, FunctionFact, Guard, Methods, Mount, Piece, Pieces, Ro
 use super::frameworks::{Called, Framework};
 use super::guard::is_guard;
 use super::syntax::{Argument, Call, Function, Import, Kind, Let, Node, Unit};
+use guards::{guard_name, unwrapped};
+use lists::MEMBERS_DEPTH_MAX;
 use scope::{Scope, Value};
-
-/// Objects within objects are looked into so deep for the texts that they hold.
-const MEMBERS_DEPTH_MAX: usize = 4;
-
-/// The longest list that a loop is followed through.
-const ELEMENTS_MAX: usize = 256;
-
-/// The most texts of one file that are given to functions.
-const GIVEN_MAX: usize = 4096;
 
 /// One file with one framework in mind.
 pub(super) struct Evaluate<'e> {
@@ -133,71 +129,6 @@ impl<'e> Evaluate<'e> {
         self.members(&binding.name, &binding.value, MEMBERS_DEPTH_MAX);
         if let Kind::List(elements) = &binding.value.kind {
             self.elements(&binding.name, elements);
-        }
-    }
-
-    /// What stands in a list, which a loop may go through.
-    fn elements(&mut self, name: &str, elements: &'e [Node]) {
-        if elements.len() > ELEMENTS_MAX {
-            return;
-        }
-        for (index, element) in elements.iter().enumerate() {
-            let own = format!("{name}[{index}]");
-            self.members(&own, element, MEMBERS_DEPTH_MAX);
-            let members = if let Kind::Map(members) = &element.kind { members.as_slice() } else { &[] };
-            let names = members.iter().map(|(member, value)| (format!("{own}.{member}"), value));
-            for (key, value) in names.chain([(own.clone(), element)]) {
-                if let Some(of) = value.dotted().and_then(|name| match self.lookup(&name) {
-                    Value::Key(key) => Some(key),
-                    Value::Router(..) => Some(name),
-                    Value::Text(_) | Value::Nothing => None,
-                }) {
-                    self.facts.aliases.insert(key, of);
-                }
-            }
-        }
-        self.lists.insert(name.to_owned(), elements.len());
-    }
-
-    /// A loop over a list that is written down goes through each of its elements.
-    fn each(&mut self, call: &'e Call) -> bool {
-        let (Some(list), Some(function)) = (call.receiver(), call.value(0).and_then(Node::function)) else {
-            return false;
-        };
-        let Some(parameter) = function.parameters.first() else { return false };
-        let name = list.dotted().unwrap_or_default();
-        let elements: Vec<Value> = match (&list.kind, self.lists.get(&name)) {
-            (Kind::List(elements), _) => {
-                elements.iter().take(ELEMENTS_MAX).map(|element| self.value(element)).collect()
-            }
-            (_, Some(length)) => (0..*length).map(|index| self.of_key(format!("{name}[{index}]"))).collect(),
-            (_, None) => return false,
-        };
-        for element in elements {
-            let mut scope = Scope::default();
-            scope.names.insert(parameter.name.to_string(), element);
-            self.scopes.push(scope);
-            self.all(&function.body);
-            self.scopes.pop();
-        }
-        true
-    }
-
-    /// Texts that an object holds, by the names of its members.
-    fn members(&mut self, name: &str, node: &'e Node, left: usize) {
-        let inner = node.call().filter(|call| call.name() == "freeze").and_then(|call| call.value(0));
-        let (Kind::Map(members), Some(left)) = (&inner.unwrap_or(node).kind, left.checked_sub(1)) else {
-            return;
-        };
-        for (member, value) in members.iter().filter(|(member, _)| !member.is_empty()) {
-            let name = format!("{name}.{member}");
-            match &value.kind {
-                Kind::Text(_) | Kind::Join(_) => {
-                    let text = Value::Text(self.pieces(value));
-                    self.set(&name, text);
-                }
-                _ => self.members(&name, value, left),
-            }
         }
     }
 
@@ -338,156 +269,5 @@ impl<'e> Evaluate<'e> {
             return value;
         }
         self.unknown_call(call, &key, receiver.as_ref())
-    }
-
-    /// A call that the framework does not know: what it is given may go on in what is called.
-    fn unknown_call(&mut self, call: &'e Call, key: &str, receiver: Option<&Value>) -> Value {
-        if let Some(router @ (Value::Router(..) | Value::Key(_))) = receiver
-            && self.framework.same.contains(&call.name())
-        {
-            self.arguments(call);
-            return router.clone();
-        }
-        if let Some(Value::Router(router, _)) = receiver {
-            for place in ["#this", "#0"] {
-                self.hand(*router, &format!("{}{place}", call.name()));
-            }
-        }
-        if call.receiver().is_none()
-            && self.framework.here.contains(&"this")
-            && let Some(router) = self.scope_implied()
-        {
-            self.hand(router, &format!("{key}#this"));
-        }
-        for (index, argument) in call.arguments.iter().enumerate() {
-            let value = self.argument(argument, key);
-            self.give(&argument.value, &value, key, index);
-            let is_parameter =
-                matches!(&value, Value::Key(key) if key.contains('#') && !key.contains("#this."));
-            if let Some(router) =
-                self.router_of(&value).filter(|_| is_parameter || matches!(value, Value::Router(..)))
-            {
-                self.hand(router, &format!("{key}#{index}"));
-                self.hand(router, &format!("{key}.constructor#{index}"));
-            }
-        }
-        let is_class = call.name().starts_with(char::is_uppercase);
-        Value::Key(if is_class { key.to_owned() } else { format!("{key}()") })
-    }
-
-    /// A text is given to a function, which may make a path of it.
-    fn give(&mut self, node: &'e Node, value: &Value, key: &str, index: usize) {
-        let text = match (&node.kind, value) {
-            (Kind::Text(text), _) if !text.starts_with('/') => return,
-            (Kind::Text(_) | Kind::Join(_), _) => self.pieces(node),
-            (Kind::Name(_) | Kind::Member(..), Value::Text(text)) => text.clone(),
-            (Kind::Name(_) | Kind::Member(..), Value::Key(name)) if !name.contains(['#', '(']) => {
-                vec![Piece::Name(name.clone())]
-            }
-            _ => return,
-        };
-        if self.facts.given.len() < GIVEN_MAX {
-            self.facts.given.push((key.to_owned(), index, text));
-        }
-    }
-
-    fn argument(&mut self, argument: &'e Argument, key: &str) -> Value {
-        let value = self.value(&argument.value);
-        if let (Some(name), Value::Router(router, _)) = (&argument.name, &value) {
-            let field = self.router(&format!("{key}.{name}"));
-            self.facts.same.push((field, *router));
-        }
-        value
-    }
-
-    fn arguments(&mut self, call: &'e Call) {
-        call.arguments.iter().for_each(|argument| drop(self.value(&argument.value)));
-    }
-
-    /// A router is given to a function.
-    fn hand(&mut self, router: usize, key: &str) {
-        let child = self.router(key);
-        let guards = self.before.get(router).cloned().unwrap_or_default();
-        self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
-    }
-
-    /// Guards of the names that some nodes have.
-    fn guards(&mut self, nodes: &[&'e Node]) -> Vec<Guard> {
-        let nodes = nodes.iter().flat_map(|node| node.values()).flat_map(unwrapped);
-        nodes.filter_map(|node| self.named_guard(node)).collect()
-    }
-
-    fn named_guard(&mut self, node: &'e Node) -> Option<Guard> {
-        let name = guard_name(node)?;
-        let open = (self.framework.open)(&name);
-        // What it is given says nothing of it: `validate(schemas.login)`.
-        if !open && !is_guard(name.split('(').next().unwrap_or_default()) {
-            return None;
-        }
-        let maybe_router = match node.kind {
-            Kind::Call(_) => None,
-            _ => {
-                let value = self.value(node);
-                self.router_of(&value)
-            }
-        };
-        Some(Guard { name, maybe_router, under: Vec::new(), is_open: open })
-    }
-
-    /// Guards stand before what a router has by now.
-    fn around(&mut self, on: usize, guards: &[Guard]) {
-        let before = |known: &mut Vec<Guard>| drop(known.splice(0..0, guards.iter().cloned()));
-        self.facts
-            .routes
-            .iter_mut()
-            .filter(|route| route.router == on)
-            .for_each(|route| before(&mut route.guards));
-        self.facts
-            .mounts
-            .iter_mut()
-            .filter(|mount| mount.parent == on)
-            .for_each(|mount| before(&mut mount.guards));
-    }
-
-    fn guard(&mut self, on: usize, last: Option<usize>, guards: Vec<Guard>) {
-        match last.and_then(|last| self.facts.routes.get_mut(last)) {
-            Some(route) => route.guards.extend(guards),
-            None => {
-                if let Some(before) = self.before.get_mut(on) {
-                    before.extend(guards);
-                }
-            }
-        }
-    }
-}
-
-/// What only says that its argument stands guard.
-const WRAPPERS: &[&str] = &["Depends", "Security", "method_decorator", "UseGuards", "permission_classes"];
-
-/// What stands guard by a mark or a value: what it wraps, or itself.
-fn unwrapped(node: &Node) -> Vec<&Node> {
-    match node.call().filter(|call| WRAPPERS.contains(&call.name())) {
-        Some(call) => call.values_from(0).into_iter().flat_map(Node::values).collect(),
-        None => vec![node],
-    }
-}
-
-/// What a guard is called, with its first text: `requireRole(admin)`.
-fn guard_name(node: &Node) -> Option<String> {
-    match &node.kind {
-        Kind::Call(call) => {
-            let name = call.callee.dotted().unwrap_or_else(|| call.name().to_owned());
-            if WRAPPERS.contains(&call.name()) {
-                return guard_name(call.value(0)?);
-            }
-            let inner = call.arguments.iter().find_map(|argument| match &argument.value.kind {
-                Kind::Text(text) => Some(text.to_string()),
-                Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
-                _ => None,
-            });
-            Some(inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})")))
-        }
-        Kind::Text(text) => Some(text.to_string()),
-        _ => node.dotted().or_else(|| Some(node.last_name().to_owned())).filter(|name| !name.is_empty()),
     }
 }

@@ -1,0 +1,85 @@
+//! What stands guard, as far as its name tells.
+
+use super::{Evaluate, Guard, Kind, Node, is_guard};
+
+impl<'e> Evaluate<'e> {
+    /// Guards of the names that some nodes have.
+    pub(super) fn guards(&mut self, nodes: &[&'e Node]) -> Vec<Guard> {
+        let nodes = nodes.iter().flat_map(|node| node.values()).flat_map(unwrapped);
+        nodes.filter_map(|node| self.named_guard(node)).collect()
+    }
+
+    pub(super) fn named_guard(&mut self, node: &'e Node) -> Option<Guard> {
+        let name = guard_name(node)?;
+        let open = (self.framework.open)(&name);
+        // What it is given says nothing of it: `validate(schemas.login)`.
+        if !open && !is_guard(name.split('(').next().unwrap_or_default()) {
+            return None;
+        }
+        let maybe_router = match node.kind {
+            Kind::Call(_) => None,
+            _ => {
+                let value = self.value(node);
+                self.router_of(&value)
+            }
+        };
+        Some(Guard { name, maybe_router, under: Vec::new(), is_open: open })
+    }
+
+    /// Guards stand before what a router has by now.
+    pub(super) fn around(&mut self, on: usize, guards: &[Guard]) {
+        let before = |known: &mut Vec<Guard>| drop(known.splice(0..0, guards.iter().cloned()));
+        self.facts
+            .routes
+            .iter_mut()
+            .filter(|route| route.router == on)
+            .for_each(|route| before(&mut route.guards));
+        self.facts
+            .mounts
+            .iter_mut()
+            .filter(|mount| mount.parent == on)
+            .for_each(|mount| before(&mut mount.guards));
+    }
+
+    pub(super) fn guard(&mut self, on: usize, last: Option<usize>, guards: Vec<Guard>) {
+        match last.and_then(|last| self.facts.routes.get_mut(last)) {
+            Some(route) => route.guards.extend(guards),
+            None => {
+                if let Some(before) = self.before.get_mut(on) {
+                    before.extend(guards);
+                }
+            }
+        }
+    }
+}
+
+/// What only says that its argument stands guard.
+const WRAPPERS: &[&str] = &["Depends", "Security", "method_decorator", "UseGuards", "permission_classes"];
+
+/// What stands guard by a mark or a value: what it wraps, or itself.
+pub(super) fn unwrapped(node: &Node) -> Vec<&Node> {
+    match node.call().filter(|call| WRAPPERS.contains(&call.name())) {
+        Some(call) => call.values_from(0).into_iter().flat_map(Node::values).collect(),
+        None => vec![node],
+    }
+}
+
+/// What a guard is called, with its first text: `requireRole(admin)`.
+pub(super) fn guard_name(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Call(call) => {
+            let name = call.callee.dotted().unwrap_or_else(|| call.name().to_owned());
+            if WRAPPERS.contains(&call.name()) {
+                return guard_name(call.value(0)?);
+            }
+            let inner = call.arguments.iter().find_map(|argument| match &argument.value.kind {
+                Kind::Text(text) => Some(text.to_string()),
+                Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
+                _ => None,
+            });
+            Some(inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})")))
+        }
+        Kind::Text(text) => Some(text.to_string()),
+        _ => node.dotted().or_else(|| Some(node.last_name().to_owned())).filter(|name| !name.is_empty()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Where a router is reached: below which paths, behind which guards, and whether it is served at all.
+
+use super::Program;
+use crate::code::facts::{Guard, RouteFact, Standing};
+use crate::code::template::joined;
+
+/// The most places where one router is mounted that are followed.
+const PLACES_MAX: usize = 64;
+
+/// Mounts are followed so far up.
+const MOUNTS_MAX: usize = 32;
+
+/// Where a router is reached.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    pub(super) path: String,
+    pub(super) guards: Vec<(usize, Guard)>,
+    pub(super) standing: Option<Standing>,
+}
+
+impl Program<'_> {
+    /// Everywhere that a router is reached.
+    pub(super) fn places(
+        &self,
+        router: usize,
+        seen: &mut Vec<usize>,
+        left: &mut usize,
+    ) -> Result<Vec<Place>, String> {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return Err("a router that is mounted in too many ways".to_owned());
+        }
+        let standing = self.standing.get(&router).copied().unwrap_or(Standing::Unknown);
+        let prefix = self.prefix(router)?;
+        let parents = self.parents.get(&router).map(Vec::as_slice).unwrap_or_default();
+        let mut places = Vec::new();
+        if seen.len() < MOUNTS_MAX && !seen.contains(&router) {
+            seen.push(router);
+            for (file, mount) in parents {
+                let above = self.places(self.one(self.number(*file, mount.parent)), seen, left)?;
+                let path = self.text(*file, &mount.path)?;
+                for place in above {
+                    let is_known = place.standing > Some(Standing::Unknown) || standing > Standing::Unknown;
+                    if !is_known {
+                        continue;
+                    }
+                    if places.len() >= PLACES_MAX {
+                        self.cut(*file, format!("more than {PLACES_MAX} places where a router is mounted"));
+                        break;
+                    }
+                    let own = if self.framework.mount_replaces && !path.is_empty() { "" } else { &prefix };
+                    let guards = mount.guards.iter().map(|guard| (*file, guard.clone()));
+                    places.push(Place {
+                        path: self.joined(&self.joined(&place.path, &path), own),
+                        guards: place.guards.iter().cloned().chain(guards).collect(),
+                        standing: place.standing.max(Some(standing)),
+                    });
+                }
+            }
+            seen.pop();
+        }
+        let is_top = parents.is_empty() || standing == Standing::Router && places.is_empty();
+        if is_top {
+            places.push(Place { path: prefix, guards: Vec::new(), standing: Some(standing) });
+        }
+        if let Some(class) = self.classes.get(&router) {
+            // `[controller]` of ASP.NET stands for the class, also where another one says it.
+            let name = class.strip_suffix("Controller").unwrap_or(class);
+            places.iter_mut().for_each(|place| place.path = place.path.replace("[controller]", name));
+        }
+        Ok(places)
+    }
+
+    fn prefix(&self, router: usize) -> Result<String, String> {
+        self.prefixes.get(&router).map_or(Ok(String::new()), |(file, pieces)| self.text(*file, pieces))
+    }
+
+    pub(super) fn joined(&self, prefix: &str, path: &str) -> String {
+        match (self.framework.keeps_slash, prefix.is_empty() || path.is_empty()) {
+            (_, true) => format!("{prefix}{path}"),
+            (true, false) => format!("{prefix}{path}"),
+            (false, false) => joined(prefix, path),
+        }
+    }
+
+    /// Prefixes of all routes that hold for a path of a file.
+    pub(super) fn everywhere(&self, file: usize, path: &str) -> Vec<String> {
+        let own = self.path_of(file);
+        let of_file = self.everywhere.iter().filter(|one| {
+            one.folder.is_empty() || own.strip_prefix(one.folder).is_some_and(|rest| rest.starts_with('/'))
+        });
+        let mut prefixes: Vec<String> = of_file
+            .map(|one| match one.except.iter().any(|except| except == path.trim_matches('/')) {
+                true => String::new(),
+                false => one.prefix.clone(),
+            })
+            .collect();
+        prefixes.dedup();
+        if prefixes.is_empty() { vec![String::new()] } else { prefixes }
+    }
+
+    /// The version of a route as it stands in its path.
+    pub(super) fn version(&self, fact: &RouteFact) -> String {
+        let version = self.versions.as_ref().and_then(|default| fact.version.as_ref().or(default.as_ref()));
+        version.map(|version| format!("/v{version}")).unwrap_or_default()
+    }
+}

@@ -1,0 +1,165 @@
+//! What becomes of a route: one for each place that its router is reached at, and each method that it answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::places::Place;
+use super::views::Answer;
+use super::{Program, ROUTES_MAX};
+use crate::code::facts::{Guard, In, RouteFact, Standing, Taken};
+use crate::code::template::template;
+use crate::code::{Parameter, Route, Unclear};
+
+/// The most mounts that are looked at for one route.
+const STEPS_MAX: usize = 4096;
+
+impl Program<'_> {
+    pub(super) fn route(
+        &self,
+        file: usize,
+        fact: &RouteFact,
+        routes: &mut Vec<Route>,
+        unclear: &mut BTreeSet<Unclear>,
+    ) {
+        let router = self.one(self.number(file, fact.router));
+        let name = self.path_of(file);
+        let tell = |what: String, unclear: &mut BTreeSet<Unclear>| {
+            unclear.insert(Unclear { file: name.to_owned(), line: fact.line, what });
+        };
+        let known = |places: &[Place]| places.iter().any(|place| place.standing > Some(Standing::Unknown));
+        let places = match self.places(router, &mut Vec::new(), &mut STEPS_MAX.clone()) {
+            Ok(places) if known(&places) => places,
+            Ok(_) => return,
+            Err(what) => return tell(what, unclear),
+        };
+        let path = match self.text(file, &fact.path) {
+            Ok(path) => path,
+            Err(what) => return tell(what, unclear),
+        };
+        for place in places.into_iter().filter(|place| place.standing > Some(Standing::Unknown)) {
+            let is_mounted = place.standing == Some(Standing::Root);
+            if !is_mounted {
+                tell("a router that nothing mounts, as far as is understood".to_owned(), unclear);
+            }
+            for everywhere in self.everywhere(file, &self.joined(&place.path, &path)) {
+                let is_whole = self.framework.absolute && path.starts_with(['/', '~']);
+                let everywhere = self.joined(&everywhere, &self.version(fact));
+                let above = if is_whole { String::new() } else { self.joined(&everywhere, &place.path) };
+                let path = self.joined(&above, path.trim_start_matches('~'));
+                for answer in self.answers(file, fact) {
+                    if routes.len() < ROUTES_MAX {
+                        routes.push(self.written(file, fact, &place, &path, answer));
+                    }
+                }
+            }
+        }
+    }
+
+    fn written(&self, file: usize, fact: &RouteFact, place: &Place, path: &str, answer: Answer) -> Route {
+        let action = fact.handlers.first().and_then(|key| key.rsplit('.').next()).unwrap_or_default();
+        let path = format!("{path}{}", answer.suffix).replace(['^', '$'], "").replace("[action]", action);
+        let (path, query) = path.split_once("?<").unwrap_or((&path, ""));
+        let mut template = template(path, self.framework.style);
+        while template.path.contains("//") {
+            template.path = template.path.replace("//", "/");
+        }
+        if !template.path.starts_with('/') {
+            template.path.insert(0, '/');
+        }
+        if !self.framework.keeps_slash && template.path.len() > 1 {
+            template.path.truncate(template.path.trim_end_matches('/').len().max(1));
+        }
+        let mut parameters: BTreeMap<(In, String), String> = BTreeMap::new();
+        for (name, kind) in template.parameters {
+            parameters.insert((In::Path, name), kind);
+        }
+        for name in query.split(['<', '>', '&', '.']).filter(|name| !name.is_empty()) {
+            parameters.insert((In::Query, name.to_owned()), String::new());
+        }
+        let mut body = BTreeSet::new();
+        let mut guards = place.guards.clone();
+        guards.extend(fact.guards.iter().map(|guard| (file, guard.clone())));
+        guards.extend(answer.guards);
+        let own = fact.handlers.iter().map(|key| (file, key.clone()));
+        for (file, key) in own.chain(answer.handlers) {
+            guards.extend(self.filters(file, &key));
+            let Some((found, function)) = self.find_function(file, &key) else { continue };
+            guards.extend(function.guards.iter().map(|guard| (found, guard.clone())));
+            for taken in &function.takes {
+                self.take((found, &answer.method), taken, &mut parameters, &mut body);
+            }
+        }
+        Route {
+            framework: self.framework.id,
+            method: answer.method,
+            path: template.path.clone(),
+            parameters: parameters
+                .into_iter()
+                .map(|((place, name), kind)| Parameter { place, name, kind })
+                .collect(),
+            body: body.into_iter().collect(),
+            guards: self.guards(guards, &template.path),
+            file: self.path_of(file).to_owned(),
+            line: fact.line,
+            is_mounted: place.standing == Some(Standing::Root),
+        }
+    }
+
+    fn take(
+        &self,
+        (file, method): (usize, &str),
+        taken: &Taken,
+        parameters: &mut BTreeMap<(In, String), String>,
+        body: &mut BTreeSet<String>,
+    ) {
+        match taken {
+            Taken::Parameter(In::Path, name, kind) => {
+                if let Some(known) = parameters.get_mut(&(In::Path, name.clone())) {
+                    known.clone_from(kind);
+                }
+            }
+            Taken::Parameter(place, name, kind) => {
+                // Whatever it is called beside its function, a name of the path is of the path.
+                if let Some(known) = parameters.get_mut(&(In::Path, name.clone())) {
+                    known.clone_from(kind);
+                    return;
+                }
+                parameters.entry((*place, name.clone())).or_insert_with(|| kind.clone());
+            }
+            Taken::QueryOf(class) => {
+                for name in self.fields(file, class) {
+                    parameters.entry((In::Query, name)).or_default();
+                }
+            }
+            Taken::Any(name) if parameters.contains_key(&(In::Path, name.clone())) => {}
+            Taken::Any(name) if matches!(method, "GET" | "HEAD" | "DELETE") => {
+                parameters.entry((In::Query, name.clone())).or_default();
+            }
+            Taken::Any(name) => drop(body.insert(name.clone())),
+            Taken::Fields(names) => body.extend(names.iter().cloned()),
+            Taken::Field(name) => drop(body.insert(name.clone())),
+            Taken::Body(class) => body.extend(self.fields(file, class)),
+        }
+    }
+
+    /// The names of those that stand guard before a path.
+    fn guards(&self, guards: Vec<(usize, Guard)>, path: &str) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (file, guard) in guards {
+            let is_router = guard.maybe_router.is_some_and(|router| {
+                let router = self.one(self.number(file, router));
+                self.standing.get(&router).is_some_and(|standing| *standing > Standing::Unknown)
+            });
+            let under = self.text(file, &guard.under).unwrap_or_default();
+            let under = template(under.trim_matches(['*', '/']), self.framework.style).path;
+            if is_router || !under.is_empty() && !path.contains(&format!("/{under}")) {
+                continue;
+            }
+            if guard.is_open {
+                names.clear();
+            } else if !names.contains(&guard.name) {
+                names.push(guard.name);
+            }
+        }
+        names
+    }
+}
