@@ -1,19 +1,23 @@
 //! Goes through a file as the program would, with one framework in mind, and writes down what becomes a router, a route or a mount.
 
+mod arrange;
 mod classes;
+mod fields;
 mod given;
 mod guards;
 mod lists;
 mod meaning;
+mod mounts;
 mod resource;
 mod scope;
+mod taken;
 
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, FunctionFact, Guard, Methods, Mount, Piece, Pieces, RouteFact, Router, Standing};
 use super::frameworks::{Called, Framework};
 use super::guard::is_guard;
-use super::syntax::{Argument, Call, Function, Import, Kind, Let, Node, Unit};
+use super::syntax::{Argument, Call, Class, Function, Import, Kind, Let, Node, Unit};
 use guards::{guard_name, unwrapped};
 use lists::MEMBERS_DEPTH_MAX;
 use scope::{Scope, Value};
@@ -29,8 +33,13 @@ pub(super) struct Evaluate<'e> {
     before: Vec<Vec<Guard>>,
     /// How long lists are that are written down, by their names.
     lists: BTreeMap<String, usize>,
+    /// Objects that are written down, by their names.
+    objects: BTreeMap<&'e str, &'e Node>,
     /// The routes of the resource that was added last.
     resources: std::ops::Range<usize>,
+    exports: &'e [Box<str>],
+    /// How many calls what is gone through is given to.
+    given: usize,
 }
 
 /// Where a call stands: on which router and which of its routes, and before which function.
@@ -39,6 +48,15 @@ struct At<'a> {
     last: Option<usize>,
     line: u32,
     target: Option<&'a str>,
+}
+
+/// What a call stands before with `@`.
+#[derive(Clone, Copy)]
+enum Target<'t, 'e> {
+    Nothing,
+    /// A function, and its key.
+    Function(&'t str, &'e Function),
+    Class(&'e Class),
 }
 
 /// What a file says.
@@ -51,7 +69,10 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         scopes: vec![Scope::default()],
         before: Vec::new(),
         lists: BTreeMap::new(),
+        objects: BTreeMap::new(),
         resources: 0..0,
+        exports: &unit.exports,
+        given: 0,
     };
     if let Some(prefix) = (framework.file)(path, unit) {
         let root = evaluate.new_router(None, Standing::Root, 0);
@@ -76,7 +97,7 @@ impl<'e> Evaluate<'e> {
             Kind::Text(_) | Kind::Join(_) => Value::Text(self.pieces(node)),
             Kind::Name(name) => self.lookup(name),
             Kind::Member(of, name) => self.member(of, name),
-            Kind::Call(call) => self.call(call, node.line, None),
+            Kind::Call(call) => self.call(call, node.line, Target::Nothing),
             Kind::List(parts) | Kind::Other(parts) => {
                 self.all(parts);
                 Value::Nothing
@@ -127,6 +148,14 @@ impl<'e> Evaluate<'e> {
         self.bound(binding, &value, line);
         self.set(&binding.name, value);
         self.members(&binding.name, &binding.value, MEMBERS_DEPTH_MAX);
+        self.schema_class(&binding.name, &binding.value);
+        let given =
+            binding.value.call().filter(|call| call.arguments.len() == 1).and_then(|call| call.value(0));
+        if let Some(object) =
+            [Some(&binding.value), given].into_iter().flatten().find(|node| matches!(node.kind, Kind::Map(_)))
+        {
+            self.objects.insert(&binding.name, object);
+        }
         if let Kind::List(elements) = &binding.value.kind {
             self.elements(&binding.name, elements);
         }
@@ -141,12 +170,30 @@ impl<'e> Evaluate<'e> {
         }
     }
 
+    /// Whether what has this name here may be a route by it.
+    fn is_exported(&self, name: &str) -> bool {
+        !self.framework.by_exports
+            || name == "default"
+            || self.given == 0 && self.exports.iter().any(|known| **known == *name)
+    }
+
     /// A name of a file of routes may be that of a route.
     fn bound(&mut self, binding: &'e Let, value: &Value, line: u32) {
         let controller = self.scopes.last().and_then(|scope| scope.controllers.first().copied());
+        let controller = controller.filter(|_| self.is_exported(&binding.name));
         let (Some(router), Some(methods)) = (controller, (self.framework.binding)(&binding.name)) else {
             return;
         };
+        if let Value::Router(child, _) = value {
+            // `export default router`, of which the routes are those of the file.
+            self.facts.mounts.push(Mount {
+                parent: router,
+                child: *child,
+                path: Vec::new(),
+                guards: Vec::new(),
+            });
+            return;
+        }
         let key =
             if let Value::Key(key) = value { key.trim_end_matches("()").to_owned() } else { String::new() };
         let wrapped = self.wrapped(&binding.value);
@@ -161,8 +208,14 @@ impl<'e> Evaluate<'e> {
 
     /// What a function gives is what its callers get.
     fn give_back(&mut self, value: &Value) {
-        let key = self.scopes.iter().rev().find_map(|scope| scope.function.clone());
-        if let (Some(key), Some(router)) = (key, self.router_of(value)) {
+        let Some(key) = self.scopes.iter().rev().find_map(|scope| scope.function.clone()) else { return };
+        if let Value::Key(made) = value
+            && made.starts_with(char::is_uppercase)
+            && !made.contains(['#', '('])
+        {
+            self.facts.aliases.insert(format!("{key}()"), made.clone());
+        }
+        if let Some(router) = self.router_of(value) {
             let result = self.router(&format!("{key}()"));
             self.facts.same.push((result, router));
         }
@@ -180,7 +233,7 @@ impl<'e> Evaluate<'e> {
         for mark in &function.marks {
             let routes = self.facts.routes.len();
             match &mark.kind {
-                Kind::Call(call) => drop(self.call(call, mark.line, Some((&key, function)))),
+                Kind::Call(call) => drop(self.call(call, mark.line, Target::Function(&key, function))),
                 _ => drop(self.value(mark)),
             }
             // What makes a route is no guard, whatever its router is called.
@@ -193,6 +246,10 @@ impl<'e> Evaluate<'e> {
         fact.action = (self.framework.action)(function);
         let parameters = function.parameters.iter().flat_map(|parameter| self.parameter_guard(parameter));
         fact.guards.extend(parameters.collect::<Vec<Guard>>());
+        fact.calls = self.called_within(function, &key);
+        for of in function.parameters.iter().filter_map(|parameter| (self.framework.depends)(parameter)) {
+            fact.calls.extend([format!("{of}.__init__"), of]);
+        }
         self.facts.functions.insert(key.clone(), fact);
         self.declared_on(function, &key, line);
         self.enter(function, &key, line, None);
@@ -213,6 +270,10 @@ impl<'e> Evaluate<'e> {
             }
         }
         for (index, parameter) in function.parameters.iter().enumerate() {
+            if let Some(names) = parameter.name.strip_prefix('{') {
+                self.take_apart(names, &parameter.kind, &format!("{key}#{index}"), &mut scope);
+                continue;
+            }
             let kind = parameter.kind.rsplit(['.', ':']).next().unwrap_or_default();
             let kind = kind.trim_matches(|letter: char| !letter.is_alphanumeric());
             let value = match given.filter(|_| index == 0) {
@@ -234,6 +295,23 @@ impl<'e> Evaluate<'e> {
         self.scopes.pop();
     }
 
+    /// `({ app, db: database }: { app: Application })`: members of what is given.
+    fn take_apart(&mut self, names: &str, kinds: &str, place: &str, scope: &mut Scope) {
+        for one in names.trim_end_matches('}').split(',').filter(|one| !one.contains(['{', '['])) {
+            let one = one.split('=').next().unwrap_or_default();
+            let (member, local) = one.split_once(':').unwrap_or((one, one));
+            let kind = kinds
+                .split(['{', ',', ';', '}'])
+                .find_map(|kind| kind.strip_prefix(member)?.strip_prefix(':'));
+            let key = format!("{place}.{member}");
+            let value = match kind.is_some_and(|kind| self.is_type(kind)) {
+                true => Value::Router(self.typed(&key, 0), None),
+                false => Value::Key(key),
+            };
+            scope.names.insert(local.to_owned(), value);
+        }
+    }
+
     fn is_type(&self, kind: &str) -> bool {
         let kind = kind.trim_start_matches(['*', '&', '?']).trim_start_matches("mut");
         let last = kind.rsplit(['.', ':', '\\']).next().unwrap_or_default();
@@ -241,12 +319,21 @@ impl<'e> Evaluate<'e> {
         self.framework.types.contains(&kind) || self.framework.types.contains(&last)
     }
 
-    /// What a call is worth; `target` is the function that it stands before with `@`.
-    fn call(&mut self, call: &'e Call, line: u32, target: Option<(&str, &'e Function)>) -> Value {
+    /// What a call is worth.
+    fn call(&mut self, call: &'e Call, line: u32, target: Target<'_, 'e>) -> Value {
         if matches!(call.name(), "forEach" | "map") && self.each(call) {
             return Value::Nothing;
         }
+        if call.name() == "add_argument" {
+            self.add_argument(call);
+        }
         let receiver = call.receiver().map(|receiver| self.value(receiver));
+        if let (None, Kind::Name(name), []) = (&receiver, &call.callee.kind, &call.arguments[..])
+            && let router @ Value::Router(..) = self.lookup(name)
+        {
+            // Some routers are functions, which give what serves them.
+            return router;
+        }
         let callee = match (&receiver, &call.callee.kind) {
             (None, Kind::Call(_)) => self.value(&call.callee),
             (None, _) => self.callee(&call.callee),
@@ -255,7 +342,12 @@ impl<'e> Evaluate<'e> {
         };
         let key = if let Value::Key(key) = &callee { key.clone() } else { call.name().to_owned() };
         let origin = self.origin(&key);
-        let called = Called { call, origin, name: call.name(), target: target.map(|(_, function)| function) };
+        let (key_of, function, class) = match target {
+            Target::Nothing => (None, None, None),
+            Target::Function(key, function) => (Some(key), Some(function), None),
+            Target::Class(class) => (Some(&*class.name), None, Some(class)),
+        };
+        let called = Called { call, origin, name: call.name(), target: function, class };
         let on = match (&receiver, call.receiver()) {
             (Some(value), Some(node)) if self.is_here(node) => self.scope_implied().or(self.router_of(value)),
             (Some(value), _) => self.router_of(value),
@@ -263,8 +355,7 @@ impl<'e> Evaluate<'e> {
         };
         let last = if let Some(Value::Router(_, last)) = &receiver { *last } else { None };
         if let Some(meaning) = (self.framework.call)(&called)
-            && let Some(value) =
-                self.mean(meaning, &At { on, last, line, target: target.map(|(key, _)| key) })
+            && let Some(value) = self.mean(meaning, &At { on, last, line, target: key_of })
         {
             return value;
         }

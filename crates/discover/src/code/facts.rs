@@ -41,6 +41,8 @@ pub(crate) struct Router {
     pub(crate) line: u32,
     /// The class whose methods its routes are.
     pub(crate) class: Option<String>,
+    /// Whether the paths of its sets of views end without a slash.
+    pub(crate) is_slashless: bool,
 }
 
 /// Something that may stand guard: what it is called, and the router that it is if it is none.
@@ -70,10 +72,12 @@ pub(crate) struct RouteFact {
     pub(crate) methods: Methods,
     pub(crate) path: Pieces,
     pub(crate) guards: Vec<Guard>,
-    /// Its version, where the program has some.
-    pub(crate) version: Option<String>,
+    /// Its versions, where the program has some; an empty one stands for none.
+    pub(crate) versions: Vec<String>,
     /// Keys of what handles it.
     pub(crate) handlers: Vec<String>,
+    /// What it takes by what stands before its handler.
+    pub(crate) takes: Vec<Taken>,
     pub(crate) line: u32,
 }
 
@@ -86,6 +90,8 @@ pub(crate) enum Methods {
     OfView(String),
     /// Those that the class of this name has for all of a kind and for one of them.
     OfSet(String),
+    /// The one that a constant of this name holds.
+    Named(String),
 }
 
 /// Where a value of a request stands.
@@ -116,6 +122,8 @@ pub(crate) enum Taken {
     QueryOf(String),
     /// The body, as what a class of this name says.
     Body(String),
+    /// Whatever a schema of this name has parts for, or else the body.
+    Schema(String),
 }
 
 /// What a function says of the requests that it handles.
@@ -126,6 +134,8 @@ pub(crate) struct FunctionFact {
     /// Methods that it says it is for.
     pub(crate) methods: Vec<String>,
     pub(crate) action: Option<Action>,
+    /// What it gives the request to, and methods of its class that it calls.
+    pub(crate) calls: Vec<String>,
 }
 
 /// What a method of a set of views is reached by.
@@ -146,6 +156,12 @@ pub(crate) struct ClassFact {
     pub(crate) guards: Vec<Guard>,
     /// Guards before some of its methods, in their order.
     pub(crate) filters: Vec<Filter>,
+    /// Whether it is no class, but a schema that values are held against.
+    pub(crate) is_schema: bool,
+    /// Methods that it is for, where it says so; others are not answered, whatever it is made from.
+    pub(crate) only: Vec<String>,
+    /// The schema of bodies that it is sent.
+    pub(crate) serializer: Option<String>,
 }
 
 /// A guard before some methods of a class and of those that are made from it.
@@ -178,12 +194,16 @@ pub(crate) struct Facts {
     /// Whether versions stand in paths, and that of those that say none.
     pub(crate) versions: Option<Option<String>>,
     pub(crate) notes: Vec<Note>,
+    /// Folders whose files are functions that get a router each: which router, and which folder below that of the file.
+    pub(crate) folders: Vec<(usize, String)>,
     /// What names stand for, by key.
     pub(crate) keys: BTreeMap<String, usize>,
     pub(crate) aliases: BTreeMap<String, String>,
     pub(crate) constants: BTreeMap<String, Pieces>,
     /// Texts that are given to functions: to which, at which place.
     pub(crate) given: Vec<(String, usize, Pieces)>,
+    /// What else is given to them, by its name: to which parameter, or member or element of one.
+    pub(crate) handed: Vec<(String, String)>,
     pub(crate) functions: BTreeMap<String, FunctionFact>,
     pub(crate) classes: BTreeMap<String, ClassFact>,
     pub(crate) imports: Vec<Import>,

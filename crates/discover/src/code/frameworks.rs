@@ -65,14 +65,16 @@ pub struct Framework {
     pub(crate) class: for<'c> fn(&'c Class, &str) -> Vec<Option<&'c Node>>,
     /// What a class says that the paths of classes made from it begin with, where they do not say it themselves.
     pub(crate) handed: for<'c> fn(&'c Class) -> Option<&'c Node>,
-    /// The version that a mark says.
-    pub(crate) version: for<'c> fn(&'c Node) -> Option<&'c str>,
+    /// The versions that a mark says; an empty one stands for none.
+    pub(crate) version: fn(&Node) -> Vec<String>,
     /// Whether a class is a program, of which the calls in its body are routes.
     pub(crate) application: fn(&Class) -> bool,
     /// The routes that the marks of a function declare, in a class of this name.
     pub(crate) method: for<'c> fn(&'c Function, Option<&str>) -> Vec<Declared<'c>>,
     /// The methods that a value of this name handles, in a file that hangs its routes on the program itself.
     pub(crate) binding: fn(&str) -> Option<Vec<String>>,
+    /// Whether only what a file exports has routes by its name.
+    pub(crate) by_exports: bool,
     /// Whether functions that stand alone may have such marks.
     pub(crate) marks_functions: bool,
     /// Methods that a mark says a function is for.
@@ -83,12 +85,18 @@ pub struct Framework {
     pub(crate) action: fn(&Function) -> Option<Action>,
     /// What a part of a function takes out of a request.
     pub(crate) takes: fn(&Node) -> Option<Taken>,
+    /// Whether a part of a function is all that a request has of one kind.
+    pub(crate) whole: fn(&Node) -> Option<Whole>,
+    /// What a member of a request of this name holds, where functions take requests apart.
+    pub(crate) member: fn(&str) -> Option<Whole>,
     /// Whether that may stand in functions within the function.
     pub(crate) deep: bool,
     /// What a parameter of a function stands for.
     pub(crate) parameter: fn(&Parameter) -> Option<Taken>,
     /// The name of what a parameter asks for before the function is called.
     pub(crate) parameter_guard: fn(&Parameter) -> Option<String>,
+    /// What a parameter asks for, which takes more out of the request: a function, or what makes something of a class.
+    pub(crate) depends: fn(&Parameter) -> Option<String>,
     /// Whether a name says that nobody stands guard.
     pub(crate) open: fn(&str) -> bool,
     /// What a text is the name of where it stands for a router: the key of it, behind its module.
@@ -128,18 +136,22 @@ pub(crate) const BLANK: Framework = Framework {
     list: |_, _| None,
     class: |_, _| Vec::new(),
     handed: |_| None,
-    version: |_| None,
+    version: |_| Vec::new(),
     application: |_| false,
     method: |_, _| Vec::new(),
     binding: |_| None,
+    by_exports: false,
     marks_functions: false,
     methods: |_| Vec::new(),
     compared: |_| None,
     action: |_| None,
     takes: |_| None,
+    whole: |_| None,
+    member: |_| None,
     deep: true,
     parameter: |_| None,
     parameter_guard: |_| None,
+    depends: |_| None,
     open: |_| false,
     texts_are: "",
     mounts_guards: false,
@@ -180,6 +192,16 @@ pub const ALL: &[&Framework] = &[
     &symfony::FRAMEWORK,
 ];
 
+/// All values of one kind that a request has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    Body,
+    Query,
+    Header,
+    Cookie,
+    Path,
+}
+
 /// A call, as a framework sees it.
 #[derive(Debug)]
 pub(crate) struct Called<'c> {
@@ -190,6 +212,8 @@ pub(crate) struct Called<'c> {
     pub(crate) name: &'c str,
     /// The function that the call stands before with `@`.
     pub(crate) target: Option<&'c Function>,
+    /// The class that it stands before with `@`.
+    pub(crate) class: Option<&'c Class>,
 }
 
 /// What a call means for routes. Where it is a method, it is about what it is called on.
@@ -215,8 +239,22 @@ pub(crate) enum Meaning<'c> {
     Within { of: &'c Node, path: Option<&'c Node> },
     /// It adds routes that a class or function handles, for the methods that it has itself where none are said.
     View { paths: Vec<&'c Node>, view: &'c Node, methods: Option<Vec<String>>, guards: Vec<&'c Node> },
+    /// So does the class that it stands before.
+    ViewOfClass { paths: Vec<&'c Node> },
     /// It adds the routes of a set of views: for all of them, for one, and for its actions.
     ViewSet { path: &'c Node, view: &'c Node },
+    /// It makes a router of sets of views, which may stand below one of another set.
+    SetRouter { below: Option<(&'c Node, &'c Node, &'c Node)>, is_slashless: bool },
+    /// It mounts what it is called on.
+    MountOn { on: &'c Node },
+    /// It adds a route that an object tells of: `{ method: 'get', path: '/orders' }`.
+    Described { of: &'c Node, handlers: Vec<&'c Node> },
+    /// It mounts functions that are all files of a folder.
+    Folder { folder: &'c Node, path: Option<&'c Node> },
+    /// Modules have paths that those of their controllers begin with: which, with modules within.
+    Modules { tree: &'c Node },
+    /// A module has controllers, and modules within.
+    Module { controllers: Vec<&'c Node>, inside: Option<&'c Node> },
     /// The route that was added last is for these methods.
     Restrict { methods: Vec<String> },
     /// It adds the routes of resources.
@@ -301,10 +339,72 @@ pub(crate) fn marked<'m>(marks: &'m [Node], name: &str) -> Option<&'m Call> {
     marks.iter().filter_map(Node::call).find(|mark| mark.name() == name)
 }
 
-/// The class that a type is about: `Order` of `Mono<Order>`, `List<Order>` and `Order?`.
+/// What only holds what a type is about.
+const HOLDERS: &[&str] = &[
+    "Mono",
+    "Flux",
+    "Uni",
+    "Multi",
+    "List",
+    "Set",
+    "Collection",
+    "Iterable",
+    "Optional",
+    "Option",
+    "Vec",
+    "Json",
+    "Form",
+    "Query",
+    "Valid",
+    "Validated",
+    "Garde",
+    "Result",
+    "HttpEntity",
+    "RequestEntity",
+    "IEnumerable",
+    "IList",
+    "ICollection",
+    "Delta",
+    "Array",
+    "Promise",
+    "Partial",
+    "Flow",
+    "MsgPack",
+    "Lenient",
+    "Strict",
+    "Box",
+    "Delta",
+    "Path",
+    "list",
+    "List",
+    "Publisher",
+    "CompletionStage",
+    "Task",
+    "BeanParam",
+    "Single",
+    "Maybe",
+    "Readonly",
+    "ReqData",
+    "Extension",
+    "TypedHeader",
+    "State",
+    "Data",
+];
+
+/// The class that a type is about: `Order` of `Mono<Order>`, `List<Order>` and `Order?`, but `Page` of `Page<Order>`.
 pub(crate) fn class_of(kind: &str) -> &str {
-    let inner = kind.rsplit(['<', '[']).next().unwrap_or(kind);
-    inner.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '_')
+    let mut kind = kind;
+    while let Some((outer, inner)) = kind.split_once(['<', '[']) {
+        let name = outer.rsplit([':', '.']).next().unwrap_or(outer);
+        let inner = inner.trim_end_matches(['>', ']']);
+        if !name.is_empty() && !HOLDERS.contains(&name) || inner.is_empty() {
+            kind = outer;
+            break;
+        }
+        kind = inner;
+    }
+    let kind = kind.split(',').next().unwrap_or(kind);
+    kind.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '_')
 }
 
 /// What a parameter of .NET says by its attributes, or by a simple type.

@@ -43,7 +43,20 @@ const WORDS: &[&str] = &[
 ];
 
 /// Parts of names that say that there is no guard, or that mean something else.
-const OTHERS: &[&str] = &["author.", "authors", "anonymous", "tokenize", "csrf", "rolesguardless"];
+const OTHERS: &[&str] = &[
+    "author.",
+    "authors",
+    "anonymous",
+    "tokenize",
+    "csrf",
+    "optional",
+    "permittedparam",
+    "apibearerauth",
+    "apisecurity",
+    "apicookieauth",
+    "apibasicauth",
+    "apioauth",
+];
 
 /// What only keeps sessions or gets ready to look at them.
 const SESSIONS: &[&str] =

@@ -77,6 +77,7 @@ pub(crate) struct Reader<'r> {
     depth: Cell<usize>,
     is_cut: Cell<bool>,
     imports: RefCell<Vec<Import>>,
+    exports: RefCell<Vec<Box<str>>>,
 }
 
 impl Language {
@@ -102,11 +103,13 @@ impl Language {
             depth: Cell::new(0),
             is_cut: Cell::new(false),
             imports: RefCell::default(),
+            exports: RefCell::default(),
         };
         let root = tree.root_node();
         let body = reader.all(root);
         let is_damaged = reader.is_cut.get() || root.has_error();
-        Ok(Unit { body, imports: reader.imports.into_inner(), is_damaged })
+        let (imports, exports) = (reader.imports.into_inner(), reader.exports.into_inner());
+        Ok(Unit { body, imports, exports, is_damaged })
     }
 }
 
@@ -160,6 +163,11 @@ impl<'r> Reader<'r> {
         part.named_child(0).map(|part| self.node(part).kind).unwrap_or_default()
     }
 
+    /// The first part within a part.
+    pub(crate) fn first(&self, part: Branch<'_>) -> Node {
+        part.named_child(0).map(|part| self.node(part)).unwrap_or_default()
+    }
+
     /// A part of which only the parts matter.
     pub(crate) fn other(&self, part: Branch<'_>) -> Kind {
         Kind::Other(self.all(part))
@@ -204,6 +212,18 @@ impl<'r> Reader<'r> {
     pub(crate) fn import(&self, local: &str, module: &str, name: &str) {
         let (local, module, name) = (local.into(), module.into(), name.into());
         self.imports.borrow_mut().push(Import { local, module, name });
+    }
+
+    /// Remembers what other files may name.
+    pub(crate) fn export(&self, name: &str) {
+        self.exports.borrow_mut().push(name.into());
+    }
+
+    /// Remembers that all of a module is imported, which has this name here.
+    pub(crate) fn import_all(&self, local: &str) {
+        let known =
+            self.imports.borrow().iter().find(|import| &*import.local == local).map(|one| one.module.clone());
+        known.into_iter().for_each(|module| self.import("*", &module, "*"));
     }
 
     /// A name for a module that is named where it is used.

@@ -1,5 +1,6 @@
 //! Follows mounts from file to file, from each route up to the program that serves it.
 
+mod handed;
 mod modules;
 mod places;
 mod resolve;
@@ -9,7 +10,7 @@ mod written;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, Mount, Pieces, Standing};
+use super::facts::{Facts, Guard, Mount, Pieces, Standing};
 use super::frameworks::Framework;
 use super::{Route, Unclear};
 use modules::Modules;
@@ -46,8 +47,32 @@ pub(super) struct Program<'p> {
     everywhere: Vec<Everywhere<'p>>,
     /// Whether versions stand in paths, and that of those that say none.
     versions: Option<Option<String>>,
-    /// Mounts of each router, with their files.
-    parents: BTreeMap<usize, Vec<(usize, &'p Mount)>>,
+    /// What else they stand for.
+    handed: BTreeMap<(usize, String), Vec<(usize, &'p str)>>,
+    /// What each router is mounted on.
+    parents: BTreeMap<usize, Vec<Above<'p>>>,
+}
+
+/// What a router is mounted on, in which file.
+#[derive(Debug)]
+struct Above<'p> {
+    file: usize,
+    parent: usize,
+    path: Option<&'p Pieces>,
+    /// A path that is no text of the program, but a name of a folder or file.
+    named: String,
+    guards: &'p [Guard],
+}
+
+impl<'p> Above<'p> {
+    /// One that adds nothing to paths.
+    fn plain(file: usize, parent: usize) -> Above<'p> {
+        Above { file, parent, path: None, named: String::new(), guards: &[] }
+    }
+
+    fn of(file: usize, parent: usize, mount: &'p Mount) -> Above<'p> {
+        Above { path: Some(&mount.path), guards: &mount.guards, ..Above::plain(file, parent) }
+    }
 }
 
 /// What all paths of routes below a folder begin with, but for some.
@@ -116,6 +141,7 @@ impl<'p> Program<'p> {
             standing: BTreeMap::new(),
             prefixes: BTreeMap::new(),
             given: BTreeMap::new(),
+            handed: BTreeMap::new(),
             classes: BTreeMap::new(),
             everywhere: Vec::new(),
             versions: files.iter().find_map(|(_, facts)| facts.versions.clone()),
@@ -149,10 +175,12 @@ impl<'p> Program<'p> {
                 let key = facts.routers.get(mount.parent).and_then(|router| router.key.as_deref());
                 let is_known = !key.is_some_and(|key| key.ends_with("#handed")) || handed.contains(&parent);
                 if parent != child && is_known {
-                    program.parents.entry(child).or_default().push((file, mount));
+                    program.parents.entry(child).or_default().push(Above::of(file, parent, mount));
                 }
             }
         }
+        program.mount_handed();
+        program.mount_folders();
         program
     }
 

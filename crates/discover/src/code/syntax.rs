@@ -5,6 +5,8 @@
 pub(crate) struct Unit {
     pub(crate) body: Vec<Node>,
     pub(crate) imports: Vec<Import>,
+    /// Names that it exports, where its language says so.
+    pub(crate) exports: Vec<Box<str>>,
     /// Whether parts of it are nested too deep and were left out, or are no program of its language.
     pub(crate) is_damaged: bool,
 }

@@ -31,8 +31,13 @@ pub(crate) fn template(path: &str, style: Style) -> Template {
         let taken = match (style, first) {
             (Style::Colon, ':') => colon(rest),
             (_, '*') => Some(star(rest)),
+            (Style::Colon, '+') if template.path.ends_with('/') => Some(star(rest)),
             (Style::Braces | Style::Colon, '{') => enclosed(rest, '{', '}', braces),
-            (Style::Angles, '(') if rest.starts_with("(?P<") => group(rest),
+            (Style::Angles, '(') => group(rest),
+            (Style::Angles, '\\') => {
+                rest = rest.strip_prefix('\\').unwrap_or_default();
+                continue;
+            }
             (Style::Angles, '<') => enclosed(rest, '<', '>', angles),
             _ => None,
         };
@@ -52,6 +57,102 @@ pub(crate) fn template(path: &str, style: Style) -> Template {
     template
 }
 
+/// The most parts of one path that may be left out.
+const OPTIONALS_MAX: usize = 3;
+
+/// The paths that one stands for, of which parts may be left out: `/a/:id?`, `/a/{id?}`, `/a(/:id)`, `/a/?$`.
+pub(crate) fn written_out(path: &str, style: Style) -> Vec<String> {
+    let mut whole = vec![path.to_owned()];
+    for _ in 0..OPTIONALS_MAX {
+        let mut next = Vec::new();
+        for path in &whole {
+            match optional(path, style) {
+                Some(found) => next.extend(found),
+                None => next.push(path.clone()),
+            }
+        }
+        if next == whole {
+            break;
+        }
+        whole = next;
+    }
+    whole.sort_unstable();
+    whole.dedup();
+    whole
+}
+
+/// A path without the first part of it that may be left out, and with it.
+fn optional(path: &str, style: Style) -> Option<Vec<String>> {
+    let both = |before: &str, inside: &str, after: &str| {
+        let is_last = after.is_empty() || after.starts_with('/');
+        let without = before.strip_suffix('/').filter(|_| is_last).unwrap_or(before);
+        vec![format!("{without}{after}"), format!("{before}{inside}{after}")]
+    };
+    for (at, first) in path.char_indices() {
+        let (before, rest) = path.split_at_checked(at)?;
+        match (style, first) {
+            (Style::Colon, ':') => {
+                let (name, _, after) = colon_parts(rest)?;
+                let Some(after) = after.strip_prefix('?') else { continue };
+                return Some(both(before, &format!(":{name}"), after));
+            }
+            (Style::Colon, '(')
+                if rest.starts_with("(/")
+                    || rest.starts_with("(.")
+                    || !before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_') =>
+            {
+                let (inside, after) = balanced(rest, '(', ')')?;
+                let after = after.strip_prefix('?').unwrap_or(after);
+                return Some(match inside.starts_with(".:") {
+                    // What form the answer has makes no path of its own.
+                    true => vec![format!("{before}{after}")],
+                    false => both(before, inside, after),
+                });
+            }
+            (Style::Colon, '/') if rest.starts_with("/?") => {
+                let after = rest.strip_prefix("/?")?;
+                return Some(vec![format!("{before}/{after}")]);
+            }
+            (Style::Colon | Style::Braces, '{') if rest.starts_with("{/") => {
+                let (inside, after) = balanced(rest, '{', '}')?;
+                let inside = match style {
+                    Style::Braces => format!("/{{{}}}", inside.trim_start_matches('/')),
+                    _ => inside.to_owned(),
+                };
+                return Some(both(before, &inside, after));
+            }
+            (Style::Braces, '{') if !rest.starts_with("{?") => {
+                let (inside, after) = balanced(rest, '{', '}')?;
+                let (name, ending) =
+                    inside.split_once('?').or(inside.split_once('=')).unwrap_or((inside, "-"));
+                let is_pattern = name.contains([':', '<']) && !ending.is_empty() && !name.ends_with('>');
+                if ending == "-" || is_pattern {
+                    continue;
+                }
+                return Some(both(before, &format!("{{{name}}}"), after));
+            }
+            (Style::Angles, '/') if rest.starts_with("/?") => {
+                // Whether it ends in a slash is no matter: it is the path without.
+                let after = rest.strip_prefix("/?")?;
+                return Some(vec![format!(
+                    "{before}{}{after}",
+                    if after.trim_start_matches('$').is_empty() { "" } else { "/" }
+                )]);
+            }
+            (Style::Angles, '(') if rest.starts_with("(?:") => {
+                let (inside, after) = balanced(rest, '(', ')')?;
+                let inside = inside.strip_prefix("?:")?;
+                return Some(match after.strip_prefix('?') {
+                    Some(after) => both(before, inside, after),
+                    None => vec![format!("{before}{inside}{after}")],
+                });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// A name, its type, and what stands behind.
 type Taken<'t> = (String, String, &'t str);
 
@@ -61,43 +162,51 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 fn colon(text: &str) -> Option<Taken<'_>> {
+    let (name, kind, after) = colon_parts(text)?;
+    let after = after.strip_prefix(['?', '+', '*']).unwrap_or(after);
+    (!name.is_empty()).then(|| (name.to_owned(), kind_of(kind).to_owned(), after))
+}
+
+/// The name and the pattern of `:name(pattern)`, and what stands behind.
+fn colon_parts(text: &str) -> Option<(&str, &str, &str)> {
     let (name, mut after) = word(text.strip_prefix(':')?);
-    if name.is_empty() {
-        return None;
-    }
     let mut kind = "";
     for (open, close) in [('(', ')'), ('{', '}'), ('<', '>')] {
+        // `(/:year)` is no pattern, but a part that may be left out.
         if after.starts_with(open)
             && let Some((pattern, behind)) = balanced(after, open, close)
+            && !pattern.starts_with(['/', '.'])
         {
             (kind, after) = (pattern, behind);
         }
     }
-    let after = after.strip_prefix(['?', '+', '*']).unwrap_or(after);
-    Some((name.to_owned(), kind_of(kind).to_owned(), after))
+    Some((name, kind, after))
 }
 
 fn star(text: &str) -> Taken<'_> {
-    let (name, after) = word(text.trim_start_matches('*'));
+    let (name, after) = word(text.trim_start_matches(['*', '+']));
     (name.to_owned(), String::new(), after)
 }
 
 fn enclosed<'t>(text: &'t str, open: char, close: char, read: fn(&str) -> (&str, &str)) -> Option<Taken<'t>> {
     let (inside, after) = balanced(text, open, close)?;
     let (name, kind) = read(inside);
-    let (name, _) = word(name.trim().trim_start_matches('*'));
+    let (name, _) = word(name.trim().trim_start_matches(['*', '+', '&']));
     Some((name.to_owned(), kind_of(kind).to_owned(), after))
 }
 
-/// A group of a regular expression that has a name.
+/// A group of a regular expression, which may have a name.
 fn group(text: &str) -> Option<Taken<'_>> {
     let (inside, after) = balanced(text, '(', ')')?;
-    let (name, pattern) = inside.strip_prefix("?P<")?.split_once('>')?;
+    let named =
+        inside.strip_prefix("?P<").or(inside.strip_prefix("?<")).and_then(|rest| rest.split_once('>'));
+    let (name, pattern) = named.unwrap_or(("value", inside));
     Some((name.to_owned(), kind_of(pattern).to_owned(), after))
 }
 
 fn braces(inside: &str) -> (&str, &str) {
-    inside.split_once(':').unwrap_or((inside, ""))
+    let (name, kind) = inside.split_once([':', '<']).unwrap_or((inside, ""));
+    (name, kind.trim_end_matches('>'))
 }
 
 fn angles(inside: &str) -> (&str, &str) {
@@ -166,6 +275,28 @@ mod tests {
         check(Style::Angles, "a/(?P<id>\\d+)/(?P<year>[0-9]{4})/", "a/{id}/{year}/", &["integer", ""]);
         check(Style::Angles, "/a/<rest..>", "/a/{rest}", &[""]);
         check(Style::Braces, "/a/{unclosed", "/a/{unclosed", &[]);
+    }
+
+    #[test]
+    fn parts_that_may_be_left_out_are_written_out() {
+        let check = |style, path: &str, expected: &[&str]| {
+            assert_eq!(written_out(path, style), expected, "{path}");
+        };
+        check(Style::Colon, "/a/:id?", &["/a", "/a/:id"]);
+        check(Style::Colon, "/a/:id(\\d+)?/b", &["/a/:id/b", "/a/b"]);
+        check(Style::Colon, "/a/:id(/:year)(.:format)", &["/a/:id", "/a/:id/:year"]);
+        check(Style::Colon, "(/:locale)/a", &["/:locale/a", "/a"]);
+        check(Style::Colon, "/a/:year/?:month?", &["/a/:year", "/a/:year/:month"]);
+        check(Style::Colon, "/a{/:id}", &["/a", "/a/:id"]);
+        check(Style::Colon, "/a/:id(\\d+)", &["/a/:id(\\d+)"]);
+        check(Style::Braces, "/a/{id?}", &["/a", "/a/{id}"]);
+        check(Style::Braces, "/a/{id:int?}/{b=1}", &["/a", "/a/{b}", "/a/{id:int}", "/a/{id:int}/{b}"]);
+        check(Style::Braces, "/a/{id<\\d+>?1}", &["/a", "/a/{id<\\d+>}"]);
+        check(Style::Braces, "/a/{id:[0-9]+?x}{?page}", &["/a/{id:[0-9]+?x}{?page}"]);
+        check(Style::Braces, "/a{/id}", &["/a", "/a/{id}"]);
+        check(Style::Angles, "a/?$", &["a$"]);
+        check(Style::Angles, "a(?:/(?P<id>\\d+))?/$", &["a/$", "a/(?P<id>\\d+)/$"]);
+        check(Style::Angles, "a/?b?c?d?", &["a/b?c?d?"]);
     }
 
     #[test]

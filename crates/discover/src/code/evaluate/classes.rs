@@ -1,29 +1,33 @@
 //! Classes whose methods are routes, and what functions and their parameters say of requests.
 
+use super::fields::fields;
 use super::scope::Scope;
-use super::{Evaluate, Guard, Kind, Mount, Node, RouteFact, Standing, guard_name, unwrapped};
-use crate::code::facts::{ClassFact, Methods, Taken};
+use super::{Evaluate, Guard, Kind, Mount, Node, RouteFact, Standing, Target, guard_name, unwrapped};
+use crate::code::facts::{ClassFact, Methods};
+use crate::code::frameworks::verbs_of;
 use crate::code::guard::is_guard;
 use crate::code::syntax::{Class, Function, Parameter};
-
-/// The most values that one function takes out of requests.
-const TAKEN_MAX: usize = 128;
 
 impl<'e> Evaluate<'e> {
     pub(super) fn class(&mut self, class: &'e Class, line: u32) {
         let mut guards: Vec<Guard> = class.marks.iter().flat_map(|mark| self.mark_guards(mark)).collect();
-        for node in &class.body {
-            if let Kind::Let(binding) = &node.kind
-                && &*binding.name == "permission_classes"
-            {
-                guards.extend(binding.value.values().iter().filter_map(|node| self.mark_guard(node)));
-            }
+        let listed = |name: &str| {
+            class.body.iter().find_map(|node| match &node.kind {
+                Kind::Let(binding) if *binding.name == *name => Some(&binding.value),
+                _ => None,
+            })
+        };
+        for name in ["permission_classes", "decorators", "method_decorators"] {
+            let values = listed(name).map(Node::values).unwrap_or_default();
+            guards.extend(values.iter().filter_map(|node| self.mark_guard(node)));
         }
         let mixins = class.bases.iter().filter(|base| base.ends_with("Mixin") && is_guard(base));
         guards.extend(mixins.map(|base| Guard { name: base.to_string(), ..Guard::default() }));
         let mut controllers = Vec::new();
         for base in (self.framework.class)(class, self.path) {
-            let router = self.new_router(None, Standing::Root, line);
+            let key = format!("{}.#controller", class.name);
+            let key = Some(key).filter(|key| controllers.is_empty() && !self.facts.keys.contains_key(key));
+            let router = self.new_router(key, Standing::Root, line);
             let path = base.map(|node| self.pieces(node)).unwrap_or_default();
             self.prefix(router, path, guards.clone());
             if let Some(router) = self.facts.routers.get_mut(router) {
@@ -34,18 +38,20 @@ impl<'e> Evaluate<'e> {
         let methods = class.body.iter().filter_map(|node| node.function());
         let fact = ClassFact {
             bases: class.bases.iter().map(ToString::to_string).collect(),
-            fields: class
-                .fields
-                .iter()
-                .map(|field| (field.name.to_string(), field.kind.to_string()))
-                .collect(),
+            fields: fields(class),
             methods: methods.map(|function| function.name.to_string()).collect(),
             guards,
             filters: Vec::new(),
+            only: listed("http_method_names").map(verbs_of).unwrap_or_default(),
+            serializer: listed("serializer_class").and_then(Node::dotted),
+            ..ClassFact::default()
         };
         self.facts.classes.insert(class.name.to_string(), fact);
         for mark in &class.marks {
-            self.value(mark);
+            match &mark.kind {
+                Kind::Call(call) => drop(self.call(call, mark.line, Target::Class(class))),
+                _ => drop(self.value(mark)),
+            }
         }
         let implied = if (self.framework.application)(class) {
             let key = class.name.to_string();
@@ -54,9 +60,9 @@ impl<'e> Evaluate<'e> {
             None
         };
         self.inherit(class, &mut controllers, line);
-        let version = class.marks.iter().find_map(|mark| (self.framework.version)(mark)).map(str::to_owned);
+        let versions = class.marks.iter().flat_map(|mark| (self.framework.version)(mark)).collect();
         let name = Some(class.name.to_string()).filter(|name| !name.is_empty());
-        self.scopes.push(Scope { class: name, controllers, version, implied, ..Scope::default() });
+        self.scopes.push(Scope { class: name, controllers, versions, implied, ..Scope::default() });
         self.all(&class.body);
         let filters = self.scopes.pop().map(|scope| scope.filters).unwrap_or_default();
         if let Some(fact) = self.facts.classes.get_mut(&*class.name) {
@@ -113,7 +119,7 @@ impl<'e> Evaluate<'e> {
         let class = scope.and_then(|scope| scope.class.clone());
         let mut routers = scope.map(|scope| scope.controllers.clone()).unwrap_or_default();
         let declared = (self.framework.method)(function, class.as_deref());
-        if declared.is_empty() {
+        if declared.is_empty() || !self.is_exported(&function.name) {
             return;
         }
         if routers.is_empty() {
@@ -126,9 +132,10 @@ impl<'e> Evaluate<'e> {
             }
             routers.push(router);
         }
-        let own = function.marks.iter().find_map(|mark| (self.framework.version)(mark));
-        let of_class = self.scopes.last().and_then(|scope| scope.version.clone());
-        let version = own.map(str::to_owned).or(of_class);
+        let own: Vec<String> =
+            function.marks.iter().flat_map(|mark| (self.framework.version)(mark)).collect();
+        let of_class = self.scopes.last().map(|scope| scope.versions.clone()).unwrap_or_default();
+        let versions = if own.is_empty() { of_class } else { own };
         for one in declared {
             let path = one.path.map(|node| self.pieces(node)).unwrap_or_default();
             for router in &routers {
@@ -140,8 +147,9 @@ impl<'e> Evaluate<'e> {
                     methods: Methods::These(one.methods.clone()),
                     path,
                     guards,
-                    version: version.clone(),
+                    versions: versions.clone(),
                     handlers: vec![key.to_owned()],
+                    takes: Vec::new(),
                     line,
                 });
             }
@@ -167,44 +175,6 @@ impl<'e> Evaluate<'e> {
         let name = (self.framework.parameter_guard)(parameter)?;
         is_guard(&name).then(|| Guard { name, ..Guard::default() })
     }
-
-    /// Methods that a function compares with what it is asked with.
-    pub(super) fn compared(&self, function: &'e Function) -> Vec<String> {
-        let mut methods: Vec<String> = Vec::new();
-        for node in &function.body {
-            node.visit(&mut |node| {
-                methods.extend((self.framework.compared)(node).filter(|method| !methods.contains(method)));
-                true
-            });
-        }
-        methods
-    }
-
-    /// What a function takes out of requests.
-    pub(super) fn taken(&self, function: &'e Function) -> Vec<Taken> {
-        let parameters =
-            function.parameters.iter().filter_map(|parameter| (self.framework.parameter)(parameter));
-        let mut taken: Vec<Taken> = parameters.collect();
-        for node in &function.body {
-            node.visit(&mut |node| {
-                if taken.len() < TAKEN_MAX {
-                    taken.extend((self.framework.takes)(node));
-                }
-                !matches!(node.kind, Kind::Function(_) | Kind::Class(_)) || self.framework.deep
-            });
-        }
-        for one in &mut taken {
-            if let Taken::Body(name) = one
-                && let Some(class) = local_class(&function.body, name)
-            {
-                *name = class;
-            }
-        }
-        taken.sort_unstable();
-        taken.dedup();
-        taken.truncate(TAKEN_MAX);
-        taken
-    }
 }
 
 /// The key of the routes that a class hands down.
@@ -215,26 +185,4 @@ fn inherited(class: &str) -> String {
 /// The key of the path that a class hands down.
 fn handed(class: &str) -> String {
     format!("{class}.#handed")
-}
-
-/// The class that a variable of a function is made of.
-fn local_class(body: &[Node], name: &str) -> Option<String> {
-    let mut class = None;
-    for node in body {
-        node.visit(&mut |node| {
-            if let Kind::Let(binding) = &node.kind
-                && &*binding.name == name
-                && let Some(call) = binding.value.call()
-            {
-                let made = if call.name() == "new" {
-                    call.value(0).and_then(Node::dotted)
-                } else {
-                    call.callee.dotted()
-                };
-                class = class.take().or(made);
-            }
-            class.is_none()
-        });
-    }
-    class
 }

@@ -1,5 +1,6 @@
 //! What stands guard, as far as its name tells.
 
+use super::meaning::wraps_guard;
 use super::{Evaluate, Guard, Kind, Node, is_guard};
 
 impl<'e> Evaluate<'e> {
@@ -72,7 +73,10 @@ pub(super) fn guard_name(node: &Node) -> Option<String> {
             if WRAPPERS.contains(&call.name()) {
                 return guard_name(call.value(0)?);
             }
-            let inner = call.arguments.iter().find_map(|argument| match &argument.value.kind {
+            // The handler that it stands before is no part of its name.
+            let is_before = wraps_guard(node);
+            let count = call.arguments.len() - usize::from(is_before);
+            let inner = call.arguments.iter().take(count).find_map(|argument| match &argument.value.kind {
                 Kind::Text(text) => Some(text.to_string()),
                 Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
                 _ => None,

@@ -45,7 +45,13 @@ impl<'e> Evaluate<'e> {
                 elements.iter().take(ELEMENTS_MAX).map(|element| self.value(element)).collect()
             }
             (_, Some(length)) => (0..*length).map(|index| self.of_key(format!("{name}[{index}]"))).collect(),
-            (_, None) => return false,
+            (_, None) => match self.value(list) {
+                // Each of what is given is as good as the others.
+                Value::Key(key) if key.contains('#') && !key.ends_with("()") => {
+                    vec![Value::Key(format!("{key}[]"))]
+                }
+                _ => return false,
+            },
         };
         for element in elements {
             let mut scope = Scope::default();
@@ -59,7 +65,7 @@ impl<'e> Evaluate<'e> {
 
     /// Texts that an object holds, by the names of its members.
     pub(super) fn members(&mut self, name: &str, node: &'e Node, left: usize) {
-        let inner = node.call().filter(|call| call.name() == "freeze").and_then(|call| call.value(0));
+        let inner = node.call().filter(|call| call.arguments.len() == 1).and_then(|call| call.value(0));
         let (Kind::Map(members), Some(left)) = (&inner.unwrap_or(node).kind, left.checked_sub(1)) else {
             return;
         };

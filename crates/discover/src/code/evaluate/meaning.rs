@@ -2,7 +2,7 @@
 
 use super::scope::Value;
 use super::{At, Evaluate};
-use crate::code::facts::{Guard, Methods, Mount, Note, Piece, RouteFact, Standing};
+use crate::code::facts::{Guard, Methods, Mount, Piece, RouteFact, Standing};
 use crate::code::frameworks::{Meaning, verb};
 use crate::code::syntax::{Kind, Node};
 
@@ -16,20 +16,8 @@ impl<'e> Evaluate<'e> {
                 routes.map(|(methods, handlers)| self.route(at, methods, Some(path), &handlers)).last()?
             }
             Meaning::Mount { path, children, guards } => self.mount(at, path, &children, &guards),
-            Meaning::View { paths, view, methods, guards } => {
-                let guards = self.guards(&guards);
-                for path in paths {
-                    self.view(at, path, view, methods.as_deref());
-                    if let Some(route) = self.facts.routes.last_mut() {
-                        route.guards.extend(guards.iter().cloned());
-                    }
-                }
-                Some(Value::Nothing)
-            }
-            Meaning::ViewSet { path, view } => {
-                let Value::Key(key) = self.value(view) else { return None };
-                self.add_route(at.on?, Methods::OfSet(key), Some(path), at.line);
-                Some(Value::Nothing)
+            Meaning::View { .. } | Meaning::ViewOfClass { .. } | Meaning::ViewSet { .. } => {
+                self.views(meaning, at)
             }
             Meaning::Resources(resources) => {
                 let each = resources.iter().map(|resource| self.resource(at.on?, resource, at.line));
@@ -69,7 +57,41 @@ impl<'e> Evaluate<'e> {
                 self.facts.everywhere.push((path, paths));
                 Some(Value::Nothing)
             }
+            Meaning::Described { .. }
+            | Meaning::Folder { .. }
+            | Meaning::Modules { .. }
+            | Meaning::Module { .. }
+            | Meaning::MountOn { .. } => self.arrange(meaning, at),
             meaning => self.make(meaning, at),
+        }
+    }
+
+    /// Adds routes that classes and functions handle.
+    fn views(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        match meaning {
+            Meaning::View { paths, view, methods, guards } => {
+                let guards = self.guards(&guards);
+                for path in paths {
+                    self.view(at, path, view, methods.as_deref());
+                    if let Some(route) = self.facts.routes.last_mut() {
+                        route.guards.extend(guards.iter().cloned());
+                    }
+                }
+                Some(Value::Nothing)
+            }
+            Meaning::ViewOfClass { paths } => {
+                let (key, on) = (at.target?.to_owned(), at.on?);
+                for path in paths {
+                    self.add_route(on, Methods::OfView(key.clone()), Some(path), at.line);
+                }
+                Some(Value::Nothing)
+            }
+            Meaning::ViewSet { path, view } => {
+                let Value::Key(key) = self.value(view) else { return None };
+                self.add_route(at.on?, Methods::OfSet(key), Some(path), at.line);
+                Some(Value::Nothing)
+            }
+            _ => None,
         }
     }
 
@@ -84,6 +106,17 @@ impl<'e> Evaluate<'e> {
             Meaning::Router { path, guards, inside } => {
                 let router = self.new_router(None, Standing::Router, line);
                 self.made(router, path, &guards, &inside, line)
+            }
+            Meaning::SetRouter { below, is_slashless } => {
+                let router = self.new_router(None, Standing::Router, line);
+                if let Some(known) = self.facts.routers.get_mut(router) {
+                    known.is_slashless = is_slashless;
+                }
+                if let Some((of, path, lookup)) = below {
+                    let path = self.below_set(of, path, lookup);
+                    self.prefix(router, path, Vec::new());
+                }
+                Some(Value::Router(router, None))
             }
             Meaning::Group { path, guards, inside } => {
                 let path = path.map(|path| self.pieces(path)).unwrap_or_default();
@@ -179,8 +212,17 @@ impl<'e> Evaluate<'e> {
         let mut guards = self.before.get(on).cloned().unwrap_or_default();
         let mut keys: Vec<String> = at.target.map(str::to_owned).into_iter().collect();
         let last = handlers.len().saturating_sub(1);
+        let mut takes = Vec::new();
         for (index, handler) in handlers.iter().enumerate() {
             let value = self.value(handler);
+            match &handler.kind {
+                Kind::Call(call) => takes.extend(self.taken_before(call)),
+                Kind::Map(_) if index < last => {
+                    self.taken_parts(handler, &mut takes);
+                    continue;
+                }
+                _ => {}
+            }
             if let (Value::Router(child, _), true, None) = (&value, index == last, handler.call()) {
                 // `http.Handle("/", mux)`: what handles is a router itself.
                 self.facts.mounts.push(Mount { parent: on, child: *child, path, guards });
@@ -213,8 +255,9 @@ impl<'e> Evaluate<'e> {
             methods,
             path,
             guards,
-            version: None,
+            versions: Vec::new(),
             handlers: keys,
+            takes,
             line,
         });
         Some(Value::Router(on, Some(self.facts.routes.len() - 1)))
@@ -231,11 +274,7 @@ impl<'e> Evaluate<'e> {
                 Kind::Function(function) if function.name.is_empty() => {
                     keys.push(format!("closure@{}", node.line))
                 }
-                Kind::Name(_) | Kind::Member(..) => {
-                    if let Value::Key(key) = self.value(node) {
-                        keys.push(key);
-                    }
-                }
+                Kind::Name(_) | Kind::Member(..) => keys.extend(self.named_key(node)),
                 _ => {}
             }
         }
@@ -264,99 +303,11 @@ impl<'e> Evaluate<'e> {
             methods,
             path,
             guards,
-            version: None,
+            versions: Vec::new(),
             handlers: Vec::new(),
+            takes: Vec::new(),
             line,
         });
-    }
-
-    fn mount(
-        &mut self,
-        at: &At<'_>,
-        path: Option<&'e Node>,
-        children: &[&'e Node],
-        guards: &[&'e Node],
-    ) -> Option<Value> {
-        if let Some(Kind::List(paths)) = path.map(|path| &path.kind)
-            && paths.len() > 1
-        {
-            let each = paths.iter().map(|path| self.mount(at, Some(path), children, guards));
-            return each.last()?;
-        }
-        let (on, line) = (at.on?, at.line);
-        let prefix = path.map(|path| self.pieces(path)).unwrap_or_default();
-        let given: Vec<(&Node, Option<usize>)> =
-            children.iter().map(|node| (*node, self.child_of(node))).collect();
-        let mut loose: Vec<Guard> = Vec::new();
-        for (node, child) in given.iter().filter(|_| self.framework.mounts_guards) {
-            for one in node.values() {
-                let guard = self.named_guard(one);
-                // What turns out to be a router is no guard.
-                loose.extend(
-                    guard.map(|guard| Guard { maybe_router: guard.maybe_router.or(*child), ..guard }),
-                );
-            }
-        }
-        let own = self.guards(guards).into_iter().chain(loose.iter().cloned());
-        let before = self.before.get(on).cloned().unwrap_or_default();
-        let before: Vec<Guard> = before.into_iter().chain(own).collect();
-        let mut is_mount = false;
-        for (node, child) in given {
-            let Some(child) = child else {
-                if node.call().is_some_and(|call| matches!(call.name(), "require" | "import")) {
-                    let what = "a mount of a module whose name is computed".to_owned();
-                    self.facts.notes.push(Note { line, what });
-                }
-                continue;
-            };
-            let (path, guards) = (prefix.clone(), before.clone());
-            self.facts.mounts.push(Mount { parent: on, child, path: path.clone(), guards: guards.clone() });
-            // What is given may be a function that takes the router, which is known once all files are read.
-            if let Some(key) = self.facts.routers.get(child).and_then(|router| router.key.clone())
-                && !key.ends_with(')')
-                && !key.contains('#')
-            {
-                let child = self.router(&format!("{key}#0"));
-                self.facts.mounts.push(Mount { parent: on, child, path, guards });
-            }
-            is_mount = true;
-        }
-        if !loose.is_empty() {
-            let under = |guard: Guard| Guard { under: prefix.clone(), ..guard };
-            self.guard(on, None, loose.into_iter().map(under).collect());
-            is_mount = true;
-        }
-        is_mount.then_some(Value::Router(on, None))
-    }
-
-    /// The router that a mount is given.
-    fn child_of(&mut self, node: &'e Node) -> Option<usize> {
-        match self.value(node) {
-            Value::Key(key) if node.function().is_some() => Some(self.router(&format!("{key}#0"))),
-            Value::Key(key) => Some(self.router(&format!("{key}{}", self.framework.texts_are))),
-            Value::Text(text) if !self.framework.texts_are.is_empty() => match &text[..] {
-                [Piece::Text(text)] => Some(self.router(&format!("{text}{}", self.framework.texts_are))),
-                _ => None,
-            },
-            value => self.router_of(&value),
-        }
-    }
-
-    /// What stands in a list or a block hangs on a router: closures get it, routers are mounted on it.
-    pub(super) fn hang(&mut self, router: usize, node: &'e Node, line: u32) {
-        if let Some(function) = node.function() {
-            let key = format!("closure@{line}");
-            self.enter(function, &key, line, Some(router));
-            return;
-        }
-        let value = self.value(node);
-        if let Value::Key(key) = &value {
-            self.hand(router, &format!("{key}#0"));
-        }
-        if let Some(child) = self.router_of(&value) {
-            let guards = self.before.get(router).cloned().unwrap_or_default();
-            self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
-        }
     }
 }
 
@@ -365,7 +316,7 @@ const GUARDING: &[&str] =
     &["with", "require", "ensure", "protect", "check", "verify", "authenticate", "authorize"];
 
 /// Whether a handler is one that something else stands guard before: `withAuth((req, res) => …)`.
-fn wraps_guard(handler: &Node) -> bool {
+pub(super) fn wraps_guard(handler: &Node) -> bool {
     handler.call().is_some_and(|call| {
         let is_guarding = GUARDING.iter().any(|word| call.name().starts_with(word));
         let is_handler =

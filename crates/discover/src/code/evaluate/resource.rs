@@ -42,8 +42,9 @@ impl<'e> Evaluate<'e> {
                 methods: Methods::These(vec![(*method).to_owned()]),
                 path: Vec::new(),
                 guards: self.before.get(router).cloned().unwrap_or_default(),
-                version: None,
+                versions: Vec::new(),
                 handlers: vec![format!("{controller}.{action}")],
+                takes: Vec::new(),
                 line,
             });
         }

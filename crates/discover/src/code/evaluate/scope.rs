@@ -32,8 +32,8 @@ pub(super) struct Scope {
     pub(super) implied: Option<usize>,
     /// Routers of the class, where its methods are routes.
     pub(super) controllers: Vec<usize>,
-    /// The version of the class.
-    pub(super) version: Option<String>,
+    /// The versions of the class.
+    pub(super) versions: Vec<String>,
     /// Guards of methods of the class.
     pub(super) filters: Vec<Filter>,
 }
@@ -122,7 +122,15 @@ impl<'e> Evaluate<'e> {
             self.facts.keys.insert(key.clone(), router);
         }
         let is_defined = standing > Standing::Unknown;
-        self.facts.routers.push(Router { key, standing, is_defined, prefix: Vec::new(), line, class: None });
+        self.facts.routers.push(Router {
+            key,
+            standing,
+            is_defined,
+            prefix: Vec::new(),
+            line,
+            class: None,
+            is_slashless: false,
+        });
         self.before.push(Vec::new());
         router
     }
@@ -229,7 +237,7 @@ impl<'e> Evaluate<'e> {
             Kind::Join(parts) => parts.iter().flat_map(|part| self.pieces(part)).collect(),
             Kind::Name(_) | Kind::Member(..) => match self.value(node) {
                 Value::Text(text) => text,
-                Value::Key(key) if !key.contains('(') => vec![Piece::Name(key)],
+                Value::Key(key) => vec![Piece::Name(key)],
                 _ => vec![Piece::Computed(node.dotted().unwrap_or_default())],
             },
             Kind::List(parts) if parts.len() == 1 => {

@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     takes: requests::go_takes,
     types: &["chi.Router", "chi.Mux"],
+    whole: requests::go_whole,
     doc: DOC,
     ..BLANK
 };

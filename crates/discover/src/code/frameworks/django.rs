@@ -2,6 +2,7 @@
 
 use super::{BLANK, Called, Framework, Meaning, Style, parameter, verbs_of};
 use crate::code::facts::{Action, In, Taken};
+use crate::code::requests;
 use crate::code::syntax::{Function, Kind, Node};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -16,6 +17,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     methods,
     action,
     takes,
+    whole: requests::python_whole,
     same: &["urls"],
     open: |name| name == "AllowAny",
     texts_are: ".urlpatterns",
@@ -33,9 +35,22 @@ fn list(name: &str, value: &Node) -> Option<bool> {
 
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
-    if called.origin.starts_with("rest_framework") && matches!(called.name, "DefaultRouter" | "SimpleRouter")
-    {
-        return Some(Meaning::Router { path: None, guards: Vec::new(), inside: Vec::new() });
+    let is_false = |node: &Node| node.last_name() == "False";
+    let is_slashless = call.named("trailing_slash").is_some_and(is_false);
+    match called.name {
+        "DefaultRouter"
+        | "SimpleRouter"
+        | "ExtendedDefaultRouter"
+        | "ExtendedSimpleRouter"
+        | "BulkRouter" => {
+            return Some(Meaning::SetRouter { below: None, is_slashless });
+        }
+        "NestedSimpleRouter" | "NestedDefaultRouter" => {
+            let lookup = call.named("lookup").or(call.unnamed(2))?;
+            let below = Some((call.unnamed(0)?, call.unnamed(1)?, lookup));
+            return Some(Meaning::SetRouter { below, is_slashless });
+        }
+        _ => {}
     }
     let path = call.named("route").or(call.unnamed(0));
     match called.name {

@@ -16,6 +16,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     takes,
     types: &["echo.Echo", "echo.Group"],
     keeps_slash: true,
+    whole: requests::go_whole,
     doc: DOC,
     ..BLANK
 };
@@ -55,6 +56,9 @@ fn handlers(mut given: Vec<&Node>) -> Vec<&Node> {
 
 /// `c.QueryParam("page")`, `c.Request().Header.Get("X-Tenant")`, `c.Bind(&request)`.
 fn takes(node: &Node) -> Option<Taken> {
+    if let Some(taken) = requests::go_takes(node) {
+        return Some(taken);
+    }
     let Kind::Call(call) = &node.kind else { return None };
     let name = || call.value(0).and_then(Node::text);
     match call.name() {
@@ -62,7 +66,6 @@ fn takes(node: &Node) -> Option<Taken> {
         "FormValue" => Some(Taken::Field(name()?.to_owned())),
         "Get" if call.receiver()?.last_name() == "Header" => parameter(In::Header, name()?),
         "Cookie" => parameter(In::Cookie, name()?),
-        "Bind" => requests::go_body(call),
         _ => None,
     }
 }

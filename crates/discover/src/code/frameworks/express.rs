@@ -1,6 +1,7 @@
 //! Express.
 
 use super::{BLANK, Called, Framework, Meaning, Style, verb};
+use crate::code::guard::is_guard;
 use crate::code::requests;
 use crate::code::syntax::{Kind, Node};
 
@@ -15,6 +16,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
     types: &["Express", "Application", "express.Router", "express.Application", "Router", "IRouter"],
     takes: requests::javascript_takes,
     mounts_guards: true,
+    whole: requests::javascript_whole,
+    member: requests::javascript_member,
     doc: DOC,
     ..BLANK
 };
@@ -39,6 +42,10 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "use" => Some(Meaning::Mount { path, children: rest, guards: Vec::new() }),
         "route" if call.arguments.len() == 1 => {
             Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() })
+        }
+        // Of a path, `all` with what stands guard is before the methods that come behind.
+        "all" if path.is_none() && rest.iter().all(|node| is_guard(&node.dotted().unwrap_or_default())) => {
+            Some(Meaning::Guards { under: None, guards: rest })
         }
         // `app.get('setting')` asks for a setting; a route of a group has handlers alone.
         name => {

@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     parameter,
     parameter_guard,
+    depends,
     types: &["FastAPI", "APIRouter"],
     same: &["router"],
     keeps_slash: true,
@@ -32,6 +33,12 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         _ => {}
     }
     let path = call.named("path").or(call.unnamed(0));
+    // Classes that are made from routers are called after them.
+    let is_router = called.name.ends_with("Router") && called.name.starts_with(char::is_uppercase);
+    if is_router && call.receiver().is_none() && call.unnamed(0).is_none() && call.named("default").is_none()
+    {
+        return Some(Meaning::Router { path: call.named("prefix"), guards, inside: Vec::new() });
+    }
     match called.name {
         "include_router" => {
             Some(Meaning::Mount { path: call.named("prefix"), children: vec![call.value(0)?], guards })
@@ -66,7 +73,15 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
         "Cookie" => In::Cookie,
         "Path" => In::Path,
         "Query" => In::Query,
+        "Body"
+            if !is_embedded(parameter)
+                && scalar(plain).is_none()
+                && plain.starts_with(char::is_uppercase) =>
+        {
+            return Some(Taken::Body(plain.to_owned()));
+        }
         "Body" | "Form" | "File" => return Some(Taken::Field(name)),
+        _ if plain == "UploadFile" => return Some(Taken::Field(name)),
         "Depends" | "Security" => return None,
         _ if plain.is_empty()
             || matches!(plain, "Request" | "Response" | "BackgroundTasks" | "WebSocket" | "Session") =>
@@ -82,6 +97,30 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
     Some(Taken::Parameter(place, name, scalar(plain).unwrap_or_default().to_owned()))
 }
 
+/// Whether a body has a member of the name of the parameter.
+fn is_embedded(parameter: &Parameter) -> bool {
+    let default = parameter.default.as_ref().and_then(Node::call).and_then(|call| call.named("embed"));
+    default.is_some_and(|embed| embed.last_name() == "True") || parameter.kind.contains("embed=True")
+}
+
+/// What a parameter asks for: the function that it depends on, or the class.
+fn depends(parameter: &Parameter) -> Option<String> {
+    let default = parameter.default.as_ref().and_then(Node::call);
+    let written = parameter.kind.split_once("Depends(").or(parameter.kind.split_once("Security("));
+    match (default.filter(|call| matches!(call.name(), "Depends" | "Security")), written) {
+        (Some(call), _) => match call.value(0) {
+            Some(of) => of.call().map_or(of, |made| &made.callee).dotted(),
+            None => Some(parameter.kind.to_string()),
+        },
+        (None, Some((kind, inside))) => {
+            let name = inside.split([')', ',', '(']).next().filter(|name| !name.is_empty());
+            let class = || kind.strip_prefix("Annotated[").and_then(|kind| kind.split(',').next());
+            name.or_else(class).map(str::to_owned)
+        }
+        (None, None) => None,
+    }
+}
+
 /// The type and the name of what is said of it in `Annotated[type,Name(...)]`.
 fn annotated(kind: &str) -> (&str, &str) {
     let Some(inside) = kind.strip_prefix("Annotated[") else { return (kind, "") };
@@ -91,7 +130,8 @@ fn annotated(kind: &str) -> (&str, &str) {
 
 fn parameter_guard(parameter: &Parameter) -> Option<String> {
     let of = |call: &crate::code::syntax::Call| {
-        matches!(call.name(), "Depends" | "Security").then(|| call.value(0).and_then(Node::dotted)).flatten()
+        let of = call.value(0).filter(|_| matches!(call.name(), "Depends" | "Security"))?;
+        of.call().map_or(of, |made| &made.callee).dotted()
     };
     if let Some(name) = parameter.default.as_ref().and_then(Node::call).and_then(of) {
         return Some(name);
@@ -103,7 +143,7 @@ fn parameter_guard(parameter: &Parameter) -> Option<String> {
         return Some(parameter.kind.to_string());
     }
     let (_, said) = parameter.kind.split_once("Depends(").or(parameter.kind.split_once("Security("))?;
-    Some(said.split([')', ',']).next().unwrap_or_default().to_owned())
+    Some(said.split([')', ',', '(']).next().unwrap_or_default().to_owned())
 }
 
 const DOC: &str = r#"

@@ -15,6 +15,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
     takes: requests::javascript_takes,
     types: &["FastifyInstance"],
     same: &["withTypeProvider", "after", "ready"],
+    whole: requests::javascript_whole,
+    member: requests::javascript_member,
     doc: DOC,
     ..BLANK
 };
@@ -33,6 +35,13 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         return Some(Meaning::Itself { of: first? });
     }
     match called.name {
+        // `register(autoload, { dir })`
+        "register" if call.value(1).is_some_and(|options| options.member("dir").is_some()) => {
+            let options = call.value(1)?;
+            let path =
+                options.member("prefix").or(options.member("options").and_then(|of| of.member("prefix")));
+            Some(Meaning::Folder { folder: options.member("dir")?, path })
+        }
         "register" => Some(Meaning::Plugin {
             path: call.value(1).and_then(|options| options.member("prefix")),
             plugin: first?,
@@ -58,7 +67,13 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     }
 }
 
+/// What stands before a handler: its schema, and what else its options name.
 fn guards(options: &Node) -> Vec<&Node> {
+    let schema = options.member("schema").into_iter();
+    schema.chain(hooks(options)).collect()
+}
+
+fn hooks(options: &Node) -> Vec<&Node> {
     HOOKS.iter().filter_map(|hook| options.member(hook)).flat_map(Node::values).collect()
 }
 

@@ -15,6 +15,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     takes,
     types: &["fiber.App", "fiber.Router", "fiber.Group"],
+    whole: requests::go_whole,
     doc: DOC,
     ..BLANK
 };
@@ -48,6 +49,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
 
 /// `c.Query("page")`, `c.Get("X-Tenant")`, `c.BodyParser(&request)`.
 fn takes(node: &Node) -> Option<Taken> {
+    if let Some(taken) = requests::go_takes(node) {
+        return Some(taken);
+    }
     let Kind::Call(call) = &node.kind else { return None };
     let name = || call.value(0).and_then(Node::text);
     let is_context = call.receiver().is_some_and(|on| matches!(on.last_name(), "c" | "ctx"));
@@ -56,7 +60,6 @@ fn takes(node: &Node) -> Option<Taken> {
         "Get" if is_context => parameter(In::Header, name()?),
         "Cookies" => parameter(In::Cookie, name()?),
         "FormValue" => Some(Taken::Field(name()?.to_owned())),
-        "BodyParser" => requests::go_body(call),
         _ => None,
     }
 }
@@ -106,6 +109,7 @@ func legacy() *fiber.App {
 ~~~
 ~~~routes
 GET /admin/stats guards=requireAdmin
+POST /api/orders guards=jwtware.New query=dry_run body=sku
 POST /api/orders/{id} guards=jwtware.New query=dry_run body=sku
 GET /health
 * /legacy/ping

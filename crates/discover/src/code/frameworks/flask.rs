@@ -2,6 +2,7 @@
 
 use super::{BLANK, Called, Framework, Meaning, Style, parameter, verb, verbs_of};
 use crate::code::facts::{In, Taken};
+use crate::code::requests;
 use crate::code::syntax::{Kind, Node};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -13,31 +14,58 @@ pub(super) const FRAMEWORK: Framework = Framework {
     style: Style::Angles,
     call,
     takes,
+    whole: requests::python_whole,
     mount_replaces: true,
     keeps_slash: true,
     doc: DOC,
     ..BLANK
 };
 
+/// Applications, blueprints, namespaces and APIs.
+fn made<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    let router = |path| Some(Meaning::Router { path, guards: Vec::new(), inside: Vec::new() });
+    match called.origin.as_str() {
+        "flask.Flask" | "apiflask.APIFlask" | "flask_openapi3.OpenAPI" => {
+            Some(Meaning::Root { path: None, inside: Vec::new() })
+        }
+        "flask_restx.Namespace" | "flask_restplus.Namespace" => {
+            router(call.named("path").or(call.unnamed(0)))
+        }
+        "flask_restful.Api" | "flask_restx.Api" | "flask_restplus.Api" | "flask_smorest.Api" => {
+            let path = call.named("url_prefix").or(call.named("prefix"));
+            // An API that is given a blueprint or an application is a part of it.
+            match call.unnamed(0) {
+                Some(of) => Some(Meaning::Within { of, path }),
+                None => router(path),
+            }
+        }
+        "flask.Blueprint"
+        | "flask_smorest.Blueprint"
+        | "flask_openapi3.APIBlueprint"
+        | "apiflask.APIBlueprint" => router(call.named("url_prefix")),
+        _ => None,
+    }
+}
+
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
     let path = call.value(0);
-    match called.origin.as_str() {
-        "flask.Flask" => return Some(Meaning::Root { path: None, inside: Vec::new() }),
-        "flask.Blueprint" | "flask_restful.Api" => {
-            let path = call.named("url_prefix").or(call.named("prefix"));
-            // An API of Flask-RESTful that is given a blueprint or an application is a part of it.
-            if called.name == "Api"
-                && let Some(of) = call.unnamed(0)
-            {
-                return Some(Meaning::Within { of, path });
-            }
-            return Some(Meaning::Router { path, guards: Vec::new(), inside: Vec::new() });
-        }
-        _ => {}
+    if let Some(made) = made(called) {
+        return Some(made);
     }
     let methods = call.named("methods").map(verbs_of);
     match called.name {
+        "route" if called.class.is_some() => {
+            let paths = call.values_from(0).into_iter().filter(|path| path.text().is_some()).collect();
+            Some(Meaning::ViewOfClass { paths })
+        }
+        "init_app" => Some(Meaning::MountOn { on: call.value(0)? }),
+        "add_namespace" => Some(Meaning::Mount {
+            path: call.named("path").or(call.unnamed(1)),
+            children: vec![call.value(0)?],
+            guards: Vec::new(),
+        }),
         "route" if called.target.is_some() => {
             let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
             Some(Meaning::Route { methods, path, handlers: Vec::new() })
@@ -58,7 +86,8 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             }
         }
         "add_resource" => {
-            let paths = call.values_from(1).into_iter().filter(|path| path.text().is_some()).collect();
+            let given = call.arguments.iter().skip(1).filter(|given| given.name.is_none());
+            let paths = given.map(|given| &given.value).filter(|path| path.text().is_some()).collect();
             Some(Meaning::View { paths, view: call.value(0)?, methods: None, guards: Vec::new() })
         }
         "register_blueprint" => {
@@ -75,6 +104,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
 /// `request.args.get('page')`, `request.json['name']`, `request.headers['X-Tenant']`.
 fn takes(node: &Node) -> Option<Taken> {
     let Kind::Call(call) = &node.kind else { return None };
+    if call.name() == "parse_args" {
+        return call.receiver().and_then(Node::dotted).map(Taken::Schema);
+    }
     if !matches!(call.name(), "get" | "[]" | "getlist") {
         return None;
     }

@@ -16,6 +16,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     takes,
     types: &["gin.Engine", "gin.RouterGroup", "gin.IRouter", "gin.IRoutes"],
     keeps_slash: true,
+    whole: requests::go_whole,
     doc: DOC,
     ..BLANK
 };
@@ -50,6 +51,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
 
 /// `c.Query("page")`, `c.GetHeader("X-Tenant")`, `c.ShouldBindJSON(&request)`.
 fn takes(node: &Node) -> Option<Taken> {
+    if let Some(taken) = requests::go_takes(node) {
+        return Some(taken);
+    }
     let Kind::Call(call) = &node.kind else { return None };
     let name = || call.value(0).and_then(Node::text);
     match call.name() {
@@ -57,7 +61,6 @@ fn takes(node: &Node) -> Option<Taken> {
         "GetHeader" => parameter(In::Header, name()?),
         "Cookie" => parameter(In::Cookie, name()?),
         "PostForm" | "DefaultPostForm" => Some(Taken::Field(name()?.to_owned())),
-        "ShouldBindJSON" | "BindJSON" | "ShouldBind" | "Bind" => requests::go_body(call),
         _ => None,
     }
 }

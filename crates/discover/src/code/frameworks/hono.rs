@@ -15,6 +15,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     takes,
     types: &["Hono", "OpenAPIHono"],
+    whole: crate::code::requests::javascript_whole,
+    member: crate::code::requests::javascript_member,
     doc: DOC,
     ..BLANK
 };
@@ -30,6 +32,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let path = call.value(0).filter(|node| matches!(node.kind, Kind::Text(_) | Kind::Join(_)));
     match called.name {
         "basePath" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
+        "openapi" => Some(Meaning::Described { of: call.value(0)?, handlers: call.values_from(1) }),
         "route" if call.arguments.len() == 2 => {
             Some(Meaning::Mount { path, children: call.values_from(1), guards: Vec::new() })
         }

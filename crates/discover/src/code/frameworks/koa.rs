@@ -15,6 +15,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
     takes: requests::javascript_takes,
     same: &["routes", "middleware", "allowedMethods"],
     mounts_guards: true,
+    whole: requests::javascript_whole,
+    member: requests::javascript_member,
     doc: DOC,
     ..BLANK
 };
@@ -26,6 +28,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "@koa/router" | "koa-router" | "@koa/router.Router" => {
             let path = call.value(0).and_then(|options| options.member("prefix"));
             return Some(Meaning::Router { path, guards: Vec::new(), inside: Vec::new() });
+        }
+        "koa-combine-routers" | "koa-compose" => {
+            return Some(Meaning::Router { path: None, guards: Vec::new(), inside: call.values_from(0) });
         }
         "koa-mount" => {
             return Some(Meaning::Router {

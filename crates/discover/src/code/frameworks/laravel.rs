@@ -177,7 +177,9 @@ class OrderController extends Controller
 }
 ~~~
 ~~~routes
+PATCH /api/admin/users guards=auth,role:admin body=email
 PATCH /api/admin/users/{id} guards=auth,role:admin body=email
+PUT /api/admin/users guards=auth,role:admin body=email
 PUT /api/admin/users/{id} guards=auth,role:admin body=email
 GET /api/health
 GET /api/v1/orders guards=auth:sanctum query=page

@@ -28,6 +28,14 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             let except = called.call.value(1).and_then(|options| options.member("exclude"));
             Some(Meaning::Everywhere { path: first?, except })
         }
+        "register" if called.origin.ends_with("RouterModule.register") => {
+            Some(Meaning::Modules { tree: first? })
+        }
+        "Module" => {
+            let controllers =
+                first?.member("controllers").map(Node::values).unwrap_or_default().iter().collect();
+            Some(Meaning::Module { controllers, inside: first?.member("imports") })
+        }
         "enableVersioning" => {
             let kind = first.and_then(|options| options.member("type")).map_or("URI", Node::last_name);
             let default = first.and_then(|options| options.member("defaultVersion"));
@@ -50,21 +58,27 @@ fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
     }
 }
 
-/// `@Version('2')`, `@Controller({ path: 'orders', version: '2' })`.
-fn version(mark: &Node) -> Option<&str> {
-    let call = mark.call()?;
-    match call.name() {
-        "Version" => call.value(0)?.text(),
-        "Controller" => call.value(0)?.member("version")?.text(),
+/// `@Version('2')`, `@Controller({ path: 'orders', version: ['1', '2'] })`, `VERSION_NEUTRAL`.
+fn version(mark: &Node) -> Vec<String> {
+    let Some(call) = mark.call() else { return Vec::new() };
+    let said = match call.name() {
+        "Version" => call.value(0),
+        "Controller" => call.value(0).and_then(|options| options.member("version")),
         _ => None,
-    }
+    };
+    let version = |node: &Node| match node.last_name() {
+        "VERSION_NEUTRAL" => Some(String::new()),
+        _ => node.text().map(str::to_owned),
+    };
+    said.map(Node::values).unwrap_or_default().iter().filter_map(version).collect()
 }
 
 fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     let mut declared = Vec::new();
     for mark in function.marks.iter().filter_map(Node::call) {
         let is_mark = mark.name().starts_with(char::is_uppercase);
-        let Some(methods) = verb(mark.name()).filter(|_| is_mark) else { continue };
+        let methods = if mark.name() == "Sse" { Some(vec!["GET".to_owned()]) } else { verb(mark.name()) };
+        let Some(methods) = methods.filter(|_| is_mark) else { continue };
         match mark.value(0).map(Node::values) {
             Some(paths) => {
                 declared.extend(paths.iter().map(|path| Declared {

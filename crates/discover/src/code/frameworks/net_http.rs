@@ -19,6 +19,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     types: &["http.ServeMux", "mux.Router"],
     same: &["Subrouter", "Name", "Schemes", "StrictSlash"],
     keeps_slash: true,
+    whole: requests::go_whole,
     doc: DOC,
     ..BLANK
 };
@@ -139,7 +140,7 @@ POST /catalog/admin/items guards=adminOnly
 GET /catalog/items/{id}
 HEAD /catalog/items/{id}
 * /debug/vars
-GET /orders guards=requireToken query=status body=sku
+GET /orders guards=requireToken query=status
 POST /orders guards=requireToken query=status body=sku
 GET /orders/{id}
 ~~~

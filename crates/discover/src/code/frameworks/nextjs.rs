@@ -1,6 +1,6 @@
 //! Next.js.
 
-use super::{BLANK, Declared, Framework, Style, verb};
+use super::{BLANK, Called, Declared, Framework, Meaning, Style, verb};
 use crate::code::facts::Taken;
 use crate::code::requests;
 use crate::code::syntax::{Function, Kind, Node, Unit};
@@ -12,14 +12,41 @@ pub(super) const FRAMEWORK: Framework = Framework {
     languages: &["JavaScript", "TypeScript", "TSX"],
     marks: &["NextRequest", "NextResponse", "NextApiRequest", "'next", "\"next"],
     style: Style::Braces,
+    call,
+    same: &["handler"],
+    by_exports: true,
     file,
     method,
     binding,
     compared,
     takes,
+    whole: requests::javascript_whole,
+    member: requests::javascript_member,
     doc: DOC,
     ..BLANK
 };
+
+/// Routers of `next-connect`, which have the path of the file: `nc().use(auth).get(list)`.
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    if called.origin.starts_with("next-connect") {
+        return Some(Meaning::Router { path: None, guards: Vec::new(), inside: Vec::new() });
+    }
+    let path = call.value(0).filter(|path| path.text().is_some());
+    let handlers = call.values_from(usize::from(path.is_some()));
+    let is_handler = |node: &&Node| {
+        matches!(node.kind, Kind::Function(_) | Kind::Name(_) | Kind::Member(..) | Kind::Call(_))
+    };
+    let is_route = call.receiver().is_some() && !handlers.is_empty() && handlers.iter().all(is_handler);
+    match called.name {
+        "use" => Some(Meaning::Guards { under: None, guards: handlers }),
+        name => {
+            let is_lower = name.bytes().all(|byte| byte.is_ascii_lowercase());
+            let methods = verb(name).filter(|_| is_lower && is_route)?;
+            Some(Meaning::Route { methods, path, handlers })
+        }
+    }
+}
 
 /// The path of a file of routes: `app/**/route.ts`, `pages/api/**`.
 fn file(path: &str, _: &Unit) -> Option<String> {
@@ -41,7 +68,11 @@ fn template(parts: &[&str]) -> String {
         }
         let name = part.trim_start_matches('[').trim_end_matches(']').trim_start_matches("...");
         template.push('/');
-        template.push_str(&if part.starts_with('[') { format!("{{{name}}}") } else { name.to_owned() });
+        template.push_str(&match part.starts_with('[') {
+            true if part.starts_with("[[") => format!("{{{name}?}}"),
+            true => format!("{{{name}}}"),
+            false => name.to_owned(),
+        });
     }
     template
 }
@@ -117,7 +148,7 @@ export function GET() {}
 ~~~routes
 DELETE /api/orders/{id} guards=withAuth
 GET /api/orders/{id} query=page
-HEAD /api/files/{path} body=content
+HEAD /api/files/{path}
 PUT /api/files/{path} body=content
 ~~~
 "#;

@@ -48,9 +48,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "parenthesized_expression" | "expression_statement" | "await_expression" | "global_statement" => {
             reader.inner(part)
         }
-        "arrow_expression_clause" => {
-            Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) }))
-        }
+        "arrow_expression_clause" => Kind::Return(Box::new(reader.first(part))),
         "lambda_expression"
         | "anonymous_method_expression"
         | "method_declaration"
@@ -71,7 +69,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             name: reader.word_of(part, "left"),
             value: reader.field(part, "right"),
         })),
-        "return_statement" => Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) })),
+        "return_statement" => Kind::Return(Box::new(reader.first(part))),
         _ => reader.other(part),
     }
 }
@@ -131,7 +129,7 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
     let mut fields = parameters(reader, child_of(part, &["parameter_list"]));
     for field in body.map(|body| children_of(body, &["property_declaration"])).unwrap_or_default() {
         let (name, kind) = (reader.word_of(field, "name"), reader.word_of(field, "type"));
-        fields.push(Parameter { name, kind, ..Parameter::default() });
+        fields.push(Parameter { name, kind, marks: marks(reader, field), default: None });
     }
     let above = child_of(part, &["base_list"]).map(|part| reader.text(part)).unwrap_or_default();
     Class {

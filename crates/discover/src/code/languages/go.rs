@@ -17,7 +17,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
                 if part.kind() == "qualified_type" { ("package", "name") } else { ("operand", "field") };
             Kind::Member(Box::new(reader.field(part, of)), reader.word_of(part, name))
         }
-        "call_expression" => call(reader.field(part, "function"), unnamed(reader.all_of(part, "arguments"))),
+        "call_expression" => called(reader, part),
         "binary_expression" if reader.text(part).contains('+') => {
             Kind::Join(vec![reader.field(part, "left"), reader.field(part, "right")])
         }
@@ -47,6 +47,24 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     }
 }
 
+/// A call; the type that it is of stands before it in `decode[Order](r)`.
+fn called(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let mut given = unnamed(reader.all_of(part, "arguments"));
+    let mut callee = reader.field(part, "function");
+    if let Some(types) = part.child_by_field_name("type_arguments") {
+        given.push(Argument { name: Some("<>".into()), value: reader.first(types) });
+    }
+    if let Kind::Call(inner) = &mut callee.kind
+        && inner.name() == "[]"
+        && let Some(kind) = inner.arguments.pop()
+        && let Kind::Member(of, _) = &mut inner.callee.kind
+    {
+        given.push(Argument { name: Some("<>".into()), value: kind.value });
+        callee = std::mem::take(of);
+    }
+    call(callee, given)
+}
+
 /// `[]string{"a"}` is a list, `Server{router: r}` makes one of a class.
 fn composite(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let is_list = part
@@ -66,8 +84,25 @@ fn composite(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         }
         _ => Argument { name: None, value: reader.node(element) },
     });
+    let made = part.child_by_field_name("type");
+    if let Some(kind) = made.filter(|kind| kind.kind() == "struct_type") {
+        return unnamed_structure(reader, kind);
+    }
     let callee = reader.field(part, "type");
     call(callee, elements.collect())
+}
+
+/// A structure without a name, and what is made of it: `var input struct { … }`, `struct { … }{}`.
+fn unnamed_structure(reader: &Reader<'_>, kind: Branch<'_>) -> Kind {
+    let at = kind.start_position();
+    let name: Box<str> = format!("struct@{}:{}", at.row + 1, at.column).into();
+    let line = line(kind);
+    let class = fields(reader, kind, name.clone()).unwrap_or_default();
+    // The structure stands where it is made, so that its fields are known.
+    call(
+        Node { line, kind: Kind::Name(name) },
+        unnamed(vec![Node { line, kind: Kind::Class(Box::new(class)) }]),
+    )
 }
 
 fn parameters(reader: &Reader<'_>, part: Option<Branch<'_>>) -> Vec<Parameter> {
@@ -99,28 +134,29 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
 
 /// A structure with the names that its fields have in JSON.
 fn structure(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
-    let list = part
-        .child_by_field_name("type")
-        .filter(|kind| kind.kind() == "struct_type")
-        .and_then(|kind| child_of(kind, &["field_declaration_list"]));
-    let Some(list) = list else { return Kind::default() };
+    let kind = part.child_by_field_name("type").filter(|kind| kind.kind() == "struct_type");
+    let class = kind.and_then(|kind| fields(reader, kind, reader.word_of(part, "name")));
+    class.map(|class| Kind::Class(Box::new(class))).unwrap_or_default()
+}
+
+fn fields(reader: &Reader<'_>, kind: Branch<'_>, name: Box<str>) -> Option<Class> {
+    let list = child_of(kind, &["field_declaration_list"])?;
+    let is_open = |field: &Parameter| &*field.name != "-" && !field.name.is_empty();
     let fields = children_of(list, &["field_declaration"]).into_iter().map(|field| {
         let name = reader.word_of(field, "name");
         let tag = reader.word_of(field, "tag");
         let tagged = ["json:\"", "form:\"", "query:\""].iter().find_map(|mark| tag.split_once(mark));
         let tagged =
             tagged.and_then(|(_, rest)| rest.split(['"', ',']).next()).filter(|name| !name.is_empty());
+        // What is not exported is not read into.
+        let name = if name.starts_with(char::is_lowercase) { "-".into() } else { name };
         Parameter {
             name: tagged.map_or(name, Into::into),
             kind: reader.word_of(field, "type"),
             ..Parameter::default()
         }
     });
-    Kind::Class(Box::new(Class {
-        name: reader.word_of(part, "name"),
-        fields: fields.filter(|field| &*field.name != "-").collect(),
-        ..Class::default()
-    }))
+    Some(Class { name, fields: fields.filter(is_open).collect(), ..Class::default() })
 }
 
 fn bindings(reader: &Reader<'_>, left: Option<Branch<'_>>, right: Option<Branch<'_>>) -> Kind {
@@ -138,11 +174,13 @@ fn specification(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let mut cursor = part.walk();
     let names: Vec<Branch<'_>> = part.children_by_field_name("name", &mut cursor).collect();
     let values = part.child_by_field_name("value").map(children).unwrap_or_default();
+    let written = part.child_by_field_name("type");
     let kind = reader.field(part, "type");
     let pairs = names.into_iter().enumerate().map(|(index, name)| {
-        let value = match values.get(index) {
-            Some(value) => reader.node(*value),
-            None => Node { line: line(name), kind: call(kind.clone(), Vec::new()) },
+        let value = match (values.get(index), written.filter(|kind| kind.kind() == "struct_type")) {
+            (Some(value), _) => reader.node(*value),
+            (None, Some(kind)) => Node { line: line(name), kind: unnamed_structure(reader, kind) },
+            (None, None) => Node { line: line(name), kind: call(kind.clone(), Vec::new()) },
         };
         Node { line: line(name), kind: Kind::Let(Box::new(Let { name: reader.word(name), value })) }
     });

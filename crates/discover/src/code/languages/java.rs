@@ -55,7 +55,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             name: reader.word_of(part, "left"),
             value: reader.field(part, "right"),
         })),
-        "return_statement" => Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) })),
+        "return_statement" => Kind::Return(Box::new(reader.first(part))),
         "import_declaration" => {
             let name = part.named_child(0).map(|name| reader.word(name)).unwrap_or_default();
             if let Some((module, last)) = name.rsplit_once('.') {
@@ -129,7 +129,8 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
             child_of(field, &["modifiers"]).is_some_and(|part| reader.text(part).contains("static"));
         let name = field.child_by_field_name("declarator").map(|part| reader.word_of(part, "name"));
         if let Some(name) = name.filter(|_| !is_static) {
-            fields.push(Parameter { name, kind: reader.word_of(field, "type"), ..Parameter::default() });
+            let kind = reader.word_of(field, "type");
+            fields.push(Parameter { name, kind, marks: marks(reader, field), default: None });
         }
     }
     let above = ["superclass", "interfaces"].map(|field| part.child_by_field_name(field));

@@ -68,7 +68,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "enum_declaration" => enumeration(reader, part),
         "variable_declarator" => binding(reader, part),
         "assignment_expression" => assignment(reader, part),
-        "return_statement" => Kind::Return(Box::new(Node { kind: reader.inner(part), ..Node::default() })),
+        "return_statement" => Kind::Return(Box::new(reader.first(part))),
         "import_statement" => {
             imports(reader, part);
             Kind::default()
@@ -264,6 +264,12 @@ fn assignment(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let exported = name.strip_prefix("module.").unwrap_or(&name);
     match exported.strip_prefix("exports") {
         Some("") => {
+            // `module.exports = { ...require('./orders') }`
+            if let Kind::Map(members) = &value.kind {
+                let spread =
+                    members.iter().filter(|(name, _)| &**name == "...").map(|(_, of)| of.last_name());
+                spread.for_each(|local| reader.import_all(local));
+            }
             let members = if let Kind::Map(members) = &value.kind { members.clone() } else { Vec::new() };
             let named = members.into_iter().map(|(name, value)| bind(&name, value));
             Kind::Other(named.chain([bind("default", value)]).collect())
@@ -302,11 +308,19 @@ fn export(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let clause = child_of(part, &["export_clause"]);
     if let Some(Kind::Text(module)) = part.child_by_field_name("source").map(|source| reader.literal(source))
     {
-        match clause {
-            Some(clause) => specifiers(reader, clause, &module),
-            None => reader.import("*", &module, "*"),
-        }
-        return Kind::default();
+        let Some(clause) = clause else {
+            reader.import("*", &module, "*");
+            return Kind::default();
+        };
+        specifiers(reader, clause, &module);
+        let given = children_of(clause, &["export_specifier"]).into_iter().map(|one| {
+            let name = one.child_by_field_name("alias").or(one.child_by_field_name("name"));
+            let name: Box<str> = name.map(|name| reader.word(name)).unwrap_or_default();
+            reader.export(&name);
+            let value = Node { line: super::line(one), kind: Kind::Name(name.clone()) };
+            Node { line: super::line(one), kind: Kind::Let(Box::new(Let { name, value })) }
+        });
+        return Kind::Other(given.collect());
     }
     let bind = |name: &str, value: Node| Node {
         line: value.line,
@@ -314,8 +328,12 @@ fn export(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     };
     if let Some(clause) = clause {
         let renamed = children_of(clause, &["export_specifier"]).into_iter().filter_map(|one| {
-            let alias = one.child_by_field_name("alias")?;
-            Some(bind(reader.text(alias), reader.field(one, "name")))
+            let Some(alias) = one.child_by_field_name("alias") else {
+                reader.export(&reader.word_of(one, "name"));
+                return None;
+            };
+            reader.export(reader.text(alias));
+            Some(Node { line: super::line(one), ..bind(reader.text(alias), reader.field(one, "name")) })
         });
         return Kind::Other(renamed.collect());
     }
@@ -332,6 +350,14 @@ fn export(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         Kind::Class(class) => class.name.clone(),
         _ => "".into(),
     };
+    match &what.kind {
+        Kind::Other(parts) => parts.iter().for_each(|part| {
+            if let Kind::Let(binding) = &part.kind {
+                reader.export(&binding.name);
+            }
+        }),
+        _ => reader.export(&name),
+    }
     match (is_default, name.is_empty()) {
         (false, _) => what.kind,
         (true, true) => bind("default", what).kind,

@@ -60,7 +60,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             let value = inside.get(1).map(|value| reader.node(*value)).unwrap_or_default();
             Kind::Let(Box::new(Let { name, value }))
         }
-        "return_expression" => Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) })),
+        "return_expression" => Kind::Return(Box::new(reader.first(part))),
         "import" => {
             let name = part.named_child(0).map(|name| reader.word(name)).unwrap_or_default();
             if reader.text(part).trim_end().ends_with('*') {
@@ -252,7 +252,10 @@ fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {
             .into_iter()
             .chain(marks(reader, child_of(part, &["modifiers"])))
             .collect(),
-        fields: fields.into_iter().map(|part| parameter(reader, part, Vec::new())).collect(),
+        fields: fields
+            .into_iter()
+            .map(|part| parameter(reader, part, marks(reader, child_of(part, &["modifiers"]))))
+            .collect(),
         body: body.map(|body| reader.all(body)).unwrap_or_default(),
     }
 }

@@ -63,7 +63,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
                 value: inside.get(1).map(|value| reader.node(*value)).unwrap_or_default(),
             }))
         }
-        "return_statement" => Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) })),
+        "return_statement" => Kind::Return(Box::new(reader.first(part))),
         _ => reader.other(part),
     }
 }

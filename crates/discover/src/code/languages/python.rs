@@ -1,6 +1,6 @@
 //! Python.
 
-use super::{Branch, Language, Reader, children, children_of, line};
+use super::{Branch, Language, Reader, children, children_of};
 use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Parameter};
 
 pub(super) const PYTHON: Language =
@@ -48,7 +48,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             name: reader.word_of(part, "left"),
             value: reader.field(part, "right"),
         })),
-        "return_statement" => Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) })),
+        "return_statement" => Kind::Return(Box::new(reader.first(part))),
         "import_statement" | "import_from_statement" => {
             import(reader, part);
             Kind::default()

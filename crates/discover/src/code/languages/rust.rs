@@ -59,7 +59,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             name: reader.word_of(part, "left"),
             value: reader.field(part, "right"),
         })),
-        "return_expression" => Kind::Return(Box::new(Node { line: line(part), kind: reader.inner(part) })),
+        "return_expression" => Kind::Return(Box::new(reader.first(part))),
         "mod_item" if is_test(reader, part) => Kind::default(),
         "use_declaration" => {
             if let Some(tree) = part.child_by_field_name("argument") {
@@ -204,10 +204,12 @@ fn structure(reader: &Reader<'_>, part: Branch<'_>) -> Class {
     let field = |part: Branch<'_>| Parameter {
         name: reader.word_of(part, "name"),
         kind: reader.word_of(part, "type"),
-        ..Parameter::default()
+        marks: marks(reader, part),
+        default: None,
     };
     Class {
         name: reader.word_of(part, "name"),
+        marks: marks(reader, part),
         fields: fields.unwrap_or_default().into_iter().map(field).collect(),
         ..Class::default()
     }

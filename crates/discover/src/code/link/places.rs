@@ -36,20 +36,20 @@ impl Program<'_> {
         let mut places = Vec::new();
         if seen.len() < MOUNTS_MAX && !seen.contains(&router) {
             seen.push(router);
-            for (file, mount) in parents {
-                let above = self.places(self.one(self.number(*file, mount.parent)), seen, left)?;
-                let path = self.text(*file, &mount.path)?;
-                for place in above {
+            for above in parents {
+                let file = above.file;
+                let path = above.path.map_or(Ok(above.named.clone()), |path| self.text(file, path))?;
+                for place in self.places(above.parent, seen, left)? {
                     let is_known = place.standing > Some(Standing::Unknown) || standing > Standing::Unknown;
                     if !is_known {
                         continue;
                     }
                     if places.len() >= PLACES_MAX {
-                        self.cut(*file, format!("more than {PLACES_MAX} places where a router is mounted"));
+                        self.cut(file, format!("more than {PLACES_MAX} places where a router is mounted"));
                         break;
                     }
                     let own = if self.framework.mount_replaces && !path.is_empty() { "" } else { &prefix };
-                    let guards = mount.guards.iter().map(|guard| (*file, guard.clone()));
+                    let guards = above.guards.iter().map(|guard| (file, guard.clone()));
                     places.push(Place {
                         path: self.joined(&self.joined(&place.path, &path), own),
                         guards: place.guards.iter().cloned().chain(guards).collect(),
@@ -78,6 +78,9 @@ impl Program<'_> {
     pub(super) fn joined(&self, prefix: &str, path: &str) -> String {
         match (self.framework.keeps_slash, prefix.is_empty() || path.is_empty()) {
             (_, true) => format!("{prefix}{path}"),
+            (true, false) if !prefix.ends_with('/') && path.starts_with(char::is_alphanumeric) => {
+                format!("{prefix}/{path}")
+            }
             (true, false) => format!("{prefix}{path}"),
             (false, false) => joined(prefix, path),
         }
@@ -99,9 +102,15 @@ impl Program<'_> {
         if prefixes.is_empty() { vec![String::new()] } else { prefixes }
     }
 
-    /// The version of a route as it stands in its path.
-    pub(super) fn version(&self, fact: &RouteFact) -> String {
-        let version = self.versions.as_ref().and_then(|default| fact.version.as_ref().or(default.as_ref()));
-        version.map(|version| format!("/v{version}")).unwrap_or_default()
+    /// The versions of a route as they stand in its path.
+    pub(super) fn versions(&self, fact: &RouteFact) -> Vec<String> {
+        let default: Vec<String> = self.versions.iter().flatten().cloned().collect();
+        let versions = if fact.versions.is_empty() { &default } else { &fact.versions };
+        if self.versions.is_none() || versions.is_empty() {
+            return vec![String::new()];
+        }
+        let written =
+            |version: &String| if version.is_empty() { String::new() } else { format!("/v{version}") };
+        versions.iter().map(written).collect()
     }
 }

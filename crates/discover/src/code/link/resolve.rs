@@ -11,8 +11,8 @@ const NAMES_MAX: usize = 8;
 /// So many files are looked into for one name: those that import all of each other would lead to ever more.
 const LOOKS_MAX: usize = 64;
 
-/// The most texts that one parameter of a function may stand for.
-const GIVEN_MAX: usize = 8;
+/// So many names are followed in each of them.
+const SHARED_LEFT: usize = 2;
 
 /// The most fields of a body that are listed.
 const FIELDS_MAX: usize = 64;
@@ -93,33 +93,29 @@ impl<'p> Program<'p> {
     }
 
     pub(super) fn find_function(&self, file: usize, key: &str) -> Option<(usize, &'p FunctionFact)> {
-        self.find(file, key, NAMES_MAX, &|facts, key| facts.functions.get(key))
+        self.find_handed(file, key, &|facts, key| facts.functions.get(key))
     }
 
     pub(super) fn find_class(&self, file: usize, key: &str) -> Option<(usize, &'p ClassFact)> {
-        self.find(file, key, NAMES_MAX, &|facts, key| facts.classes.get(key))
+        self.find_handed(file, key, &|facts, key| facts.classes.get(key))
     }
 
-    /// Finds out what parameters of functions stand for.
-    pub(super) fn give(&mut self) {
-        let mut given: BTreeMap<(usize, String), Vec<(usize, &'p Pieces)>> = BTreeMap::new();
-        for (file, (_, facts)) in self.files.iter().enumerate() {
-            for (key, index, pieces) in &facts.given {
-                let constructor = format!("{key}.constructor");
-                let found = [key, &constructor].into_iter().find_map(|key| {
-                    self.find(file, key, NAMES_MAX, &|facts, key| {
-                        facts.functions.get_key_value(key).map(|(key, _)| key)
-                    })
-                });
-                if let Some((found, function)) = found {
-                    let texts = given.entry((found, format!("{function}#{index}"))).or_default();
-                    if texts.len() < GIVEN_MAX && texts.iter().all(|(_, known)| *known != pieces) {
-                        texts.push((file, pieces));
-                    }
-                }
-            }
-        }
-        self.given = given;
+    /// What `key` is, or what its parameter stands for.
+    fn find_handed<T>(
+        &self,
+        file: usize,
+        key: &str,
+        of: &dyn Fn(&'p Facts, &str) -> Option<T>,
+    ) -> Option<(usize, T)> {
+        let found = self.find(file, key, NAMES_MAX, of);
+        found.or_else(|| {
+            let values = self.handed_as(file, key, NAMES_MAX).into_iter();
+            let found = values.take(1).find_map(|(file, key)| self.find(file, &key, NAMES_MAX, of));
+            // What is made of a class whose name is small looks like what a function gives.
+            found.or_else(|| {
+                self.find(file, &key.replacen("().", ".", 1), NAMES_MAX, of).filter(|_| key.contains("()."))
+            })
+        })
     }
 
     /// What a name of a path stands for; none where nothing or too much is known of it.
@@ -138,8 +134,18 @@ impl<'p> Program<'p> {
         import.map_or(name, |import| &import.name)
     }
 
-    fn find_text(&self, file: usize, key: &str) -> Option<(usize, &'p Pieces)> {
+    pub(super) fn find_text(&self, file: usize, key: &str) -> Option<(usize, &'p Pieces)> {
         self.find(file, key, NAMES_MAX, &|facts, key| facts.constants.get(key))
+    }
+
+    /// What `key` is in `file`, if it is no parameter of a function.
+    pub(super) fn find_plain<T>(
+        &self,
+        file: usize,
+        key: &str,
+        of: &dyn Fn(&'p Facts, &str) -> Option<T>,
+    ) -> Option<(usize, T)> {
+        self.find(file, key, NAMES_MAX, of)
     }
 
     /// What `key` is in `file`, in what it imports, or in files that share its names.
@@ -160,7 +166,10 @@ impl<'p> Program<'p> {
             let mut shared = shared.filter(|other| *other != file && self.modules.share(file, *other));
             shared.find_map(|other| {
                 let (_, facts) = self.files.get(other)?;
-                Some((other, of(facts, key).or_else(|| self.of_member(facts, key, of))?))
+                let plain = of(facts, key).or_else(|| self.of_member(facts, key, of));
+                // What a function of another file gives is known there.
+                let made = || self.find_by_import(other, key, SHARED_LEFT, of).filter(|_| key.contains('('));
+                plain.map(|found| (other, found)).or_else(made)
             })
         });
         if found.is_none() && (self.looks.get() == 0 || others.len() > SHARED_MAX) {

@@ -16,6 +16,8 @@ pub(super) struct Answer {
     /// Keys of what handles it, with their files.
     pub(super) handlers: Vec<(usize, String)>,
     pub(super) guards: Vec<(usize, Guard)>,
+    /// The schema of its body, with its file.
+    pub(super) body: Option<(usize, String)>,
 }
 
 /// Classes that frameworks have, and the methods that they answer.
@@ -38,6 +40,12 @@ const VIEWS: &[(&str, &[&str])] = &[
     ("UpdateView", &["GET", "POST"]),
     ("DeleteView", &["GET", "POST"]),
     ("LoginView", &["GET", "POST"]),
+    ("TokenObtainPairView", &["POST"]),
+    ("TokenObtainSlidingView", &["POST"]),
+    ("TokenRefreshView", &["POST"]),
+    ("TokenVerifyView", &["POST"]),
+    ("TokenBlacklistView", &["POST"]),
+    ("ObtainAuthToken", &["POST"]),
 ];
 
 /// Methods of a set of views: of all, or of one; and the classes that have them.
@@ -58,6 +66,37 @@ struct Family {
     /// Methods, with the file and the key of each.
     methods: Vec<(String, usize, String)>,
     guards: Vec<(usize, Guard)>,
+    /// Methods that it is for, where it says so.
+    only: Vec<String>,
+    serializer: Option<(usize, String)>,
+}
+
+impl Family {
+    fn answers(&self, method: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == method)
+    }
+
+    /// What handles one of these, by its own name.
+    fn handler(&self, names: &[&str]) -> Vec<(usize, String)> {
+        let found = self.methods.iter().find(|(known, ..)| names.contains(&known.as_str()));
+        found.map(|(_, file, key)| (*file, key.clone())).into_iter().collect()
+    }
+
+    fn body(&self, method: &str) -> Option<(usize, String)> {
+        self.serializer.clone().filter(|_| matches!(method, "POST" | "PUT" | "PATCH"))
+    }
+}
+
+/// Names of what handles a method in generic views.
+fn handles(method: &str) -> &'static [&'static str] {
+    match method {
+        "GET" => &["list", "retrieve"],
+        "POST" => &["create"],
+        "PUT" => &["update"],
+        "PATCH" => &["partial_update", "update"],
+        "DELETE" => &["destroy"],
+        _ => &[],
+    }
 }
 
 impl Program<'_> {
@@ -65,13 +104,24 @@ impl Program<'_> {
     pub(super) fn answers(&self, file: usize, fact: &RouteFact) -> Vec<Answer> {
         let plain = |method: &String| Answer { method: method.clone(), ..Answer::default() };
         let mut answers: Vec<Answer> = match &fact.methods {
-            Methods::These(methods) if !methods.is_empty() => methods.iter().map(plain).collect(),
+            Methods::These(methods) if !methods.is_empty() => {
+                let view = fact.handlers.iter().find(|key| key.ends_with(".as_view"));
+                let of_view = view.map(|key| self.of_view(file, key)).unwrap_or_default();
+                // Without a list of its own, a view answers whatever it has methods for.
+                let is_listed = |answer: &Answer| *methods == ["GET"] || methods.contains(&answer.method);
+                let listed: Vec<Answer> = of_view.into_iter().filter(is_listed).collect();
+                if listed.is_empty() { methods.iter().map(plain).collect() } else { listed }
+            }
             Methods::These(_) => {
                 let said = fact.handlers.iter().filter_map(|key| self.find_function(file, key));
                 said.flat_map(|(_, function)| function.methods.iter().map(plain)).collect()
             }
             Methods::OfView(key) => self.of_view(file, key),
-            Methods::OfSet(key) => return self.of_set(file, key),
+            Methods::OfSet(key) => return self.of_set(file, fact, key),
+            Methods::Named(key) => {
+                let named = self.find_text(file, key).and_then(|(found, text)| self.text(found, text).ok());
+                named.and_then(|name| verb(&name)).iter().flatten().map(plain).collect()
+            }
         };
         if answers.is_empty() {
             let handlers =
@@ -82,6 +132,7 @@ impl Program<'_> {
     }
 
     fn of_view(&self, file: usize, key: &str) -> Vec<Answer> {
+        let key = key.strip_suffix(".as_view").unwrap_or(key);
         if let Some((_, function)) = self.find_function(file, key) {
             let answer = |method: &String| Answer {
                 method: method.clone(),
@@ -98,29 +149,41 @@ impl Program<'_> {
             if let Some(method) = method.filter(|method| answers.iter().all(|known| known.method != *method))
             {
                 let (handlers, guards) = (vec![(*found, handler.clone())], family.guards.clone());
-                answers.push(Answer { method, handlers, guards, ..Answer::default() });
+                let body = family.body(&method);
+                answers.push(Answer { method, handlers, guards, body, ..Answer::default() });
             }
         }
         let of_bases = VIEWS.iter().filter(|(name, _)| family.bases.iter().any(|base| base == name));
         for method in of_bases.flat_map(|(_, methods)| *methods) {
             if answers.iter().all(|known| known.method != *method) {
-                let guards = family.guards.clone();
-                answers.push(Answer { method: (*method).to_owned(), guards, ..Answer::default() });
+                let (guards, handlers) = (family.guards.clone(), family.handler(handles(method)));
+                let (method, body) = ((*method).to_owned(), family.body(method));
+                answers.push(Answer { method, handlers, guards, body, ..Answer::default() });
             }
         }
+        answers.retain(|answer| family.answers(&answer.method));
         answers
     }
 
-    fn of_set(&self, file: usize, key: &str) -> Vec<Answer> {
+    fn of_set(&self, file: usize, fact: &RouteFact, key: &str) -> Vec<Answer> {
         let family = self.family(file, key);
-        let one = "/<pk>";
+        let named = |member: &str| {
+            let (found, text) = self.find_text(file, &format!("{key}.{member}"))?;
+            self.text(found, text).ok()
+        };
+        let lookup =
+            named("lookup_url_kwarg").or_else(|| named("lookup_field")).unwrap_or_else(|| "pk".to_owned());
+        let one = &format!("/<{lookup}>");
+        let routers = self.files.get(file).map(|(_, facts)| facts.routers.as_slice()).unwrap_or_default();
+        let end = if routers.get(fact.router).is_some_and(|router| router.is_slashless) { "" } else { "/" };
         let mut answers = Vec::new();
         for (name, method, is_of_one, classes) in SET {
             let own = family.methods.iter().find(|(known, ..)| known == name);
             if own.is_some() || family.bases.iter().any(|base| classes.contains(&base.as_str())) {
                 answers.push(Answer {
                     method: (*method).to_owned(),
-                    suffix: format!("{}/", if *is_of_one { one } else { "" }),
+                    suffix: format!("{}{end}", if *is_of_one { one.as_str() } else { "" }),
+                    body: family.body(method),
                     handlers: own.map(|(_, found, key)| (*found, key.clone())).into_iter().collect(),
                     guards: family.guards.clone(),
                 });
@@ -131,15 +194,20 @@ impl Program<'_> {
             let Some((function, action)) = function.and_then(|one| Some((one, one.action.as_ref()?))) else {
                 continue;
             };
-            let suffix =
-                format!("{}/{}/", if action.is_of_one { one } else { "" }, action.path.trim_matches('/'));
+            let suffix = format!(
+                "{}/{}{end}",
+                if action.is_of_one { one.as_str() } else { "" },
+                action.path.trim_matches('/')
+            );
             answers.extend(function.methods.iter().map(|method| Answer {
                 method: method.clone(),
                 suffix: suffix.clone(),
                 handlers: vec![(*found, key.clone())],
                 guards: family.guards.clone(),
+                ..Answer::default()
             }));
         }
+        answers.retain(|answer| family.answers(&answer.method));
         answers
     }
 
@@ -184,6 +252,10 @@ impl Program<'_> {
             family.methods.extend(
                 class.methods.iter().map(|method| (method.clone(), found, format!("{own}.{method}"))),
             );
+            if family.only.is_empty() {
+                family.only.clone_from(&class.only);
+            }
+            family.serializer = family.serializer.or_else(|| Some((found, class.serializer.clone()?)));
             if family.guards.is_empty() {
                 family.guards.extend(class.guards.iter().map(|guard| (found, guard.clone())));
             }

@@ -6,11 +6,15 @@ use super::places::Place;
 use super::views::Answer;
 use super::{Program, ROUTES_MAX};
 use crate::code::facts::{Guard, In, RouteFact, Standing, Taken};
-use crate::code::template::template;
+use crate::code::template::{template, written_out};
 use crate::code::{Parameter, Route, Unclear};
 
 /// The most mounts that are looked at for one route.
 const STEPS_MAX: usize = 4096;
+
+/// So many functions are looked into for what one route takes, and so far is followed which calls which.
+const CALLED_MAX: usize = 32;
+const CALLED_DEPTH_MAX: usize = 2;
 
 impl Program<'_> {
     pub(super) fn route(
@@ -40,11 +44,7 @@ impl Program<'_> {
             if !is_mounted {
                 tell("a router that nothing mounts, as far as is understood".to_owned(), unclear);
             }
-            for everywhere in self.everywhere(file, &self.joined(&place.path, &path)) {
-                let is_whole = self.framework.absolute && path.starts_with(['/', '~']);
-                let everywhere = self.joined(&everywhere, &self.version(fact));
-                let above = if is_whole { String::new() } else { self.joined(&everywhere, &place.path) };
-                let path = self.joined(&above, path.trim_start_matches('~'));
+            for path in self.whole_paths(file, fact, &place, &path) {
                 for answer in self.answers(file, fact) {
                     if routes.len() < ROUTES_MAX {
                         routes.push(self.written(file, fact, &place, &path, answer));
@@ -54,9 +54,27 @@ impl Program<'_> {
         }
     }
 
+    /// The paths of a route at a place: below what all begin with, of each version, with and without what may be left out.
+    fn whole_paths(&self, file: usize, fact: &RouteFact, place: &Place, path: &str) -> Vec<String> {
+        let is_whole = self.framework.absolute && path.starts_with(['/', '~']);
+        let mut paths = Vec::new();
+        for everywhere in self.everywhere(file, &self.joined(&place.path, path)) {
+            for version in self.versions(fact) {
+                let everywhere = self.joined(&everywhere, &version);
+                let above = if is_whole { String::new() } else { self.joined(&everywhere, &place.path) };
+                let path = self.joined(&above, path.trim_start_matches('~'));
+                paths.extend(written_out(&path, self.framework.style));
+            }
+        }
+        paths
+    }
+
     fn written(&self, file: usize, fact: &RouteFact, place: &Place, path: &str, answer: Answer) -> Route {
         let action = fact.handlers.first().and_then(|key| key.rsplit('.').next()).unwrap_or_default();
-        let path = format!("{path}{}", answer.suffix).replace(['^', '$'], "").replace("[action]", action);
+        let path = format!("{path}{}", answer.suffix)
+            .replace("{$}", "")
+            .replace(['^', '$'], "")
+            .replace("[action]", action);
         let (path, query) = path.split_once("?<").unwrap_or((&path, ""));
         let mut template = template(path, self.framework.style);
         while template.path.contains("//") {
@@ -79,14 +97,33 @@ impl Program<'_> {
         let mut guards = place.guards.clone();
         guards.extend(fact.guards.iter().map(|guard| (file, guard.clone())));
         guards.extend(answer.guards);
+        for taken in &fact.takes {
+            self.take((file, &answer.method), taken, &mut parameters, &mut body);
+        }
         let own = fact.handlers.iter().map(|key| (file, key.clone()));
-        for (file, key) in own.chain(answer.handlers) {
+        for (file, key) in own.chain(answer.handlers.iter().cloned()) {
             guards.extend(self.filters(file, &key));
-            let Some((found, function)) = self.find_function(file, &key) else { continue };
-            guards.extend(function.guards.iter().map(|guard| (found, guard.clone())));
-            for taken in &function.takes {
+            if let Some((found, function)) = self.find_function(file, &key) {
+                guards.extend(function.guards.iter().map(|guard| (found, guard.clone())));
+            }
+            if let Some((_, class)) = self.find_class(file, &key)
+                && class.is_schema
+            {
+                self.take_schema(file, &key, &mut parameters, &mut body);
+                guards.retain(|(_, guard)| guard.name != key);
+            }
+            for (found, taken) in self.taken(file, &key) {
                 self.take((found, &answer.method), taken, &mut parameters, &mut body);
             }
+        }
+        if let Some((file, schema)) = answer.body.as_ref().filter(|_| body.is_empty()) {
+            body.extend(self.fields(*file, schema));
+        }
+        if matches!(answer.method.as_str(), "GET" | "HEAD") {
+            // `IsAuthenticatedOrReadOnly` lets everybody read.
+            guards.retain(|(_, guard)| !guard.name.ends_with("OrReadOnly"));
+            // What one function takes for several methods, these do not have.
+            body.clear();
         }
         Route {
             framework: self.framework.id,
@@ -102,6 +139,25 @@ impl Program<'_> {
             line: fact.line,
             is_mounted: place.standing == Some(Standing::Root),
         }
+    }
+
+    /// What a function takes out of requests, and what those do that it calls with them.
+    fn taken(&self, file: usize, key: &str) -> Vec<(usize, &Taken)> {
+        let mut taken = Vec::new();
+        let mut next = vec![(file, key.to_owned(), 0)];
+        let mut seen: Vec<(usize, String)> = Vec::new();
+        while let Some((file, key, depth)) = next.pop() {
+            let Some((found, function)) = self.find_function(file, &key) else { continue };
+            if seen.iter().any(|(known, name)| *known == found && *name == key) || seen.len() >= CALLED_MAX {
+                continue;
+            }
+            taken.extend(function.takes.iter().map(|taken| (found, taken)));
+            if depth < CALLED_DEPTH_MAX {
+                next.extend(function.calls.iter().map(|call| (found, call.clone(), depth + 1)));
+            }
+            seen.push((found, key));
+        }
+        taken
     }
 
     fn take(
@@ -138,6 +194,7 @@ impl Program<'_> {
             Taken::Fields(names) => body.extend(names.iter().cloned()),
             Taken::Field(name) => drop(body.insert(name.clone())),
             Taken::Body(class) => body.extend(self.fields(file, class)),
+            Taken::Schema(name) => self.take_schema(file, name, parameters, body),
         }
     }
 
@@ -161,5 +218,30 @@ impl Program<'_> {
             }
         }
         names
+    }
+
+    /// What a schema says, if it is one: of each part of requests, or of the body.
+    fn take_schema(
+        &self,
+        file: usize,
+        name: &str,
+        parameters: &mut BTreeMap<(In, String), String>,
+        body: &mut BTreeSet<String>,
+    ) {
+        if !self.find_class(file, name).is_some_and(|(_, class)| class.is_schema) {
+            return;
+        }
+        let part = |part: &str| {
+            let key = format!("{name}.{part}");
+            self.find_class(file, &key).map(|_| self.fields(file, &key))
+        };
+        let (own, query) = (part("body"), part("query").or(part("querystring")));
+        if own.is_none() && query.is_none() && part("params").is_none() {
+            body.extend(self.fields(file, name));
+        }
+        body.extend(own.into_iter().flatten());
+        for name in query.into_iter().flatten() {
+            parameters.entry((In::Query, name)).or_default();
+        }
     }
 }

@@ -1,0 +1,129 @@
+//! Routers that are put together by objects, modules and folders, and not by calls of their own.
+
+use super::scope::Value;
+use super::{At, Evaluate, Kind, Mount, Node, Piece, Pieces, RouteFact, Standing};
+use crate::code::facts::Methods;
+use crate::code::frameworks::{Meaning, verb};
+
+/// Modules are looked for so deep within modules.
+const MODULES_DEPTH_MAX: usize = 8;
+
+impl<'e> Evaluate<'e> {
+    /// Does what such a call means.
+    pub(super) fn arrange(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        match meaning {
+            Meaning::MountOn { on } => {
+                let value = self.value(on);
+                let (parent, child) = (self.router_of(&value)?, at.on?);
+                self.facts.mounts.push(Mount { parent, child, path: Vec::new(), guards: Vec::new() });
+                Some(Value::Router(child, None))
+            }
+            Meaning::Described { of, handlers } => self.described(of, &handlers, at),
+            Meaning::Folder { folder, path } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let child = self.child(at.on?, path, Vec::new(), at.line);
+                self.facts.folders.push((child, folder_of(folder)));
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Modules { tree } => {
+                let root = self.new_router(None, Standing::Root, at.line);
+                self.modules(root, tree, MODULES_DEPTH_MAX);
+                Some(Value::Nothing)
+            }
+            Meaning::Module { controllers, inside } => {
+                inside.map(|inside| self.value(inside));
+                let module = self.router(&format!("{}.#module", at.target?));
+                if let Some(module) = self.facts.routers.get_mut(module) {
+                    module.is_defined = true;
+                }
+                for controller in controllers {
+                    let Some(name) = controller.dotted() else { continue };
+                    let child = self.router(&format!("{name}.#controller"));
+                    let (path, guards) = (Vec::new(), Vec::new());
+                    self.facts.mounts.push(Mount { parent: module, child, path, guards });
+                }
+                Some(Value::Nothing)
+            }
+            _ => None,
+        }
+    }
+
+    /// A route that an object tells of, here or by its name.
+    fn described(&mut self, of: &'e Node, handlers: &[&'e Node], at: &At<'_>) -> Option<Value> {
+        let object = match &of.kind {
+            Kind::Name(name) => self.objects.get(&**name).copied(),
+            Kind::Call(call) => call.value(0),
+            _ => Some(of),
+        };
+        let Some(object) = object.filter(|object| matches!(object.kind, Kind::Map(_))) else {
+            let key = of.dotted()?;
+            let path = vec![Piece::Name(format!("{key}.path"))];
+            self.push_route(at.on?, Methods::Named(format!("{key}.method")), path, at.line);
+            return Some(Value::Router(at.on?, None));
+        };
+        let methods = verb(object.member("method")?.text()?)?;
+        let value = self.route(at, methods, object.member("path"), handlers);
+        let mut takes = Vec::new();
+        let request = object.member("request");
+        let body = request.and_then(|request| request.member("body"));
+        let content = body.and_then(|body| body.member("content")).map(|content| &content.kind);
+        if let Some(Kind::Map(forms)) = content {
+            for schema in forms.iter().filter_map(|(_, form)| form.member("schema")) {
+                self.taken_by(schema, super::taken::place_of("body"), &mut takes);
+            }
+        }
+        if let Some(query) = request.and_then(|request| request.member("query")) {
+            self.taken_by(query, super::taken::place_of("query"), &mut takes);
+        }
+        if let Some(route) = self.facts.routes.last_mut() {
+            route.takes.extend(takes);
+        }
+        value
+    }
+
+    pub(super) fn push_route(&mut self, router: usize, methods: Methods, path: Pieces, line: u32) {
+        let guards = self.before.get(router).cloned().unwrap_or_default();
+        let (versions, handlers, takes) = (Vec::new(), Vec::new(), Vec::new());
+        self.facts.routes.push(RouteFact { router, methods, path, guards, versions, handlers, takes, line });
+    }
+
+    /// `[{ path: 'admin', module: AdminModule, children: [ReportsModule] }]`
+    fn modules(&mut self, parent: usize, tree: &'e Node, left: usize) {
+        let Some(left) = left.checked_sub(1) else { return };
+        for one in tree.values() {
+            let path = one.member("path").map(|path| self.pieces(path)).unwrap_or_default();
+            let here = self.child(parent, path, Vec::new(), one.line);
+            let module = if matches!(one.kind, Kind::Map(_)) { one.member("module") } else { Some(one) };
+            if let Some(name) = module.and_then(Node::dotted) {
+                let child = self.router(&format!("{name}.#module"));
+                let (path, guards) = (Vec::new(), Vec::new());
+                self.facts.mounts.push(Mount { parent: here, child, path, guards });
+            }
+            if let Some(children) = one.member("children") {
+                self.modules(here, children, left);
+            }
+        }
+    }
+
+    /// The path of one of a set of views, below which others stand.
+    pub(super) fn below_set(&mut self, of: &'e Node, path: &'e Node, lookup: &'e Node) -> Pieces {
+        let value = self.value(of);
+        let above = self.router_of(&value).and_then(|router| self.facts.routers.get(router));
+        let mut pieces = above.map(|router| router.prefix.clone()).unwrap_or_default();
+        let name = lookup.text().unwrap_or("parent");
+        pieces.extend(self.pieces(path));
+        pieces.push(Piece::Text(format!("/<{name}_pk>/")));
+        pieces
+    }
+}
+
+/// The folder that a path is put together to: `path.join(__dirname, 'routes')`.
+fn folder_of(node: &Node) -> String {
+    let mut parts = Vec::new();
+    node.visit(&mut |node| {
+        parts.extend(node.text().map(|text| text.trim_matches(['.', '/']).to_owned()));
+        true
+    });
+    parts.retain(|part| !part.is_empty());
+    parts.join("/")
+}
