@@ -34,7 +34,7 @@ const COLUMNS: &[(&str, Field)] = &[
 ];
 
 /// The columns of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Columns {
     fields: Vec<Field>,
 }

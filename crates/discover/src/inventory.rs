@@ -13,7 +13,7 @@ mod undo;
 
 pub(crate) use catalog::takes_path;
 pub use catalog::{catalog, shape};
-pub use edit::{Refusal, Stamp, confirm, set, take_in};
+pub use edit::{Refusal, Stamp, confirm, go_on, set, take_in};
 pub use exchanges::Exchanges;
 pub(crate) use exposed::is_regular;
 pub use report::{Observed, declared, declared_operations, observed};

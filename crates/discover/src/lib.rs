@@ -45,6 +45,9 @@ pub use line::Line;
 pub use openapi::{kind_schema, openapi, server};
 pub use overlay::{Addition, Additions, additions};
 pub use pattern::{Pattern, PatternFault};
-pub use read::{FileReport, Marks, Progress, Read, Reading, Source, Written, marks, sources};
+pub use read::{
+    FileReport, Follower, Gathered, Looked, Marks, Progress, Read, Reading, Source, Written, marks,
+    read_stream, sources,
+};
 pub use survey::{Findings, Survey};
 pub use tally::{Confidence, Observation, Place, Position, TalliedBodies, Tally};

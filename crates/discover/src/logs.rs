@@ -174,7 +174,7 @@ pub enum Entry<'l> {
 }
 
 /// Reads the lines of one file, in order. Each may be in another format; the one that fitted last is tried first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LineReader<'f> {
     formats: &'f Formats,
     text: usize,

@@ -1,8 +1,10 @@
 //! Reads logs and recordings on all cores, in bounded memory: the part of the crate that touches the disk.
 
+mod follow;
 mod lines;
 mod mark;
 mod source;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,15 +22,20 @@ use crate::logs::{Entry, Formats, LineReader};
 use crate::survey::{Findings, Survey};
 use crate::tally::{Observation, Place, Position};
 use crate::traffic::{Recording, Told};
+pub use follow::{Follower, Looked};
 use lines::{Lines, Piece};
 pub use mark::{Marks, marks};
 pub use source::{Source, sources};
+pub use stream::{Gathered, read_stream};
 
 /// How many lines of a file that nobody could read are shown.
 const SHOWN_MAX: usize = 3;
 
 /// How much of such a line is shown, in bytes.
 const SHOWN_BYTES_MAX: usize = 200;
+
+/// What is shown of a line that is longer than is read.
+const TOO_LONG: &str = "a line longer than is read";
 
 /// Larger files are read in parts of this size, on several cores.
 const PART_BYTES: u64 = 64 << 20;
@@ -164,17 +171,17 @@ impl Reading<'_> {
         let read = opened.and_then(|stream| match self.written {
             Written::Lines(formats) => {
                 let lines = Lines::new(stream, part.start, part.end);
+                let sink = Sink::Own { surveys, counted };
                 read_lines(
                     lines,
                     LineReader::new(formats),
-                    &mut Target { file, counted, surveys, report: &mut report, progress },
+                    &mut Target { file, sink, report: &mut report, progress },
                 )
             }
-            Written::Traffic(keys) => read_traffic(
-                stream,
-                keys,
-                &mut Target { file, counted, surveys, report: &mut report, progress },
-            ),
+            Written::Traffic(keys) => {
+                let sink = Sink::Own { surveys, counted };
+                read_traffic(stream, keys, &mut Target { file, sink, report: &mut report, progress })
+            }
         });
         report.fault = read.err().map(|error| error.to_string());
         report
@@ -202,12 +209,22 @@ impl<'c> Surveys<'c> {
     }
 }
 
+/// What takes in what a file tells.
+enum Sink<'t, 'c> {
+    /// Surveys of the reader's own.
+    Own {
+        surveys: &'t mut Surveys<'c>,
+        /// Up to where the file was counted before.
+        counted: u64,
+    },
+    /// What others take away while it is read.
+    Shared(&'t Gathered<'c>),
+}
+
 /// Where goes what a file tells.
 struct Target<'t, 'c> {
     file: u32,
-    /// Up to where the file was counted before.
-    counted: u64,
-    surveys: &'t mut Surveys<'c>,
+    sink: Sink<'t, 'c>,
     report: &'t mut FileReport,
     progress: &'t Progress,
 }
@@ -220,15 +237,20 @@ impl<'c> Target<'_, 'c> {
         }
     }
 
-    /// The survey of what begins at byte `at`.
-    fn survey(&mut self, at: u64) -> &mut Survey<'c> {
-        let is_counted = self.counted > 0 && at <= self.counted;
-        if is_counted { &mut self.surveys.counted } else { &mut self.surveys.fresh }
+    /// Hands out the survey of what begins at byte `at`.
+    fn survey(&mut self, at: u64, take_in: impl FnOnce(&mut Survey<'c>)) {
+        match &mut self.sink {
+            Sink::Own { surveys, counted } if *counted > 0 && at <= *counted => {
+                take_in(&mut surveys.counted);
+            }
+            Sink::Own { surveys, .. } => take_in(&mut surveys.fresh),
+            Sink::Shared(gathered) => gathered.with(take_in),
+        }
     }
 
     fn observe(&mut self, line: &Line<'_>, position: Position, at: u64) {
         let place = Place { file: self.file, position };
-        self.survey(at).observe(&Observation { line, place });
+        self.survey(at, |survey| survey.observe(&Observation { line, place }));
     }
 }
 
@@ -237,26 +259,28 @@ fn read_lines(
     mut reader: LineReader<'_>,
     target: &mut Target<'_, '_>,
 ) -> io::Result<()> {
-    loop {
-        let (at, piece) = match lines.next()? {
-            Some(piece) => piece,
-            None => return Ok(()),
-        };
+    while let Some((at, piece)) = lines.next()? {
         target.count();
         let Piece::Line(bytes) = piece else {
-            target.report.show(target.report.lines, "a line longer than is read");
+            target.report.show(target.report.lines, TOO_LONG);
             continue;
         };
-        let raw = String::from_utf8_lossy(bytes);
-        let line = unwrap(&raw);
-        match reader.read(&line) {
-            Entry::Request(format, line) => {
-                *target.report.formats.entry(format).or_default() += 1;
-                target.observe(&line, Position::Line(target.report.lines), at);
-            }
-            Entry::Nothing => target.report.nothing += 1,
-            Entry::Unknown => target.report.show(target.report.lines, &line),
+        read_line(bytes, at, &mut reader, target);
+    }
+    Ok(())
+}
+
+/// Reads one line, which begins at byte `at`.
+fn read_line(bytes: &[u8], at: u64, reader: &mut LineReader<'_>, target: &mut Target<'_, '_>) {
+    let raw = String::from_utf8_lossy(bytes);
+    let line = unwrap(&raw);
+    match reader.read(&line) {
+        Entry::Request(format, line) => {
+            *target.report.formats.entry(format).or_default() += 1;
+            target.observe(&line, Position::Line(target.report.lines), at);
         }
+        Entry::Nothing => target.report.nothing += 1,
+        Entry::Unknown => target.report.show(target.report.lines, &line),
     }
 }
 
@@ -265,20 +289,27 @@ fn read_traffic(stream: impl io::Read, keys: &KeyLog, target: &mut Target<'_, '_
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is like no form of recorded traffic"));
     };
     let id = recording.format().id;
-    recording.read(keys, &mut |told| match told {
-        Told::Next => target.count(),
-        Told::Request(line, position) => {
-            *target.report.formats.entry(id).or_default() += 1;
-            target.observe(&line, position, 0);
+    recording.read(keys, &mut |told| target.hear(id, told))
+}
+
+impl Target<'_, '_> {
+    /// Takes in what is told in the format named.
+    fn hear(&mut self, format: &'static str, told: Told<'_>) {
+        match told {
+            Told::Next => self.count(),
+            Told::Request(line, position) => {
+                *self.report.formats.entry(format).or_default() += 1;
+                self.observe(&line, position, 0);
+            }
+            Told::Host(host, position) => {
+                *self.report.formats.entry(format).or_default() += 0;
+                let place = Place { file: self.file, position };
+                self.survey(0, |survey| survey.see_host(host, place));
+            }
+            Told::Nothing => self.report.nothing += 1,
+            Told::Unknown(position, what) => self.report.show(position.number(), &what),
         }
-        Told::Host(host, position) => {
-            *target.report.formats.entry(id).or_default() += 0;
-            let place = Place { file: target.file, position };
-            target.survey(0).see_host(host, place);
-        }
-        Told::Nothing => target.report.nothing += 1,
-        Told::Unknown(position, what) => target.report.show(position.number(), &what),
-    })
+    }
 }
 
 impl FileReport {

@@ -122,10 +122,28 @@ pub fn take_in(inventory: &Inventory, report: &Report, stamp: &Stamp) -> Option<
     if is_gateway && known.is_none() && inventory.sources.values().any(|source| same_name(&source)) {
         return None;
     }
+    Some(told(inventory, report, stamp, known.filter(|_| is_gateway).map(|source| source.id)))
+}
+
+/// Takes in everything that a source tells since it began, in place of what it told before by the edit `last`. None where that
+/// does not stand any more as it was told: others were added to it, or it was taken back.
+pub fn go_on(inventory: &Inventory, last: &Edit, report: &Report, stamp: &Stamp) -> Option<Edit> {
+    let source = last.changes.iter().find_map(|change| match change {
+        Change::Source(source) => Some(source),
+        _ => None,
+    })?;
+    let mut alone = Inventory::default();
+    last.changes.iter().for_each(|change| alone.apply(change));
+    let stands = inventory.sources.get(&source.id) == Some(source)
+        && alone.told_by(source.id).eq(inventory.told_by(source.id));
+    stands.then(|| told(inventory, report, stamp, Some(source.id)))
+}
+
+/// The edit by which a source tells, a new one or the one that goes on. Who goes on tells each time of everything since they
+/// began, in which templates become others as they learn.
+fn told(inventory: &Inventory, report: &Report, stamp: &Stamp, continued: Option<SourceId>) -> Edit {
     let mut draft = Draft::new(inventory, stamp);
-    // A gateway tells each time of everything since it started, in which templates become others as it learns.
-    let continued = known.filter(|_| is_gateway);
-    let id = continued.map_or_else(|| draft.next_source(), |source| source.id);
+    let id = continued.unwrap_or_else(|| draft.next_source());
     if continued.is_some() {
         draft.change(Change::Gone(id));
     }
@@ -151,13 +169,13 @@ pub fn take_in(inventory: &Inventory, report: &Report, stamp: &Stamp) -> Option<
         draft.change(Change::Sighting(sighting));
     }
     if continued.is_some() && draft.consequences().is_empty() {
-        return Some(draft.edit);
+        return draft.edit;
     }
     let operations = report.accounts.len() as u64;
     let (of, name) = (report.kind, report.name.clone());
     let cause = draft.event(What::Read { source: id, of, name, operations, requests }, None);
     merge::old_sources(&mut draft, report.kind);
-    Some(draft.finish(cause))
+    draft.finish(cause)
 }
 
 fn is_same(inventory: &Inventory, known: &Source, report: &Report) -> bool {

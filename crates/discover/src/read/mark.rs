@@ -99,7 +99,7 @@ impl Marker {
     }
 }
 
-fn hex(context: Context) -> String {
+pub(super) fn hex(context: Context) -> String {
     context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -51,11 +51,7 @@ pub fn sources(paths: &[PathBuf]) -> (Vec<Source>, Vec<Problem>) {
             found.push(Source { name: "-".to_owned(), path: None, length: None, kind: Kind::Plain });
             continue;
         }
-        let files = match matching(path) {
-            Some(files) if !path.exists() => files,
-            _ => below(path, DEPTH_MAX),
-        };
-        match files {
+        match files(path) {
             Ok(files) if files.is_empty() => {
                 problems.push(Problem::error(format!("`{}` names no file", path.display())));
             }
@@ -76,7 +72,15 @@ pub fn sources(paths: &[PathBuf]) -> (Vec<Source>, Vec<Problem>) {
     (found, problems)
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Problem {
+/// The files that `path` names now, in order: itself, all in the folder, or those whose names are like it.
+pub(super) fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    match matching(path) {
+        Some(files) if !path.exists() => files,
+        _ => below(path, DEPTH_MAX),
+    }
+}
+
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     Problem::error(format!("`{}` cannot be read: {error}", path.display()))
 }
 
@@ -145,7 +149,7 @@ fn like(name: &[u8], pattern: &[u8]) -> bool {
 }
 
 impl Source {
-    fn of(path: PathBuf) -> io::Result<Source> {
+    pub(super) fn of(path: PathBuf) -> io::Result<Source> {
         let mut file = File::open(&path)?;
         let mut magic = [0; 4];
         let mut count = 0;
@@ -173,6 +177,11 @@ impl Source {
     /// Whether it comes once and is gone.
     pub(super) fn is_stream(&self) -> bool {
         self.path.is_none()
+    }
+
+    /// Whether its text is what stands on the disk.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.kind, Kind::Plain | Kind::Columns)
     }
 
     /// Whether a reader may begin in its middle.

@@ -30,7 +30,8 @@ impl Span {
         Span(Duration::from_secs(secs))
     }
 
-    fn parse(text: &str) -> Option<Span> {
+    /// The duration that a text says.
+    pub fn parse(text: &str) -> Option<Span> {
         let (count, unit) = number_and_unit(text)?;
         let micros: u64 = match unit {
             "us" => 1,

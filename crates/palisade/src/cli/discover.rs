@@ -5,7 +5,10 @@ use std::thread;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use gateway::config::Span;
+
 use super::inventory::{Author, Place};
+use super::values;
 use crate::output::Format;
 
 /// `palisade discover`
@@ -45,6 +48,7 @@ pub(crate) enum DiscoverFrom {
 Examples:
   palisade discover logs /var/log/nginx
   palisade discover logs access.log 'access.log.*.gz' --format json
+  palisade discover logs /var/log/nginx --follow
   kubectl logs deploy/gateway | palisade discover logs -
   palisade discover logs access.log --spec openapi.yaml --fail-on shadow
   palisade discover logs access.log --openapi learned.json
@@ -58,6 +62,11 @@ for) or a `zombie` (deprecated, and asked for). Paths that nobody answered are c
 What is found goes into the inventory, which `palisade inventory` shows, unless --dry-run is there. Files are
 known again whatever they are called or packed in, and of a log that has grown only what is new is counted.
 
+With --follow it goes on as logs grow, are renamed, emptied and packed, and as files appear in folders and under
+names with `*`; SIGINT and SIGTERM end it. The inventory is told every --every of what came, and so it is of standard
+input, and what was told is not counted again by whoever starts next. A line counts once it is whole. What is printed
+at the end is what came meanwhile; --fail-on ends it at the first shadow or zombie.
+
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification or the pattern cannot be
 used, and with 3 where a file cannot be read or no line tells of a request.")]
 pub(crate) struct DiscoverLogs {
@@ -67,6 +76,9 @@ pub(crate) struct DiscoverLogs {
     /// How lines are made, in place of the known formats: text with the variables of nginx's `log_format`
     #[arg(long, value_name = "TEXT")]
     pub(crate) pattern: Option<String>,
+    /// Go on reading as the files grow, are rotated, and appear, until interrupted
+    #[arg(long)]
+    pub(crate) follow: bool,
 }
 
 /// `palisade discover traffic`
@@ -225,6 +237,9 @@ pub(crate) struct Discovery {
     /// Write what was learned as an OpenAPI 3.1 document; it has what is not declared
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
+    /// How often the inventory is told of what goes on, as standard input does: 500ms, 10s, 1m
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = values::span)]
+    pub(crate) every: Span,
     /// Threads.
     #[command(flatten)]
     pub(crate) workers: Workers,

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use gateway::config::KeySource;
+use gateway::config::{KeySource, Span};
 use http::{HeaderName, HeaderValue};
 use model::Mode;
 
@@ -58,6 +58,12 @@ impl FromStr for FixTo {
             file => FixTo::File(PathBuf::from(file)),
         })
     }
+}
+
+/// A duration above zero.
+pub(super) fn span(text: &str) -> Result<Span, &'static str> {
+    let span = Span::parse(text).filter(|span| !span.0.is_zero());
+    span.ok_or("a duration is a whole number above zero with `ms`, `s`, `m`, `h` or `d`")
 }
 
 /// Where keys are: an `http:` or `https:` address, else a file.

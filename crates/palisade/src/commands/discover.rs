@@ -2,7 +2,9 @@
 
 mod code;
 mod config;
+mod ending;
 mod fields;
+mod live;
 mod operations;
 mod overlay;
 mod owners;
@@ -10,6 +12,7 @@ mod progress;
 mod secrets;
 mod table;
 mod taking;
+mod teller;
 mod told;
 mod unread;
 
@@ -28,6 +31,7 @@ use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 pub(crate) use code::code;
 pub(crate) use config::config;
+use live::Live;
 use operations::Listed;
 pub(crate) use secrets::secrets;
 use taking::Taking;
@@ -47,7 +51,9 @@ pub(crate) fn logs(arguments: &DiscoverLogs) -> Exit {
             Formats::of(&[])
         }
     };
-    discover(&arguments.discovery, Written::Lines(&formats), wrong)
+    let followed = arguments.follow.then_some(&formats);
+    let live = Live { discovery: &arguments.discovery, written: Written::Lines(&formats), followed };
+    discover(&live, wrong)
 }
 
 /// Reads the recorded traffic that the arguments name, and says what it tells.
@@ -66,10 +72,12 @@ pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
         let help = "a line is `CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0` or `SERVER_TRAFFIC_SECRET_0` with two hexadecimal numbers";
         wrong.push(Problem::error("the key log has no keys").help(help));
     }
-    discover(&arguments.discovery, Written::Traffic(&keys), wrong)
+    let live = Live { discovery: &arguments.discovery, written: Written::Traffic(&keys), followed: None };
+    discover(&live, wrong)
 }
 
-fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>) -> Exit {
+fn discover(live: &Live<'_>, mut wrong: Vec<Problem>) -> Exit {
+    let Live { discovery, written, followed } = *live;
     let declared = declared(&discovery.outcome.spec);
     wrong.extend(declared.problems.iter().cloned());
     if discovery.overlay.is_some() && declared.contracts.len() > 1 {
@@ -79,42 +87,56 @@ fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>
     if wrong.iter().any(|problem| problem.severity == Severity::Error) {
         return problems::refuse(wrong, &declared.documents(), discovery.outcome.format);
     }
-    let Declared { contracts, reports, libraries, .. } = declared;
+    let is_stream = discovery.paths.iter().all(|path| path == Path::new("-"));
+    if followed.is_some() || is_stream {
+        return live::run(live, &declared);
+    }
     let (sources, missing) = sources(&discovery.paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }
+    read_once(discovery, written, &declared, &sources)
+}
+
+/// Reads what is there, and no more.
+fn read_once(discovery: &Discovery, written: Written<'_>, declared: &Declared, sources: &[Source]) -> Exit {
     let workers = discovery.workers.count();
     let kind = match written {
         Written::Lines(_) => SourceKind::Log,
         Written::Traffic(_) => SourceKind::Traffic,
     };
-    let taking = match Taking::begin(&discovery.outcome, kind, &sources, workers) {
+    let taking = match Taking::begin(&discovery.outcome, kind, sources, workers) {
         Ok(taking) => taking,
         Err(fault) => return refuse(&fault),
     };
+    let Declared { contracts, reports, .. } = declared;
     let counted = taking.as_ref().map(Taking::counted).unwrap_or_default();
     let limits = LearnLimits::default();
-    let reading = Reading { written, contracts: &contracts, limits, workers, counted: &counted };
+    let reading = Reading { written, contracts, limits, workers, counted: &counted };
     let words = Words::of(written);
-    let read = read(&reading, &sources, &words);
-    if output::report(&told::text(&sources, &read, &words)).is_err() {
+    let read = read(&reading, sources, &words);
+    let files: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
+    if output::report(&told::text(&files, &read, &words)).is_err() {
         return Exit::Failed;
     }
     if read.files.iter().all(|file| file.formats.is_empty()) {
         return fail(words.no_request);
     }
-    let files: Vec<String> = sources.into_iter().map(|source| source.name).collect();
     if let Some(taking) = taking {
         let fresh = read.fresh.as_ref().unwrap_or(&read.findings);
-        match taking.finish(&reports, &contracts, fresh, &files).map(|text| output::report(&text)) {
+        match taking.finish(reports, contracts, fresh, &files).map(|text| output::report(&text)) {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Exit::Failed,
             Err(fault) => return refuse(&fault),
         }
     }
+    conclude(discovery, declared, &files, &read)
+}
+
+/// Writes and prints what was found in all.
+fn conclude(discovery: &Discovery, declared: &Declared, files: &[String], read: &Read) -> Exit {
     if let (Some(file), Some(library), Some(contract)) =
-        (&discovery.overlay, libraries.first(), contracts.first())
+        (&discovery.overlay, declared.libraries.first(), declared.contracts.first())
     {
         match overlay::write(file, library, contract, &read.findings).map(|said| output::report(&said)) {
             Ok(Ok(())) => {}
@@ -124,7 +146,7 @@ fn discover(discovery: &Discovery, written: Written<'_>, mut wrong: Vec<Problem>
             }
         }
     }
-    finish(discovery, &contracts, &files, &read)
+    finish(discovery, &declared.contracts, files, read)
 }
 
 fn refuse(fault: &Fault) -> Exit {

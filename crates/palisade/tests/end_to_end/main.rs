@@ -41,6 +41,7 @@ mod encrypted;
 mod events;
 mod filtered;
 mod flow;
+mod followed;
 mod graphql;
 mod grpc;
 mod hostile;

@@ -1,6 +1,6 @@
 //! What was in the files, as it is said on standard error.
 
-use discover::{FileReport, Read, Source, Written};
+use discover::{FileReport, Read, Written};
 
 /// What things are called that differ between logs and recorded traffic.
 #[derive(Debug)]
@@ -32,10 +32,10 @@ impl Words {
 }
 
 /// What was in the files: one line each where something could not be read, and one for all of them.
-pub(super) fn text(sources: &[Source], read: &Read, words: &Words) -> String {
+pub(super) fn text(names: &[String], read: &Read, words: &Words) -> String {
     let mut text = String::new();
-    for (source, file) in sources.iter().zip(&read.files) {
-        let name = source.name.escape_debug();
+    for (name, file) in names.iter().zip(&read.files) {
+        let name = name.escape_debug();
         if let Some(fault) = &file.fault {
             text.push_str(&format!("warning: `{name}` was not read to its end: {fault}\n"));
         }
