@@ -281,7 +281,8 @@ pub(crate) struct Review {
     #[arg(long, value_name = "FILE|in-place", num_args = 0..=1, require_equals = true, default_missing_value = "",
           conflicts_with = "update_baseline")]
     pub(crate) fix: Option<FixTo>,
-    /// Take what the OpenAPI documents declare into this inventory: a file of SQLite, or a database of PostgreSQL
+    /// Take what the OpenAPI documents declare into this inventory, a file of SQLite or a database of PostgreSQL, and say of
+    /// findings how often their operations are called; of one rule and severity, what is called most comes first
     #[arg(long, value_name = "FILE|postgres://…")]
     pub(crate) inventory: Option<String>,
     /// As text, draw every place of every rule, and not the first few alone

@@ -7,6 +7,7 @@ pub(super) mod outcome;
 mod ruleset;
 pub(super) mod selection;
 pub(super) mod settings;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 
@@ -69,7 +70,7 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
     let mut subjects: Vec<Subject> =
         named.into_iter().filter_map(|named| subject(named, asked, today, &mut not_judged)).collect();
     if let Some(inventory) = &arguments.inventory
-        && let Err(fault) = declare(inventory, &subjects)
+        && let Err(fault) = declare(inventory, &mut subjects)
     {
         output::report(&fault.to_string())?;
         return Ok(fault.exit());
@@ -92,8 +93,8 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
     outcome::end(wanted, subjects, not_judged)
 }
 
-/// Takes what documents declare into an inventory; messages are no operations.
-fn declare(inventory: &str, subjects: &[Subject]) -> Result<(), Fault> {
+/// Takes what documents declare into an inventory, messages apart, which are no operations; and from it how findings are called.
+fn declare(inventory: &str, subjects: &mut [Subject]) -> Result<(), Fault> {
     let is_of_requests =
         |library: &Library| library.root().and_then(Format::of).is_some_and(|format| !format.is_asyncapi());
     let libraries = subjects.iter().map(|subject| &subject.library).filter(|library| is_of_requests(library));
@@ -101,8 +102,10 @@ fn declare(inventory: &str, subjects: &[Subject]) -> Result<(), Fault> {
         libraries.map(|library| discover::inventory::declared(&spec::compile(library).0, library)).collect();
     let by = std::env::var("USER").unwrap_or_else(|_unset| "unknown".to_owned());
     let place = cli::Place { inventory: inventory.to_owned() };
-    let edits = Kept::open(&place)?.take_in(&reports, &author(&cli::Author { by, why: None }))?;
+    let mut kept = Kept::open(&place)?;
+    let edits = kept.take_in(&reports, &author(&cli::Author { by, why: None }))?;
     output::report(&format!("{}\n", news(&edits)))?;
+    traffic::tell(&kept.catalog()?, subjects);
     Ok(())
 }
 

@@ -247,4 +247,28 @@ fn a_review_tells_what_documents_declare() {
     assert_eq!(told.stdout, reviewed.stdout);
     assert_eq!(told.status.code(), reviewed.status.code());
     assert_eq!(listed(&stage, &["--status", "orphan"]).len(), 3);
+
+    // What is known of calls stands with the findings of their operations.
+    stage.write("access.log", &lines(1));
+    said(&stage, &["discover", "logs", "access.log", "--spec", "spec.yaml"]);
+    let asked = [
+        "review",
+        "spec.yaml",
+        "--rule",
+        "unauthenticated-read",
+        "--inventory",
+        "palisade-data/inventory.db",
+    ];
+    let text = String::from_utf8(run(&stage, &asked).stdout).unwrap();
+    let (first, second) = text.split_once("(called 30 times, last on 2026-11-27)").unwrap();
+    assert!(!first.contains("called") && second.contains("(called 1 time, last on 2026-11-27)"), "{text}");
+    let findings: Value =
+        serde_json::from_slice(&run(&stage, &[&asked[..], &["--format", "json"]].concat()).stdout).unwrap();
+    let requests: Vec<&str> = findings["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|finding| finding["evidence"]["requests"].as_str())
+        .collect();
+    assert_eq!(requests, ["30", "1"]);
 }

@@ -55,18 +55,39 @@ fn by_rule(report: &Report) -> Vec<(&'static str, Found<'_>)> {
     }
     let mut rules: Vec<(&'static str, Found<'_>)> = by_rule.into_iter().collect();
     for (_, found) in &mut rules {
-        found.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        found.sort_by_key(|(_, finding)| std::cmp::Reverse((finding.severity, requests(finding))));
     }
     let rank = |found: &Found<'_>| found.iter().map(|(_, finding)| finding.severity).max();
     rules.sort_by(|(_, a), (_, b)| rank(b).cmp(&rank(a)).then(a.len().cmp(&b.len())));
     rules
 }
 
+/// How often the operation is called, as far as that is known.
+fn requests(finding: &Finding) -> u64 {
+    let known = finding.evidence.iter().find(|(name, _)| *name == "requests");
+    known.and_then(|(_, count)| count.parse().ok()).unwrap_or(0)
+}
+
 fn as_problem(finding: &Finding) -> Problem {
+    let calls = calls(finding).map(|calls| format!(" ({calls})")).unwrap_or_default();
     Problem {
         severity: finding.severity,
-        message: finding.message.clone(),
+        message: format!("{}{calls}", finding.message),
         help: Some(finding.fix.to_owned()),
         position: Some(finding.position.clone()),
     }
+}
+
+/// What is known of calls, as it stands behind the message of a finding.
+fn calls(finding: &Finding) -> Option<String> {
+    let of = |name: &str| {
+        let found = finding.evidence.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let requests = of("requests")?;
+    let s = if requests == "1" { "" } else { "s" };
+    let day = of("last-called").and_then(|time| time.split('T').next());
+    let last = day.map(|day| format!(", last on {day}")).unwrap_or_default();
+    let by = of("consumers").map(|names| format!(", by {names}")).unwrap_or_default();
+    Some(format!("called {requests} time{s}{last}{by}"))
 }
