@@ -16,6 +16,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+pub(crate) use documents::words_at;
 pub use documents::{ApiDocument, DocumentKind};
 use facts::Facts;
 pub use facts::In;

@@ -93,6 +93,11 @@ fn of_version(text: &str) -> Option<DocumentKind> {
 
 /// Words and signs of a text, without what stands in comments and strings.
 fn words<'t>(text: &'t str, comments: &[&str]) -> Vec<&'t str> {
+    words_at(text, comments).into_iter().map(|(_, word)| word).collect()
+}
+
+/// The same, each with where it begins.
+pub(crate) fn words_at<'t>(text: &'t str, comments: &[&str]) -> Vec<(usize, &'t str)> {
     let mut words = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -106,10 +111,11 @@ fn words<'t>(text: &'t str, comments: &[&str]) -> Vec<&'t str> {
             string(rest, first)
         } else if first.is_alphanumeric() || first == '_' {
             let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            words.extend(rest.get(..length));
+            words.extend(rest.get(..length).map(|word| (text.len() - rest.len(), word)));
             length
         } else {
-            words.extend(rest.get(..first.len_utf8()).filter(|_| !first.is_whitespace()));
+            let sign = rest.get(..first.len_utf8()).filter(|_| !first.is_whitespace());
+            words.extend(sign.map(|sign| (text.len() - rest.len(), sign)));
             first.len_utf8()
         };
         rest = rest.get(length..).unwrap_or_default();

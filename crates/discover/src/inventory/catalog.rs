@@ -10,6 +10,7 @@ use model::inventory::{
     Lifecycle, Operation, ParameterPlace, Proposal, Sighting, Source, SourceKind, Status, Subject, Whose,
 };
 
+use super::messages;
 use crate::host_name;
 
 /// What an API is called whose host no source names.
@@ -346,6 +347,8 @@ fn operation(api: &str, key: Key, seen: Vec<(SourceKind, &Sighting)>, is_leaving
     let is_called = calls.as_ref().is_some_and(|calls| calls.confidence > Confidence::None);
     let status = match (declared.is_some(), is_called) {
         (false, _) => Status::Shadow,
+        // No source sees who sends messages.
+        (true, false) if [messages::SEND, messages::RECEIVE].contains(&&*key.1) => Status::Declared,
         (true, false) => Status::Orphan,
         (true, true) if is_deprecated || is_leaving => Status::Zombie,
         (true, true) => Status::Declared,

@@ -25,7 +25,13 @@ use crate::tally::{self, Position, Tally};
 pub fn declared(contract: &Contract, library: &Library) -> Report {
     let file = library.documents().first().map(|document| document.file().to_owned()).unwrap_or_default();
     let mut report = declared_operations(contract, &file);
-    report.told.proposals = proposals(contract, library);
+    report.told.proposals = said_of_api(library);
+    let each = contract.operations.iter();
+    let each = each.map(|operation| authentication(&contract.security_schemes, &operation.security));
+    let ways: BTreeSet<Authentication> = each.flatten().flatten().collect();
+    if contract.operations.iter().any(|operation| operation.security != Security::Undeclared) {
+        report.told.proposals.push(Proposal { fact: Fact::Authentication(ways), place: None });
+    }
     let mut classes = BTreeSet::new();
     for ((_, _, account), fields) in report.accounts.iter_mut().zip(spec::body_fields(library, contract)) {
         let Account::Declared(declaration) = account else { continue };
@@ -156,7 +162,7 @@ fn way(scheme: &SchemeKind) -> Authentication {
 }
 
 /// What a document says of the API as a whole. Whoever wrote it may have copied it, so it waits for a person to confirm it.
-fn proposals(contract: &Contract, library: &Library) -> Vec<Proposal> {
+pub(super) fn said_of_api(library: &Library) -> Vec<Proposal> {
     let root = library.root();
     let info = root.and_then(|root| root.get("info"));
     let contact = info.and_then(|info| info.get("contact"));
@@ -179,23 +185,15 @@ fn proposals(contract: &Contract, library: &Library) -> Vec<Proposal> {
         };
         Some((Fact::Visibility(visibility), place))
     };
-    let ways = || {
-        let each = contract.operations.iter();
-        let each = each.map(|operation| authentication(&contract.security_schemes, &operation.security));
-        let ways: BTreeSet<Authentication> = each.flatten().flatten().collect();
-        let is_said = contract.operations.iter().any(|operation| operation.security != Security::Undeclared);
-        is_said.then_some((Fact::Authentication(ways), None))
-    };
     let proposed = [
         first(&owner).map(|(text, place)| (Fact::Owner(text), place)),
         first(&purpose).map(|(text, place)| (Fact::Purpose(text), place)),
         visibility(),
-        ways(),
     ];
     proposed.into_iter().flatten().map(|(fact, place)| Proposal { fact, place }).collect()
 }
 
-fn place(library: &Library, spot: Spot<'_>) -> Option<Place> {
+pub(super) fn place(library: &Library, spot: Spot<'_>) -> Option<Place> {
     let position = library.document(spot.key().0)?.position(spot.node);
     Some(Place { file: position.file.to_string(), at: At::Line(position.line as u64) })
 }

@@ -11,6 +11,7 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 
+use discover::inventory::{declared, declared_messages};
 use jiff::Timestamp;
 use model::{Finding, Problem};
 use review::{Asked, Date, Page, Review, Rule, Ruleset};
@@ -93,13 +94,17 @@ fn reviewed(arguments: &cli::Review) -> std::io::Result<Exit> {
     outcome::end(wanted, subjects, not_judged)
 }
 
-/// Takes what documents declare into an inventory, messages apart, which are no operations; and from it how findings are called.
+/// Takes what documents declare into an inventory, and from it how often the operations of findings are called.
 fn declare(inventory: &str, subjects: &mut [Subject]) -> Result<(), Fault> {
-    let is_of_requests =
-        |library: &Library| library.root().and_then(Format::of).is_some_and(|format| !format.is_asyncapi());
-    let libraries = subjects.iter().map(|subject| &subject.library).filter(|library| is_of_requests(library));
-    let reports: Vec<_> =
-        libraries.map(|library| discover::inventory::declared(&spec::compile(library).0, library)).collect();
+    let report = |subject: &Subject| {
+        let library = &subject.library;
+        let format = library.root().and_then(Format::of)?;
+        Some(match format.is_asyncapi() {
+            true => declared_messages(library),
+            false => declared(&spec::compile(library).0, library),
+        })
+    };
+    let reports: Vec<_> = subjects.iter().filter_map(report).collect();
     let by = std::env::var("USER").unwrap_or_else(|_unset| "unknown".to_owned());
     let place = cli::Place { inventory: inventory.to_owned() };
     let mut kept = Kept::open(&place)?;

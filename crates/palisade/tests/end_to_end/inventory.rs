@@ -238,15 +238,18 @@ fn two_runs_at_once_and_one_that_is_killed_leave_a_whole_inventory() {
 fn a_review_tells_what_documents_declare() {
     let stage = Stage::new();
     stage.write("spec.yaml", SPEC);
-    stage.write("events.yaml", "asyncapi: 3.0.0\ninfo: { title: events, version: '1' }\n");
+    let events = "asyncapi: 3.0.0\ninfo: { title: events, version: '1' }\nchannels: { paid: { address: orders/paid } }\n\
+                  operations: { tell: { action: send, channel: { $ref: '#/channels/paid' } } }\n";
+    stage.write("events.yaml", events);
     let reviewed = run(&stage, &["review", "spec.yaml", "events.yaml"]);
     assert!(!stage.path("palisade-data").exists(), "{reviewed:?}");
     let told =
         run(&stage, &["review", "spec.yaml", "events.yaml", "--inventory", "palisade-data/inventory.db"]);
-    assert!(noted(&told).contains("inventory: 3 new operations, 0 of them shadow"), "{told:?}");
+    assert!(noted(&told).contains("inventory: 4 new operations, 0 of them shadow"), "{told:?}");
     assert_eq!(told.stdout, reviewed.stdout);
     assert_eq!(told.status.code(), reviewed.status.code());
     assert_eq!(listed(&stage, &["--status", "orphan"]).len(), 3);
+    assert_eq!(listed(&stage, &["--api", "events"]), ["declared events SEND orders/paid 0"]);
 
     // What is known of calls stands with the findings of their operations.
     stage.write("access.log", &lines(1));

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 use discover::Progress;
 use discover::code::{ApiDocument, CodeFindings, CodeReading, DocumentKind, Route};
-use discover::inventory::served;
+use discover::inventory::{declared_messages, declared_services, served};
 use model::inventory::Report;
 use model::{Problem, Severity};
-use spec::Contract;
+use spec::{Contract, Document, Library};
 
 use super::{Declared, declared, fail, missing, owners, progress, refuse, taken_in, written};
 use crate::cli::{DiscoverCode, Exit};
 use crate::commands::inventory::author;
+use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 
 /// Reads the source code that the arguments name, and says which routes it has.
@@ -43,7 +44,8 @@ pub(crate) fn code(arguments: &DiscoverCode) -> Exit {
     }
     let owners = if outcome.dry_run { Vec::new() } else { owned(&declared.reports, paths) };
     let told = told(paths, &findings.routes);
-    let reports: Vec<Report> = declared.reports.into_iter().chain(told).chain(owners).collect();
+    let others = findings.documents.iter().filter_map(of_other_kind);
+    let reports: Vec<Report> = declared.reports.into_iter().chain(told).chain(owners).chain(others).collect();
     match taken_in(outcome, &author(&outcome.author), &reports).map(|news| output::report(&news)) {
         Ok(Ok(())) => finish(arguments, &declared.contracts, &findings),
         Ok(Err(_)) => Exit::Failed,
@@ -93,6 +95,20 @@ fn of_tree(documents: &[ApiDocument]) -> (Declared, String) {
         all.reports.extend(one.reports);
     }
     (all, noted)
+}
+
+/// What a document tells that is no contract of requests: of AsyncAPI or of gRPC. Nobody named it, so that one which cannot be
+/// read is passed over.
+fn of_other_kind(document: &ApiDocument) -> Option<Report> {
+    let bytes = read_file(&document.path).ok()?;
+    match document.kind {
+        DocumentKind::AsyncApi => {
+            let (document, _) = Document::parse(&document.file, bytes, &spec::Limits::default());
+            Some(declared_messages(&Library::of(document)))
+        }
+        DocumentKind::Protobuf => Some(declared_services(&document.file, std::str::from_utf8(&bytes).ok()?)),
+        DocumentKind::OpenApi | DocumentKind::GraphQl => None,
+    }
 }
 
 /// Who is proposed as the owner of what is declared; where nothing is, of what each path has.
