@@ -7,6 +7,7 @@ pub mod frameworks;
 mod guard;
 mod languages;
 mod link;
+mod meaning;
 mod noir;
 mod openapi;
 mod requests;

@@ -5,10 +5,8 @@
 //! under `idioms` are put together as large programs are: over many files, by barrels, factories, classes, loops and settings.
 //! `PALISADE_KEEP=1` writes the table anew.
 //!
-//! What stays wrong there: a path with a part that may be left out is one route and not two (Hono, Rails); a function of axum that
-//! makes a router counts as served, whoever calls it; a file that `require` names gets no prefix of the file around (Laravel); a
-//! function that is not exported is taken for a handler (Next.js). Of requests, what validators, schemas and types of other files
-//! say is not all understood, and one function that answers several methods takes for each what it takes for any.
+//! What stays wrong there: routes by convention (ASP.NET), tables of routes and functions that register them (net/http), routes and
+//! prefixes in YAML (Symfony), resources of several paths (actix-web), and queries that a class takes as a whole (Rocket).
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 

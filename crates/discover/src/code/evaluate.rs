@@ -3,6 +3,7 @@
 mod arrange;
 mod classes;
 mod fields;
+mod functions;
 mod given;
 mod guards;
 mod lists;
@@ -22,6 +23,9 @@ use guards::{guard_name, unwrapped};
 use lists::MEMBERS_DEPTH_MAX;
 use scope::{Scope, Value};
 
+/// Of so many values one may be chosen, by a condition.
+const CHOICES_MAX: usize = 3;
+
 /// One file with one framework in mind.
 pub(super) struct Evaluate<'e> {
     framework: &'e Framework,
@@ -37,6 +41,16 @@ pub(super) struct Evaluate<'e> {
     objects: BTreeMap<&'e str, &'e Node>,
     /// The routes of the resource that was added last.
     resources: std::ops::Range<usize>,
+    /// The mount of members of that one, the path of which it is not below anything, and what one is called.
+    member: Option<(usize, String, String)>,
+    /// What routers stand within that were made by it.
+    within: BTreeMap<usize, usize>,
+    /// Routes that are kept by names.
+    concerns: BTreeMap<&'e str, &'e Node>,
+    /// Classes whose methods the routes of routers are.
+    controlled: BTreeMap<usize, String>,
+    /// Methods that all routes of a router are for.
+    restricted: BTreeMap<usize, Vec<String>>,
     exports: &'e [Box<str>],
     /// How many calls what is gone through is given to.
     given: usize,
@@ -71,16 +85,25 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         lists: BTreeMap::new(),
         objects: BTreeMap::new(),
         resources: 0..0,
+        member: None,
+        within: BTreeMap::new(),
+        concerns: BTreeMap::new(),
+        controlled: BTreeMap::new(),
+        restricted: BTreeMap::new(),
         exports: &unit.exports,
         given: 0,
     };
     if let Some(prefix) = (framework.file)(path, unit) {
         let root = evaluate.new_router(None, Standing::Root, 0);
+        evaluate.used(&Value::Router(root, None));
         let implied = evaluate.child(root, vec![Piece::Text(prefix)], Vec::new(), 0);
         evaluate.implied(implied);
         evaluate.control(implied);
     }
     evaluate.all(&unit.body);
+    if framework.must_be_used {
+        evaluate.facts.mentions = functions::mentions(unit);
+    }
     evaluate.facts
 }
 
@@ -98,12 +121,22 @@ impl<'e> Evaluate<'e> {
             Kind::Name(name) => self.lookup(name),
             Kind::Member(of, name) => self.member(of, name),
             Kind::Call(call) => self.call(call, node.line, Target::Nothing),
-            Kind::List(parts) | Kind::Other(parts) => {
+            Kind::List(parts) => {
+                for part in parts {
+                    let value = self.value(part);
+                    self.used(&value);
+                }
+                Value::Nothing
+            }
+            Kind::Other(parts) => {
                 self.all(parts);
                 Value::Nothing
             }
             Kind::Map(members) => {
-                members.iter().for_each(|(_, value)| drop(self.value(value)));
+                for (_, member) in members {
+                    let value = self.value(member);
+                    self.used(&value);
+                }
                 Value::Nothing
             }
             Kind::Function(function) => self.function(function, node.line),
@@ -127,14 +160,20 @@ impl<'e> Evaluate<'e> {
         match self.value(of) {
             Value::Key(key) => self.of_key(format!("{key}.{name}")),
             router @ Value::Router(..) if self.framework.same.contains(&name) => router,
-            _ => Value::Nothing,
+            value => {
+                self.used(&value);
+                Value::Nothing
+            }
         }
     }
 
     fn bind(&mut self, binding: &'e Let, line: u32) {
         if let Some(is_root) = (self.framework.list)(&binding.name, &binding.value) {
             let standing = if is_root { Standing::Root } else { Standing::Router };
-            let router = self.new_router(Some(binding.name.to_string()), standing, line);
+            // A list may be added to, and wrapped.
+            let known = self.facts.keys.get(&*binding.name).copied();
+            let router =
+                known.unwrap_or_else(|| self.new_router(Some(binding.name.to_string()), standing, line));
             self.listed(router, &binding.value);
             return;
         }
@@ -142,6 +181,14 @@ impl<'e> Evaluate<'e> {
             Kind::Function(function) if function.name.is_empty() => {
                 let name = binding.name.rsplit('.').next().unwrap_or_default();
                 self.named_function(function, name, line)
+            }
+            Kind::Other(parts) if parts.len() <= CHOICES_MAX => {
+                let values: Vec<Value> = parts.iter().map(|part| self.value(part)).collect();
+                values
+                    .into_iter()
+                    .rev()
+                    .find(|value| matches!(value, Value::Router(..)))
+                    .unwrap_or(Value::Nothing)
             }
             _ => self.value(&binding.value),
         };
@@ -214,6 +261,11 @@ impl<'e> Evaluate<'e> {
             && !made.contains(['#', '('])
         {
             self.facts.aliases.insert(format!("{key}()"), made.clone());
+            // What is called with a capital may be the class itself: `NewHandler(store)` of Go.
+            if key.starts_with(char::is_uppercase) && !key.contains('.') && key != *made {
+                self.facts.aliases.insert(key, made.clone());
+                return;
+            }
         }
         if let Some(router) = self.router_of(value) {
             let result = self.router(&format!("{key}()"));
@@ -221,107 +273,9 @@ impl<'e> Evaluate<'e> {
         }
     }
 
-    fn function(&mut self, function: &'e Function, line: u32) -> Value {
-        let name =
-            if function.name.is_empty() { format!("closure@{line}") } else { function.name.to_string() };
-        self.named_function(function, &name, line)
-    }
-
-    fn named_function(&mut self, function: &'e Function, name: &str, line: u32) -> Value {
-        let key = self.function_key(function, name);
-        let mut fact = FunctionFact { takes: self.taken(function), ..FunctionFact::default() };
-        for mark in &function.marks {
-            let routes = self.facts.routes.len();
-            match &mark.kind {
-                Kind::Call(call) => drop(self.call(call, mark.line, Target::Function(&key, function))),
-                _ => drop(self.value(mark)),
-            }
-            // What makes a route is no guard, whatever its router is called.
-            if routes == self.facts.routes.len() {
-                fact.guards.extend(self.mark_guards(mark));
-            }
-            fact.methods.extend((self.framework.methods)(mark));
-        }
-        fact.methods.extend(self.compared(function).into_iter().filter(|_| function.marks.is_empty()));
-        fact.action = (self.framework.action)(function);
-        let parameters = function.parameters.iter().flat_map(|parameter| self.parameter_guard(parameter));
-        fact.guards.extend(parameters.collect::<Vec<Guard>>());
-        fact.calls = self.called_within(function, &key);
-        for of in function.parameters.iter().filter_map(|parameter| (self.framework.depends)(parameter)) {
-            fact.calls.extend([format!("{of}.__init__"), of]);
-        }
-        self.facts.functions.insert(key.clone(), fact);
-        self.declared_on(function, &key, line);
-        self.enter(function, &key, line, None);
-        Value::Key(key)
-    }
-
-    /// Goes through the body of a function; `given` is its first parameter, or what it is about.
-    fn enter(&mut self, function: &'e Function, key: &str, line: u32, given: Option<usize>) {
-        let mut scope = Scope { function: Some(key.to_owned()), ..Scope::default() };
-        if let Some(of) = &function.of {
-            let kind = of.kind.trim_start_matches(['*', '&']).to_owned();
-            if self.framework.types.iter().any(|known| *known == kind) {
-                let this = self.typed(&format!("{key}#this"), line);
-                scope.implied = Some(this);
-                scope.names.insert("this".to_owned(), Value::Router(this, None));
-            } else {
-                scope.names.insert(of.name.to_string(), Value::Key(kind));
-            }
-        }
-        for (index, parameter) in function.parameters.iter().enumerate() {
-            if let Some(names) = parameter.name.strip_prefix('{') {
-                self.take_apart(names, &parameter.kind, &format!("{key}#{index}"), &mut scope);
-                continue;
-            }
-            let kind = parameter.kind.rsplit(['.', ':']).next().unwrap_or_default();
-            let kind = kind.trim_matches(|letter: char| !letter.is_alphanumeric());
-            let value = match given.filter(|_| index == 0) {
-                Some(router) => Value::Router(router, None),
-                None if !kind.is_empty() && self.is_type(&parameter.kind) => {
-                    Value::Router(self.typed(&format!("{key}#{index}"), line), None)
-                }
-                None => Value::Key(format!("{key}#{index}")),
-            };
-            scope.names.insert(parameter.name.to_string(), value);
-        }
-        if let Some(router) = given {
-            scope.implied = Some(router);
-            scope.names.entry("this".to_owned()).or_insert(Value::Router(router, None));
-            scope.names.entry("it".to_owned()).or_insert(Value::Router(router, None));
-        }
-        self.scopes.push(scope);
-        self.all(&function.body);
-        self.scopes.pop();
-    }
-
-    /// `({ app, db: database }: { app: Application })`: members of what is given.
-    fn take_apart(&mut self, names: &str, kinds: &str, place: &str, scope: &mut Scope) {
-        for one in names.trim_end_matches('}').split(',').filter(|one| !one.contains(['{', '['])) {
-            let one = one.split('=').next().unwrap_or_default();
-            let (member, local) = one.split_once(':').unwrap_or((one, one));
-            let kind = kinds
-                .split(['{', ',', ';', '}'])
-                .find_map(|kind| kind.strip_prefix(member)?.strip_prefix(':'));
-            let key = format!("{place}.{member}");
-            let value = match kind.is_some_and(|kind| self.is_type(kind)) {
-                true => Value::Router(self.typed(&key, 0), None),
-                false => Value::Key(key),
-            };
-            scope.names.insert(local.to_owned(), value);
-        }
-    }
-
-    fn is_type(&self, kind: &str) -> bool {
-        let kind = kind.trim_start_matches(['*', '&', '?']).trim_start_matches("mut");
-        let last = kind.rsplit(['.', ':', '\\']).next().unwrap_or_default();
-        let last = last.split(['<', '[']).next().unwrap_or_default();
-        self.framework.types.contains(&kind) || self.framework.types.contains(&last)
-    }
-
     /// What a call is worth.
     fn call(&mut self, call: &'e Call, line: u32, target: Target<'_, 'e>) -> Value {
-        if matches!(call.name(), "forEach" | "map") && self.each(call) {
+        if matches!(call.name(), "forEach" | "map" | "each") && self.each(call) {
             return Value::Nothing;
         }
         if call.name() == "add_argument" {
@@ -349,7 +303,9 @@ impl<'e> Evaluate<'e> {
         };
         let called = Called { call, origin, name: call.name(), target: function, class };
         let on = match (&receiver, call.receiver()) {
-            (Some(value), Some(node)) if self.is_here(node) => self.scope_implied().or(self.router_of(value)),
+            (Some(value), Some(node)) if self.is_here(node) => {
+                self.scope_implied().or_else(|| self.router_of(value))
+            }
             (Some(value), _) => self.router_of(value),
             (None, _) => self.scope_implied(),
         };

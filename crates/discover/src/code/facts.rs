@@ -1,6 +1,6 @@
 //! What one file says of routes, in names that other files may give meaning to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::syntax::Import;
 
@@ -41,6 +41,8 @@ pub(crate) struct Router {
     pub(crate) line: u32,
     /// The class whose methods its routes are.
     pub(crate) class: Option<String>,
+    /// Whether something is done with it beside adding to it: it is given, served, or part of something.
+    pub(crate) is_used: bool,
     /// Whether the paths of its sets of views end without a slash.
     pub(crate) is_slashless: bool,
 }
@@ -122,6 +124,8 @@ pub(crate) enum Taken {
     QueryOf(String),
     /// The body, as what a class of this name says.
     Body(String),
+    /// The query or the body, as what a class of this name says.
+    AnyOf(String),
     /// Whatever a schema of this name has parts for, or else the body.
     Schema(String),
 }
@@ -134,6 +138,8 @@ pub(crate) struct FunctionFact {
     /// Methods that it says it is for.
     pub(crate) methods: Vec<String>,
     pub(crate) action: Option<Action>,
+    /// Methods that what it gives answers, and keys of what handles them.
+    pub(crate) answers: Vec<(String, Option<String>)>,
     /// What it gives the request to, and methods of its class that it calls.
     pub(crate) calls: Vec<String>,
 }
@@ -194,6 +200,10 @@ pub(crate) struct Facts {
     /// Whether versions stand in paths, and that of those that say none.
     pub(crate) versions: Option<Option<String>>,
     pub(crate) notes: Vec<Note>,
+    /// Names that stand in the file, where it matters who names what.
+    pub(crate) mentions: BTreeSet<Box<str>>,
+    /// Other files whose routes hang on a router, by how their names end.
+    pub(crate) files: Vec<(usize, String)>,
     /// Folders whose files are functions that get a router each: which router, and which folder below that of the file.
     pub(crate) folders: Vec<(usize, String)>,
     /// What names stand for, by key.

@@ -31,6 +31,7 @@ mod symfony;
 mod tests;
 
 use super::facts::{Action, In, Taken};
+pub(crate) use super::meaning::{Answers, Called, Declared, Meaning, Resource, Whole};
 use super::syntax::{Call, Class, Function, Node, Parameter, Unit};
 use super::template::Style;
 
@@ -67,20 +68,32 @@ pub struct Framework {
     pub(crate) handed: for<'c> fn(&'c Class) -> Option<&'c Node>,
     /// The versions that a mark says; an empty one stands for none.
     pub(crate) version: fn(&Node) -> Vec<String>,
+    /// The path of requests that a class stands for.
+    pub(crate) resource: for<'c> fn(&'c Class) -> Option<&'c Node>,
     /// Whether a class is a program, of which the calls in its body are routes.
     pub(crate) application: fn(&Class) -> bool,
     /// The routes that the marks of a function declare, in a class of this name.
     pub(crate) method: for<'c> fn(&'c Function, Option<&str>) -> Vec<Declared<'c>>,
+    /// What the paths begin with of a class that a function gives, of which the methods are routes as well.
+    pub(crate) within: for<'c> fn(&'c Function) -> Option<&'c Node>,
     /// The methods that a value of this name handles, in a file that hangs its routes on the program itself.
     pub(crate) binding: fn(&str) -> Option<Vec<String>>,
     /// Whether only what a file exports has routes by its name.
     pub(crate) by_exports: bool,
+    /// Whether what is called on a router and not known gives the router back.
+    pub(crate) is_fluent: bool,
+    /// Whether a function of this name is called with the program itself.
+    pub(crate) entry: fn(&str) -> bool,
+    /// Whether a program is a router like others, so that only what is done with it tells that it is served.
+    pub(crate) must_be_used: bool,
     /// Whether functions that stand alone may have such marks.
     pub(crate) marks_functions: bool,
     /// Methods that a mark says a function is for.
     pub(crate) methods: fn(&Node) -> Vec<String>,
     /// A method that a part of a function says it is for, where nothing else says it.
     pub(crate) compared: fn(&Node) -> Option<String>,
+    /// The methods that a value answers, and what handles each.
+    pub(crate) answers: for<'c> fn(&'c Node) -> Answers<'c>,
     /// What reaches a function that is a method of a set of views.
     pub(crate) action: fn(&Function) -> Option<Action>,
     /// What a part of a function takes out of a request.
@@ -137,13 +150,19 @@ pub(crate) const BLANK: Framework = Framework {
     class: |_, _| Vec::new(),
     handed: |_| None,
     version: |_| Vec::new(),
+    resource: |_| None,
     application: |_| false,
     method: |_, _| Vec::new(),
+    within: |_| None,
     binding: |_| None,
     by_exports: false,
+    is_fluent: false,
+    must_be_used: false,
+    entry: |_| false,
     marks_functions: false,
     methods: |_| Vec::new(),
     compared: |_| None,
+    answers: |_| Vec::new(),
     action: |_| None,
     takes: |_| None,
     whole: |_| None,
@@ -191,120 +210,6 @@ pub const ALL: &[&Framework] = &[
     &spring::FRAMEWORK,
     &symfony::FRAMEWORK,
 ];
-
-/// All values of one kind that a request has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whole {
-    Body,
-    Query,
-    Header,
-    Cookie,
-    Path,
-}
-
-/// A call, as a framework sees it.
-#[derive(Debug)]
-pub(crate) struct Called<'c> {
-    pub(crate) call: &'c Call,
-    /// What is called, with the module that it comes from: `express.Router`.
-    pub(crate) origin: String,
-    /// The last part of that.
-    pub(crate) name: &'c str,
-    /// The function that the call stands before with `@`.
-    pub(crate) target: Option<&'c Function>,
-    /// The class that it stands before with `@`.
-    pub(crate) class: Option<&'c Class>,
-}
-
-/// What a call means for routes. Where it is a method, it is about what it is called on.
-#[derive(Debug)]
-pub(crate) enum Meaning<'c> {
-    /// It makes a program that is served.
-    Root { path: Option<&'c Node>, inside: Vec<&'c Node> },
-    /// It makes a router that is to be mounted.
-    Router { path: Option<&'c Node>, guards: Vec<&'c Node>, inside: Vec<&'c Node> },
-    /// It adds a route. Of handlers the last one handles; those before may be guards.
-    Route { methods: Vec<String>, path: Option<&'c Node>, handlers: Vec<&'c Node> },
-    /// It adds several routes of one path.
-    Routes { path: &'c Node, answers: Vec<(Vec<String>, Vec<&'c Node>)> },
-    /// Guards stand before what the router has by now.
-    Around { guards: Vec<&'c Node> },
-    /// It mounts routers. Guards may stand among them.
-    Mount { path: Option<&'c Node>, children: Vec<&'c Node>, guards: Vec<&'c Node> },
-    /// It makes a router within, which is its value; closures inside get it.
-    Group { path: Option<&'c Node>, guards: Vec<&'c Node>, inside: Vec<&'c Node> },
-    /// Guards stand before what comes from here on, or before the route that was added last.
-    Guards { under: Option<&'c Node>, guards: Vec<&'c Node> },
-    /// It makes a router within what it is given.
-    Within { of: &'c Node, path: Option<&'c Node> },
-    /// It adds routes that a class or function handles, for the methods that it has itself where none are said.
-    View { paths: Vec<&'c Node>, view: &'c Node, methods: Option<Vec<String>>, guards: Vec<&'c Node> },
-    /// So does the class that it stands before.
-    ViewOfClass { paths: Vec<&'c Node> },
-    /// It adds the routes of a set of views: for all of them, for one, and for its actions.
-    ViewSet { path: &'c Node, view: &'c Node },
-    /// It makes a router of sets of views, which may stand below one of another set.
-    SetRouter { below: Option<(&'c Node, &'c Node, &'c Node)>, is_slashless: bool },
-    /// It mounts what it is called on.
-    MountOn { on: &'c Node },
-    /// It adds a route that an object tells of: `{ method: 'get', path: '/orders' }`.
-    Described { of: &'c Node, handlers: Vec<&'c Node> },
-    /// It mounts functions that are all files of a folder.
-    Folder { folder: &'c Node, path: Option<&'c Node> },
-    /// Modules have paths that those of their controllers begin with: which, with modules within.
-    Modules { tree: &'c Node },
-    /// A module has controllers, and modules within.
-    Module { controllers: Vec<&'c Node>, inside: Option<&'c Node> },
-    /// The route that was added last is for these methods.
-    Restrict { methods: Vec<String> },
-    /// It adds the routes of resources.
-    Resources(Vec<Resource<'c>>),
-    /// Of the resource that was added last it keeps these actions, or all but these.
-    Only { names: Vec<&'c Node>, is_kept: bool },
-    /// What stands inside is about the `collection` of the resource around, or about a `member`.
-    Among { which: &'c str, inside: Vec<&'c Node> },
-    /// So is a route.
-    RouteAmong { which: &'c str, methods: Vec<String>, path: &'c Node, handlers: Vec<&'c Node> },
-    /// Guards stand before methods of the class.
-    BeforeActions { guards: Vec<&'c Node>, only: Option<&'c Node>, except: Option<&'c Node>, is_lifted: bool },
-    /// It registers a function, which gets a router within: what the function is called says nothing of guards.
-    Plugin { path: Option<&'c Node>, plugin: &'c Node },
-    /// Paths of the router begin so, wherever it is mounted.
-    Prefix { path: &'c Node },
-    /// It is worth what it is given.
-    Itself { of: &'c Node },
-    /// All paths of the program begin so.
-    Everywhere { path: &'c Node, except: Option<&'c Node> },
-    /// Versions of classes and functions stand in paths; those that say none are of the default.
-    Versions { default: Option<&'c Node> },
-}
-
-/// A collection with its members, by one name.
-#[derive(Debug)]
-pub(crate) struct Resource<'c> {
-    /// Its name, with those that it is nested in before it and dots between.
-    pub(crate) path: &'c Node,
-    /// What its path is called, where that is not its name.
-    pub(crate) below: Option<&'c Node>,
-    /// The class that handles it, or the name of one.
-    pub(crate) controller: Option<&'c Node>,
-    pub(crate) only: Option<&'c Node>,
-    pub(crate) except: Option<&'c Node>,
-    pub(crate) inside: Vec<&'c Node>,
-    /// Its actions: what handles each, its method, and whether it is about one member.
-    pub(crate) actions: &'static [(&'static str, &'static str, bool)],
-    /// Whether a member is called in a path as the collection is.
-    pub(crate) is_named: bool,
-}
-
-/// A route that marks declare.
-#[derive(Debug)]
-pub(crate) struct Declared<'c> {
-    pub(crate) methods: Vec<String>,
-    pub(crate) path: Option<&'c Node>,
-    /// The line of the mark; zero where the function itself is what declares it.
-    pub(crate) line: u32,
-}
 
 /// Methods that have functions of their own.
 const VERBS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -364,7 +269,7 @@ const HOLDERS: &[&str] = &[
     "IEnumerable",
     "IList",
     "ICollection",
-    "Delta",
+    "Class",
     "Array",
     "Promise",
     "Partial",
@@ -373,7 +278,6 @@ const HOLDERS: &[&str] = &[
     "Lenient",
     "Strict",
     "Box",
-    "Delta",
     "Path",
     "list",
     "List",
@@ -414,6 +318,9 @@ pub(crate) fn dotnet_parameter(parameter: &Parameter) -> Option<Taken> {
     let said = mark.and_then(|mark| mark.named("Name")).and_then(Node::text);
     let name = said.unwrap_or(&parameter.name).to_owned();
     let place = match mark.map(Call::name) {
+        Some("FromQuery") if kind.is_none() => {
+            return Some(Taken::QueryOf(class_of(&parameter.kind).to_owned()));
+        }
         Some("FromQuery") => In::Query,
         Some("FromHeader") => In::Header,
         Some("FromRoute") => In::Path,

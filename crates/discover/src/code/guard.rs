@@ -56,6 +56,7 @@ const OTHERS: &[&str] = &[
     "apicookieauth",
     "apibasicauth",
     "apioauth",
+    "maybe",
 ];
 
 /// What only keeps sessions or gets ready to look at them.

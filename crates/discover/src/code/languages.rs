@@ -190,8 +190,8 @@ impl<'r> Reader<'r> {
             if texts.contains(&child.kind()) {
                 parts.push(Node { line: line(child), kind: Kind::Text(self.text(child).into()) });
             } else if values.contains(&child.kind()) {
-                let value = child.named_child(0).map(|value| self.node(value)).unwrap_or_default();
-                parts.push(value);
+                let inside = children(child).into_iter().find(|value| !value.kind().contains("brace"));
+                parts.push(inside.map(|value| self.node(value)).unwrap_or_default());
             }
         }
         match parts.len() {

@@ -38,6 +38,10 @@ pub(super) struct Program<'p> {
     /// The router that each router is the same as.
     same: Vec<usize>,
     standing: BTreeMap<usize, Standing>,
+    /// Files of routes that settings of the program name, by their paths.
+    settings: Vec<String>,
+    /// Routers that are more than made.
+    used: BTreeSet<usize>,
     /// What the paths of routers begin with, with the file that says so.
     prefixes: BTreeMap<usize, (usize, &'p Pieces)>,
     /// Texts that parameters of functions stand for, with the files that give them.
@@ -139,6 +143,8 @@ impl<'p> Program<'p> {
             first,
             same: (0..count).collect(),
             standing: BTreeMap::new(),
+            used: BTreeSet::new(),
+            settings: Vec::new(),
             prefixes: BTreeMap::new(),
             given: BTreeMap::new(),
             handed: BTreeMap::new(),
@@ -148,6 +154,8 @@ impl<'p> Program<'p> {
             parents: BTreeMap::new(),
         };
         program.unite();
+        program.find_used();
+        program.find_settings();
         program.give();
         program.prefix_all();
         let mut handed: BTreeSet<usize> = BTreeSet::new();
@@ -160,8 +168,9 @@ impl<'p> Program<'p> {
                 if router.is_defined {
                     handed.insert(one);
                 }
-                let known = program.standing.entry(one).or_insert(router.standing);
-                *known = router.standing.max(*known);
+                let standing = router.standing.min(program.served(file, index));
+                let known = program.standing.entry(one).or_insert(standing);
+                *known = standing.max(*known);
                 if !router.prefix.is_empty() {
                     program.prefixes.entry(one).or_insert((file, &router.prefix));
                 }
@@ -181,7 +190,71 @@ impl<'p> Program<'p> {
         }
         program.mount_handed();
         program.mount_folders();
+        program.mount_files();
+        program.mount_dispatched();
         program
+    }
+
+    /// The most that a router can be: what nobody does anything with, and nobody names, is not served.
+    fn served(&self, file: usize, router: usize) -> Standing {
+        if !self.framework.must_be_used && self.is_of_settings(file) {
+            return Standing::Root;
+        }
+        if self.framework.must_be_used && self.used.contains(&self.one(self.number(file, router))) {
+            return Standing::Root;
+        }
+        Standing::Router
+    }
+
+    /// Whether the settings of a program that has some name the file as that of its routes.
+    fn is_of_settings(&self, file: usize) -> bool {
+        let path = self.path_of(file).trim_end_matches(".py");
+        self.settings.is_empty()
+            || self.settings.iter().any(|module| path == module || path.ends_with(&format!("/{module}")))
+    }
+
+    /// Files of routes that settings name.
+    fn find_settings(&mut self) {
+        let named = self.files.iter().enumerate().filter_map(|(file, (_, facts))| {
+            let text = self.text(file, facts.constants.get("ROOT_URLCONF")?).ok()?;
+            Some(text.replace('.', "/"))
+        });
+        let named: Vec<String> = named.collect();
+        self.settings = named;
+        // Where none of them is there, they say nothing.
+        if !(0..self.files.len()).any(|file| self.is_of_settings(file)) {
+            self.settings.clear();
+        }
+    }
+
+    /// Routers that something is done with, or that are named elsewhere.
+    fn find_used(&mut self) {
+        if !self.framework.must_be_used {
+            return;
+        }
+        let mut named: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+        for (file, (_, facts)) in self.files.iter().enumerate() {
+            for name in &facts.mentions {
+                let known = named.entry(name).or_insert((file, false));
+                known.1 |= known.0 != file;
+            }
+        }
+        let mut used = BTreeSet::new();
+        for (file, (_, facts)) in self.files.iter().enumerate() {
+            for (index, router) in facts.routers.iter().enumerate() {
+                let key = router.key.as_deref().unwrap_or_default();
+                let name = key.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+                let is_named = match named.get(name) {
+                    // A function is named by whoever calls it, and a variable where it stands itself.
+                    Some((other, is_in_several)) => key.ends_with("()") || *is_in_several || *other != file,
+                    None => name == "main" || name.starts_with("closure@"),
+                };
+                if router.is_used || is_named && !key.contains('#') {
+                    used.insert(self.one(self.number(file, index)));
+                }
+            }
+        }
+        self.used = used;
     }
 
     /// Finds out which routers are one.

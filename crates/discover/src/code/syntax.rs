@@ -63,6 +63,8 @@ pub(crate) struct Function {
     /// The type that it is a method of where it does not stand in its class: receivers of Go, extensions of Kotlin.
     pub(crate) of: Option<Parameter>,
     pub(crate) parameters: Vec<Parameter>,
+    /// The type of what it gives, where it says so.
+    pub(crate) result: Box<str>,
     /// Annotations, attributes and decorators.
     pub(crate) marks: Vec<Node>,
     pub(crate) body: Vec<Node>,

@@ -121,6 +121,10 @@ fn optional(path: &str, style: Style) -> Option<Vec<String>> {
                 };
                 return Some(both(before, &inside, after));
             }
+            (Style::Braces, '[') if rest.starts_with("[/") => {
+                let (inside, after) = balanced(rest, '[', ']')?;
+                return Some(both(before, inside, after));
+            }
             (Style::Braces, '{') if !rest.starts_with("{?") => {
                 let (inside, after) = balanced(rest, '{', '}')?;
                 let (name, ending) =
@@ -294,6 +298,7 @@ mod tests {
         check(Style::Braces, "/a/{id<\\d+>?1}", &["/a", "/a/{id<\\d+>}"]);
         check(Style::Braces, "/a/{id:[0-9]+?x}{?page}", &["/a/{id:[0-9]+?x}{?page}"]);
         check(Style::Braces, "/a{/id}", &["/a", "/a/{id}"]);
+        check(Style::Braces, "/a[/{id}]", &["/a", "/a/{id}"]);
         check(Style::Angles, "a/?$", &["a$"]);
         check(Style::Angles, "a(?:/(?P<id>\\d+))?/$", &["a/$", "a/(?P<id>\\d+)/$"]);
         check(Style::Angles, "a/?b?c?d?", &["a/b?c?d?"]);

@@ -2,7 +2,7 @@
 
 use super::scope::Value;
 use super::{At, Evaluate, Kind, Mount, Node, Piece, Pieces, RouteFact, Standing};
-use crate::code::facts::Methods;
+use crate::code::facts::{Guard, Methods, Note, Taken};
 use crate::code::frameworks::{Meaning, verb};
 
 /// Modules are looked for so deep within modules.
@@ -44,7 +44,57 @@ impl<'e> Evaluate<'e> {
                 }
                 Some(Value::Nothing)
             }
-            _ => None,
+            meaning => self.arrange_classes(meaning, at),
+        }
+    }
+
+    /// Does what a call means that is about classes or files.
+    fn arrange_classes(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        match meaning {
+            Meaning::File { file, path } => {
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                let routers = &self.facts.routers;
+                let is_router =
+                    |on: &usize| routers.get(*on).is_some_and(|one| one.is_defined || one.key.is_none());
+                let on = at.on.filter(is_router).or_else(|| self.scope_implied())?;
+                let child = self.child(on, path, Vec::new(), at.line);
+                self.facts.files.push((child, folder_of(file)));
+                Some(Value::Router(on, None))
+            }
+            Meaning::Invoked { methods, path } => {
+                let class = at.target?;
+                let router = *self.facts.keys.get(&format!("{class}.#controller"))?;
+                let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+                self.push_route(router, Methods::These(methods), path, at.line);
+                if let Some(route) = self.facts.routes.last_mut() {
+                    route.handlers.push(format!("{class}.__invoke"));
+                }
+                Some(Value::Nothing)
+            }
+            Meaning::OfResource { methods, kind, handlers } => {
+                let kind = kind.text()?.trim_matches(['<', '>']);
+                self.route(at, methods, None, &handlers);
+                let route = self.facts.routes.last_mut()?;
+                route.path = vec![Piece::Name(format!("{kind}.#path"))];
+                route.takes.extend(kind.split('.').map(|class| Taken::QueryOf(class.to_owned())));
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Conventions { guard } => {
+                let (name, is_open) = (super::guards::call_name(guard), (self.framework.open)(guard.name()));
+                let guards = vec![Guard { name, is_open, ..Guard::default() }];
+                let on = at.on?;
+                if at.last.is_none() {
+                    self.around(on, &guards);
+                }
+                self.guard(on, at.last, guards);
+                Some(Value::Router(on, at.last))
+            }
+            Meaning::Foreign { what } => {
+                let what = format!("routes of a library: `{what}`");
+                self.facts.notes.push(Note { line: at.line, what });
+                Some(Value::Nothing)
+            }
+            meaning => self.arrange_resources(meaning, at),
         }
     }
 

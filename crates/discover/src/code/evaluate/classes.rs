@@ -2,9 +2,9 @@
 
 use super::fields::fields;
 use super::scope::Scope;
-use super::{Evaluate, Guard, Kind, Mount, Node, RouteFact, Standing, Target, guard_name, unwrapped};
+use super::{Evaluate, Guard, Kind, Mount, Node, Piece, RouteFact, Standing, Target, guard_name, unwrapped};
 use crate::code::facts::{ClassFact, Methods};
-use crate::code::frameworks::verbs_of;
+use crate::code::frameworks::{class_of, verbs_of};
 use crate::code::guard::is_guard;
 use crate::code::syntax::{Class, Function, Parameter};
 
@@ -52,6 +52,15 @@ impl<'e> Evaluate<'e> {
                 Kind::Call(call) => drop(self.call(call, mark.line, Target::Class(class))),
                 _ => drop(self.value(mark)),
             }
+        }
+        if let Some(path) = (self.framework.resource)(class) {
+            let outer: Vec<String> = self.scopes.iter().filter_map(|scope| scope.class.clone()).collect();
+            let above = (!outer.is_empty()).then(|| Piece::Name(format!("{}.#path", outer.join("."))));
+            let own = self.pieces(path);
+            let pieces = above.into_iter().chain([Piece::Text("/".to_owned())]).chain(own).collect();
+            let name =
+                outer.iter().map(String::as_str).chain([&*class.name]).collect::<Vec<&str>>().join(".");
+            self.facts.constants.insert(format!("{name}.#path"), pieces);
         }
         let implied = if (self.framework.application)(class) {
             let key = class.name.to_string();
@@ -119,6 +128,14 @@ impl<'e> Evaluate<'e> {
         let class = scope.and_then(|scope| scope.class.clone());
         let mut routers = scope.map(|scope| scope.controllers.clone()).unwrap_or_default();
         let declared = (self.framework.method)(function, class.as_deref());
+        if let Some(path) = (self.framework.within)(function) {
+            let path = self.pieces(path);
+            let child = self.router(&inherited(class_of(&function.result)));
+            for parent in &routers {
+                let guards = self.before.get(*parent).cloned().unwrap_or_default();
+                self.facts.mounts.push(Mount { parent: *parent, child, path: path.clone(), guards });
+            }
+        }
         if declared.is_empty() || !self.is_exported(&function.name) {
             return;
         }
@@ -167,7 +184,7 @@ impl<'e> Evaluate<'e> {
     fn mark_guard(&self, mark: &'e Node) -> Option<Guard> {
         let name = guard_name(mark)?;
         let own = name.split('(').next().unwrap_or_default();
-        let is_open = (self.framework.open)(own);
+        let is_open = (self.framework.open)(own) || (self.framework.open)(&name);
         (is_open || is_guard(own)).then(|| Guard { name, maybe_router: None, under: Vec::new(), is_open })
     }
 

@@ -5,14 +5,22 @@ use crate::code::syntax::{Call, Class, Kind, Node, Parameter};
 /// Fields of a class with their types, by the names that they are sent with.
 pub(super) fn fields(class: &Class) -> Vec<(String, String)> {
     let style = class.marks.iter().filter_map(Node::call).find_map(|mark| mark.named("rename_all")?.text());
+    // What a class of Ktor is within is a field of it, and no value of requests.
+    let is_part = class.marks.iter().any(|mark| mark.last_name() == "Resource");
     let own = class.fields.iter().filter(|field| !field.marks.iter().any(is_hidden));
+    let own = own.filter(|field| !is_part || &*field.name != "parent");
     let own = own.map(|field| (sent(field, style), field.kind.to_string()));
     let made = class.body.iter().filter_map(|node| match &node.kind {
         // `title = serializers.CharField()`, `name = fields.Str()`
         Kind::Let(binding) if is_field(&binding.value) => Some((binding.name.to_string(), String::new())),
         _ => None,
     });
-    let all: Vec<(String, String)> = own.chain(made).collect();
+    // `rules()` of a request of Laravel says what it holds.
+    let rules = class.body.iter().filter_map(Node::function).find(|function| &*function.name == "rules");
+    let all: Vec<(String, String)> = match rules {
+        Some(rules) => ruled(&rules.body),
+        None => own.chain(made).collect(),
+    };
     let Some(meta) = class.body.iter().find_map(meta) else { return all };
     let listed = |name: &str| meta.iter().find(|(known, _)| *known == name).map(|(_, names)| names);
     let read_only = listed("read_only_fields");
@@ -25,6 +33,24 @@ pub(super) fn fields(class: &Class) -> Vec<(String, String)> {
         .into_iter()
         .filter(|name| !read_only.is_some_and(|names| names.contains(name)) && !hidden(name));
     names.map(|name| (name, String::new())).collect()
+}
+
+/// Names of the object that a function gives; those behind a dot are within others.
+fn ruled(body: &[Node]) -> Vec<(String, String)> {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for node in body {
+        node.visit(&mut |node| {
+            if let Kind::Return(value) = &node.kind
+                && let Kind::Map(members) = &value.kind
+            {
+                let of = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+                names.extend(members.iter().map(|(name, _)| (of(name), String::new())));
+            }
+            true
+        });
+    }
+    names.retain(|(name, _)| !name.is_empty());
+    names
 }
 
 /// Lists of names that a class within a class has: `class Meta: fields = ("title", "body")`.

@@ -29,11 +29,15 @@ impl<'e> Evaluate<'e> {
         {
             self.hand(router, &format!("{key}#this"));
         }
+        if let Some(value) = receiver {
+            self.used(value);
+        }
         for (index, argument) in call.arguments.iter().enumerate() {
             let value = self.argument(argument, key);
+            self.used(&value);
             self.give(&argument.value, &value, key, index);
             self.hand_keys(&argument.value, &value, &format!("{key}#{index}"));
-            self.pass_on(key, &value);
+            self.pass_on(key, &argument.value, &value);
             let is_parameter =
                 matches!(&value, Value::Key(key) if key.contains('#') && !key.contains("#this."));
             if let Some(router) =
@@ -41,7 +45,14 @@ impl<'e> Evaluate<'e> {
             {
                 self.hand(router, &format!("{key}#{index}"));
                 self.hand(router, &format!("{key}.constructor#{index}"));
+                // What a method of a router is given comes behind the router, where it is an extension.
+                if matches!(receiver, Some(Value::Router(..))) {
+                    self.hand(router, &format!("{}#{}", call.name(), index + 1));
+                }
             }
+        }
+        if let Some(router @ Value::Router(..)) = receiver.filter(|_| self.framework.is_fluent) {
+            return router.clone();
         }
         let is_class = call.name().starts_with(char::is_uppercase);
         Value::Key(if is_class { key.to_owned() } else { format!("{key}()") })
@@ -64,7 +75,9 @@ impl<'e> Evaluate<'e> {
             }
             (Kind::Map(members), _) => {
                 for (name, member) in members {
-                    match self.quiet(member) {
+                    let value = self.quiet(member);
+                    value.iter().for_each(|value| self.used(value));
+                    match value {
                         Some(Value::Router(router, _)) => self.hand(router, &format!("{place}.{name}")),
                         Some(Value::Key(key)) if self.facts.handed.len() < GIVEN_MAX => {
                             self.facts.handed.push((format!("{place}.{name}"), key));
@@ -89,14 +102,14 @@ impl<'e> Evaluate<'e> {
     }
 
     /// A function that gives what it is asked with to another one takes what that takes.
-    fn pass_on(&mut self, key: &str, value: &Value) {
+    fn pass_on(&mut self, key: &str, node: &'e Node, value: &Value) {
+        let is_call = || matches!(node.dotted().as_deref(), Some("call" | "this.call"));
         let is_request = match value {
             Value::Key(given) => {
                 let (_, place) = given.rsplit_once('#').unwrap_or_default();
-                !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_digit())
-                    || matches!(given.as_str(), "call" | "this.call")
+                !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_digit()) || is_call()
             }
-            _ => false,
+            _ => is_call(),
         };
         let own = self.scopes.iter().rev().find_map(|scope| scope.function.clone());
         if let Some(function) =

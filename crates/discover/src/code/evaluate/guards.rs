@@ -1,7 +1,7 @@
 //! What stands guard, as far as its name tells.
 
 use super::meaning::wraps_guard;
-use super::{Evaluate, Guard, Kind, Node, is_guard};
+use super::{Call, Evaluate, Guard, Kind, Node, is_guard};
 
 impl<'e> Evaluate<'e> {
     /// Guards of the names that some nodes have.
@@ -65,23 +65,32 @@ pub(super) fn unwrapped(node: &Node) -> Vec<&Node> {
     }
 }
 
+/// What a call that stands guard is called.
+pub(super) fn call_name(call: &Call) -> String {
+    called_so(call, call.arguments.len())
+}
+
+/// What is called, with the first text or name of so many that it is given.
+fn called_so(call: &Call, count: usize) -> String {
+    let name = call.callee.dotted().unwrap_or_else(|| call.name().to_owned());
+    let inner = call.arguments.iter().take(count).find_map(|argument| match &argument.value.kind {
+        Kind::Text(text) => Some(text.to_string()),
+        Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
+        _ => None,
+    });
+    inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})"))
+}
+
 /// What a guard is called, with its first text: `requireRole(admin)`.
 pub(super) fn guard_name(node: &Node) -> Option<String> {
     match &node.kind {
         Kind::Call(call) => {
-            let name = call.callee.dotted().unwrap_or_else(|| call.name().to_owned());
             if WRAPPERS.contains(&call.name()) {
                 return guard_name(call.value(0)?);
             }
             // The handler that it stands before is no part of its name.
-            let is_before = wraps_guard(node);
-            let count = call.arguments.len() - usize::from(is_before);
-            let inner = call.arguments.iter().take(count).find_map(|argument| match &argument.value.kind {
-                Kind::Text(text) => Some(text.to_string()),
-                Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
-                _ => None,
-            });
-            Some(inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})")))
+            let count = if wraps_guard(node) { 0 } else { call.arguments.len() };
+            Some(called_so(call, count))
         }
         Kind::Text(text) => Some(text.to_string()),
         _ => node.dotted().or_else(|| Some(node.last_name().to_owned())).filter(|name| !name.is_empty()),

@@ -2,9 +2,16 @@
 
 use super::scope::Value;
 use super::{At, Evaluate};
-use crate::code::facts::{Guard, Methods, Mount, Piece, RouteFact, Standing};
-use crate::code::frameworks::{Meaning, verb};
+use crate::code::facts::{Guard, In, Methods, Mount, Piece, RouteFact, Standing, Taken};
+use crate::code::frameworks::{Meaning, parameter, verb};
 use crate::code::syntax::{Kind, Node};
+
+/// What is known of the handlers of a route.
+struct Handled {
+    guards: Vec<Guard>,
+    keys: Vec<String>,
+    takes: Vec<Taken>,
+}
 
 impl<'e> Evaluate<'e> {
     /// Does what a call means; none where it cannot mean that here.
@@ -14,6 +21,9 @@ impl<'e> Evaluate<'e> {
             Meaning::Routes { path, answers } => {
                 let routes = answers.into_iter();
                 routes.map(|(methods, handlers)| self.route(at, methods, Some(path), &handlers)).last()?
+            }
+            Meaning::Mounts(pairs) => {
+                pairs.iter().map(|(path, child)| self.mount(at, Some(path), &[child], &[])).last()?
             }
             Meaning::Mount { path, children, guards } => self.mount(at, path, &children, &guards),
             Meaning::View { .. } | Meaning::ViewOfClass { .. } | Meaning::ViewSet { .. } => {
@@ -28,13 +38,28 @@ impl<'e> Evaluate<'e> {
                 inside.iter().for_each(|node| self.hang(router, node, at.line));
                 Some(Value::Nothing)
             }
-            Meaning::RouteAmong { which, methods, path, handlers } => {
+            Meaning::RouteAmong { which, methods, paths, handlers } => {
                 let on = self.among(which);
-                self.route(&At { on, ..*at }, methods, Some(path), &handlers)
+                let each = paths
+                    .iter()
+                    .map(|path| self.route(&At { on, ..*at }, methods.clone(), Some(path), &handlers));
+                each.last()?
             }
             Meaning::Restrict { methods } => {
                 if let Some(route) = at.last.and_then(|last| self.facts.routes.get_mut(last)) {
                     route.methods = Methods::These(methods);
+                    return Some(Value::Router(at.on?, at.last));
+                }
+                // What comes behind is for these alone.
+                let child = self.child(at.on?, Vec::new(), Vec::new(), at.line);
+                self.restricted.insert(child, methods);
+                Some(Value::Router(child, None))
+            }
+            Meaning::Asked { names } => {
+                let taken =
+                    names.into_iter().filter_map(Node::text).filter_map(|name| parameter(In::Query, name));
+                if let Some(route) = at.last.and_then(|last| self.facts.routes.get_mut(last)) {
+                    route.takes.extend(taken);
                 }
                 Some(Value::Router(at.on?, at.last))
             }
@@ -57,11 +82,6 @@ impl<'e> Evaluate<'e> {
                 self.facts.everywhere.push((path, paths));
                 Some(Value::Nothing)
             }
-            Meaning::Described { .. }
-            | Meaning::Folder { .. }
-            | Meaning::Modules { .. }
-            | Meaning::Module { .. }
-            | Meaning::MountOn { .. } => self.arrange(meaning, at),
             meaning => self.make(meaning, at),
         }
     }
@@ -77,7 +97,7 @@ impl<'e> Evaluate<'e> {
                         route.guards.extend(guards.iter().cloned());
                     }
                 }
-                Some(Value::Nothing)
+                Some(at.on.map_or(Value::Nothing, |on| Value::Router(on, None)))
             }
             Meaning::ViewOfClass { paths } => {
                 let (key, on) = (at.target?.to_owned(), at.on?);
@@ -166,7 +186,7 @@ impl<'e> Evaluate<'e> {
                 self.before_actions(&guards, only, except, is_lifted);
                 Some(Value::Nothing)
             }
-            _ => None,
+            meaning => self.arrange(meaning, at),
         }
     }
 
@@ -207,40 +227,31 @@ impl<'e> Evaluate<'e> {
         {
             // `GET /orders`, as net/http has it.
             methods = named;
-            *text = rest.trim_start().to_owned();
+            let rest = rest.trim_start();
+            // A host may stand before the path.
+            *text = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(rest).to_owned();
         }
-        let mut guards = self.before.get(on).cloned().unwrap_or_default();
-        let mut keys: Vec<String> = at.target.map(str::to_owned).into_iter().collect();
-        let last = handlers.len().saturating_sub(1);
-        let mut takes = Vec::new();
-        for (index, handler) in handlers.iter().enumerate() {
-            let value = self.value(handler);
-            match &handler.kind {
-                Kind::Call(call) => takes.extend(self.taken_before(call)),
-                Kind::Map(_) if index < last => {
-                    self.taken_parts(handler, &mut takes);
-                    continue;
-                }
-                _ => {}
-            }
-            if let (Value::Router(child, _), true, None) = (&value, index == last, handler.call()) {
-                // `http.Handle("/", mux)`: what handles is a router itself.
-                self.facts.mounts.push(Mount { parent: on, child: *child, path, guards });
-                return Some(Value::Router(on, None));
-            }
-            let key = handler_key(handler);
-            if key.is_none() && (index < last || !matches!(value, Value::Key(_))) {
-                guards.extend(handler.values().iter().filter_map(|one| self.named_guard(one)));
-            }
-            keys.extend(self.wrapped(handler));
-            if index == last && wraps_guard(handler) {
-                guards.extend(self.named_guard(handler));
-            }
-            if let Some(key) = key {
-                keys.push(key);
-            } else if let Value::Key(key) = value {
-                keys.push(key.trim_end_matches("()").to_owned());
-            }
+        if methods.is_empty()
+            && let Some(restricted) = self.restricted.get(&on)
+        {
+            methods.clone_from(restricted);
+        }
+        let mut handled = Handled {
+            guards: self.before.get(on).cloned().unwrap_or_default(),
+            keys: at.target.map(str::to_owned).into_iter().collect(),
+            takes: Vec::new(),
+        };
+        if let Some(child) = self.handle(handlers, &mut handled) {
+            // `http.Handle("/", mux)`: what handles is a router itself.
+            self.facts.mounts.push(Mount { parent: on, child, path, guards: handled.guards });
+            return Some(Value::Router(on, None));
+        }
+        let Handled { guards, mut keys, takes } = handled;
+        // `'show'` is a method of the class that a group names.
+        if let (Some(controller), [.., handler]) = (self.controlled.get(&on), handlers)
+            && let Some(action) = handler.text().filter(|text| !text.contains(['@', '#']))
+        {
+            keys.push(format!("{controller}.{action}"));
         }
         if keys.is_empty()
             && let (Some(Value::Key(controller)), [Piece::Text(action)]) =
@@ -263,6 +274,39 @@ impl<'e> Evaluate<'e> {
         Some(Value::Router(on, Some(self.facts.routes.len() - 1)))
     }
 
+    /// What handlers of a route are, and what stands before them; a router, if that is what handles.
+    fn handle(&mut self, handlers: &[&'e Node], handled: &mut Handled) -> Option<usize> {
+        let last = handlers.len().saturating_sub(1);
+        for (index, handler) in handlers.iter().enumerate() {
+            let value = self.value(handler);
+            match &handler.kind {
+                Kind::Call(call) => handled.takes.extend(self.taken_before(call)),
+                Kind::Map(_) if index < last => {
+                    self.taken_parts(handler, &mut handled.takes);
+                    continue;
+                }
+                _ => {}
+            }
+            if let (Value::Router(child, _), true, None) = (&value, index == last, handler.call()) {
+                return Some(*child);
+            }
+            let key = handler_key(handler);
+            if key.is_none() && (index < last || !matches!(value, Value::Key(_))) {
+                handled.guards.extend(handler.values().iter().filter_map(|one| self.named_guard(one)));
+            }
+            handled.keys.extend(self.wrapped(handler));
+            if index == last && wraps_guard(handler) {
+                handled.guards.extend(self.named_guard(handler));
+            }
+            if let Some(key) = key {
+                handled.keys.push(key);
+            } else if let Value::Key(key) = value {
+                handled.keys.push(key.trim_end_matches("()").to_owned());
+            }
+        }
+        None
+    }
+
     /// Keys of what is given to something that makes a handler of it: `asyncHandler(orders.list)`, `orders.list.bind(orders)`.
     pub(super) fn wrapped(&mut self, handler: &'e Node) -> Vec<String> {
         let Some(call) = handler.call() else { return Vec::new() };
@@ -274,6 +318,7 @@ impl<'e> Evaluate<'e> {
                 Kind::Function(function) if function.name.is_empty() => {
                     keys.push(format!("closure@{}", node.line))
                 }
+                Kind::Function(function) => keys.push(function.name.to_string()),
                 Kind::Name(_) | Kind::Member(..) => keys.extend(self.named_key(node)),
                 _ => {}
             }
@@ -321,7 +366,11 @@ pub(super) fn wraps_guard(handler: &Node) -> bool {
         let is_guarding = GUARDING.iter().any(|word| call.name().starts_with(word));
         let is_handler =
             |node: &Node| matches!(node.kind, Kind::Function(_) | Kind::Name(_) | Kind::Member(..));
-        is_guarding && call.arguments.last().is_some_and(|last| is_handler(&last.value))
+        is_guarding
+            && [call.arguments.first(), call.arguments.last()]
+                .into_iter()
+                .flatten()
+                .any(|one| is_handler(&one.value))
     })
 }
 

@@ -1,6 +1,6 @@
 //! What is mounted, or hangs on a router by standing within it.
 
-use super::scope::Value;
+use super::scope::{Scope, Value};
 use super::{At, Evaluate, Kind, Mount, Node, Piece};
 use crate::code::facts::{Guard, Note};
 
@@ -18,6 +18,7 @@ impl<'e> Evaluate<'e> {
             let each = paths.iter().map(|path| self.mount(at, Some(path), children, guards));
             return each.last()?;
         }
+        let children: Vec<&Node> = children.iter().flat_map(|node| listed(node)).collect();
         let (on, line) = (at.on?, at.line);
         let prefix = path.map(|path| self.pieces(path)).unwrap_or_default();
         let given: Vec<(&Node, Option<usize>)> =
@@ -77,6 +78,18 @@ impl<'e> Evaluate<'e> {
         }
     }
 
+    /// Whether a router was made within another one, or is that.
+    fn is_within(&self, router: usize, of: usize) -> bool {
+        let mut next = Some(router);
+        while let Some(one) = next {
+            if one == of {
+                return true;
+            }
+            next = self.within.get(&one).copied().filter(|above| *above < one);
+        }
+        false
+    }
+
     /// What stands in a list or a block hangs on a router: closures get it, routers are mounted on it.
     pub(super) fn hang(&mut self, router: usize, node: &'e Node, line: u32) {
         if let Some(function) = node.function() {
@@ -84,13 +97,27 @@ impl<'e> Evaluate<'e> {
             self.enter(function, &key, line, Some(router));
             return;
         }
+        self.scopes.push(Scope { implied: Some(router), ..Scope::default() });
         let value = self.value(node);
+        self.scopes.pop();
         if let Value::Key(key) = &value {
             self.hand(router, &format!("{key}#0"));
         }
-        if let Some(child) = self.router_of(&value) {
+        if let Some(child) = self.router_of(&value).filter(|child| !self.is_within(*child, router)) {
             let guards = self.before.get(router).cloned().unwrap_or_default();
             self.facts.mounts.push(Mount { parent: router, child, path: Vec::new(), guards });
         }
+    }
+}
+
+/// What a list of routers holds, where one is mounted; a name in it may be a guard as well.
+fn listed(node: &Node) -> &[Node] {
+    match &node.kind {
+        Kind::List(parts)
+            if parts.iter().all(|part| matches!(part.kind, Kind::Name(_) | Kind::Member(..))) =>
+        {
+            parts
+        }
+        _ => std::slice::from_ref(node),
     }
 }

@@ -1,16 +1,17 @@
 //! Resources: one call that stands for the routes of a collection and of each of its members.
 
 use super::scope::{Scope, Value};
-use super::{Evaluate, guard_name};
+use super::{At, Evaluate, guard_name};
 use crate::code::facts::{Filter, Methods, Piece, RouteFact};
-use crate::code::frameworks::Resource;
+use crate::code::frameworks::{Meaning, Resource};
 use crate::code::guard::is_guard;
 use crate::code::syntax::Node;
 
 impl<'e> Evaluate<'e> {
     /// Adds the routes of a resource; what stands within it is below one of its members.
     pub(super) fn resource(&mut self, on: usize, resource: &Resource<'e>, line: u32) -> Option<Value> {
-        let name = resource.path.text()?.trim_matches('/').to_owned();
+        let line = resource.line.unwrap_or(line);
+        let name = resource.name.trim_matches('/').to_owned();
         let (above, last) = name.rsplit_once('.').map_or(("", name.as_str()), |(above, last)| (above, last));
         let mut path = String::new();
         for part in above.split('.').filter(|part| !part.is_empty()) {
@@ -19,15 +20,58 @@ impl<'e> Evaluate<'e> {
         let below = resource.below.and_then(Node::text).unwrap_or(last).trim_matches('/');
         path.push_str(&format!("/{below}"));
         let text = |text: String| vec![Piece::Text(text)];
-        let one = if resource.is_named { singular(last) } else { "id".to_owned() };
+        let said = resource.parameter.and_then(Node::text);
+        let one = if resource.is_named { singular(last) } else { said.unwrap_or("id").to_owned() };
         let collection = self.child(on, text(path.clone()), Vec::new(), line);
         let has_members = resource.actions.iter().any(|(.., is_of_one)| *is_of_one);
         let member = if has_members { format!("{path}/{{{one}}}") } else { path.clone() };
-        let member = self.child(on, text(member), Vec::new(), line);
+        let shallow = match self.among_value("#shallow") {
+            Some(Value::Router(router, _)) if has_members => Some(*router),
+            _ => None,
+        };
+        let member = match shallow {
+            Some(above) => self.child(above, text(format!("/{below}/{{{one}}}")), Vec::new(), line),
+            None => self.child(on, text(member), Vec::new(), line),
+        };
+        self.member = Some((self.facts.mounts.len() - 1, format!("/{below}"), one));
         let controller = resource
             .controller
             .map(|node| node.text().map_or_else(|| node.dotted().unwrap_or_default(), class_name));
-        let controller = controller.unwrap_or_else(|| class_name(last));
+        let is_many = has_members || resource.is_named;
+        let controller =
+            controller.unwrap_or_else(|| if is_many { class_name(last) } else { class_name(&plural(last)) });
+        self.actions(resource, &controller, (collection, member), line);
+        let nested = match has_members {
+            true => format!("{path}/{{{}_{}}}", singular(last), said.unwrap_or("id")),
+            false => path,
+        };
+        let nested = self.child(on, text(nested), Vec::new(), line);
+        let mut scope = Scope::default();
+        scope.names.insert("#collection".to_owned(), Value::Router(collection, None));
+        scope.names.insert("#controller".to_owned(), Value::Key(controller));
+        scope.names.insert("#member".to_owned(), Value::Router(member, None));
+        if resource.is_shallow {
+            scope.names.insert("#shallow".to_owned(), Value::Router(on, None));
+        }
+        self.scopes.push(scope);
+        let range = self.resources.clone();
+        resource.inside.iter().for_each(|node| self.hang(nested, node, line));
+        if let Some(concerns) = resource.concerns {
+            self.concerns(nested, concerns.values(), line);
+        }
+        self.resources = range;
+        self.scopes.pop();
+        Some(Value::Router(on, None))
+    }
+
+    /// Adds the routes of the actions of a resource, of all of it and of one of its members.
+    fn actions(
+        &mut self,
+        resource: &Resource<'e>,
+        controller: &str,
+        (collection, member): (usize, usize),
+        line: u32,
+    ) {
         let first = self.facts.routes.len();
         for (action, method, is_of_one) in resource.actions {
             let listed = |names: Option<&Node>| {
@@ -37,28 +81,88 @@ impl<'e> Evaluate<'e> {
                 continue;
             }
             let router = if *is_of_one { member } else { collection };
-            self.facts.routes.push(RouteFact {
-                router,
-                methods: Methods::These(vec![(*method).to_owned()]),
-                path: Vec::new(),
-                guards: self.before.get(router).cloned().unwrap_or_default(),
-                versions: Vec::new(),
-                handlers: vec![format!("{controller}.{action}")],
-                takes: Vec::new(),
-                line,
-            });
+            self.push_route(router, Methods::These(vec![(*method).to_owned()]), Vec::new(), line);
+            if let Some(route) = self.facts.routes.last_mut() {
+                route.handlers.push(format!("{controller}.{action}"));
+            }
         }
         self.resources = first..self.facts.routes.len();
-        let nested = if has_members { format!("{path}/{{{}_id}}", singular(last)) } else { path };
-        let nested = self.child(on, text(nested), Vec::new(), line);
-        let mut scope = Scope::default();
-        scope.names.insert("#collection".to_owned(), Value::Router(collection, None));
-        scope.names.insert("#controller".to_owned(), Value::Key(controller));
-        scope.names.insert("#member".to_owned(), Value::Router(member, None));
-        self.scopes.push(scope);
-        resource.inside.iter().for_each(|node| self.hang(nested, node, line));
-        self.scopes.pop();
-        Some(Value::Router(on, None))
+    }
+
+    /// Does what a call means that is about resources and the classes that handle them.
+    pub(super) fn arrange_resources(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
+        match meaning {
+            Meaning::Controlled { controller, inside } => {
+                let child = self.child(at.on?, Vec::new(), Vec::new(), at.line);
+                let name = controller.text().map(class_name);
+                let name = name.or_else(|| self.named_key(controller))?;
+                self.controlled.insert(child, name);
+                inside.iter().for_each(|node| self.hang(child, node, at.line));
+                Some(Value::Router(child, None))
+            }
+            Meaning::Concern { name, inside } => {
+                self.concerns.insert(name.text()?, inside);
+                Some(Value::Nothing)
+            }
+            Meaning::Concerns { names } => {
+                for name in names {
+                    self.concerns(at.on?, name.values(), at.line);
+                }
+                Some(Value::Nothing)
+            }
+            Meaning::BeforeResource { guards } => {
+                let guards = self.guards(&guards);
+                for route in self.facts.routes.get_mut(self.resources.clone()).unwrap_or_default() {
+                    route.guards.extend(guards.iter().cloned());
+                }
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Shallow => {
+                self.rename_member(None);
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Member { name } => {
+                self.rename_member(Some(name.text()?));
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Narrow { names, is_kept } => {
+                let names = names.iter().flat_map(|names| names.values()).filter_map(Node::text);
+                let names: Vec<String> = names.map(str::to_owned).collect();
+                let scope = self.scopes.iter_mut().rev().find(|scope| scope.class.is_some())?;
+                let filter = scope.filters.last_mut()?;
+                if is_kept {
+                    filter.only = Some(names)
+                } else {
+                    filter.except = names
+                }
+                Some(Value::Nothing)
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds routes that are kept by names.
+    pub(super) fn concerns(&mut self, on: usize, names: &'e [Node], line: u32) {
+        for name in names.iter().filter_map(Node::text) {
+            if let Some(inside) = self.concerns.get(name).copied() {
+                self.hang(on, inside, line);
+            }
+        }
+    }
+
+    /// Members of the resource that was added last are called otherwise, or are not below what that is in.
+    pub(super) fn rename_member(&mut self, name: Option<&str>) {
+        let Some((mount, shallow, one)) = self.member.clone() else { return };
+        let Some(mount) = self.facts.mounts.get_mut(mount) else { return };
+        let before = format!("{{{one}}}");
+        for piece in &mut mount.path {
+            if let Piece::Text(text) = piece {
+                match name {
+                    Some(name) => *text = text.replace(&before, &format!("{{{name}}}")),
+                    None => *text = format!("{shallow}/{before}"),
+                }
+            }
+        }
     }
 
     /// The router of all members of the resource around, or of one.
@@ -87,6 +191,7 @@ impl<'e> Evaluate<'e> {
             index += 1;
             !is_of_it || listed(route) == is_kept
         });
+        self.resources = range.start..self.facts.routes.len();
     }
 
     /// Guards that stand before the methods of the class from here on.
@@ -107,9 +212,20 @@ impl<'e> Evaluate<'e> {
             only: only.map(names),
             except: except.map(names).unwrap_or_default(),
         });
-        if let Some(scope) = self.scopes.last_mut() {
+        // The constructor of a class speaks of the class.
+        if let Some(scope) = self.scopes.iter_mut().rev().find(|scope| scope.class.is_some()) {
             scope.filters.extend(filters);
         }
+    }
+}
+
+/// Many of what a word names, as far as its end tells.
+fn plural(word: &str) -> String {
+    let ends = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));
+    match word.strip_suffix('y').filter(|_| !ends(&["ay", "ey", "oy"])) {
+        Some(stem) => format!("{stem}ies"),
+        None if ends(&["s", "x", "ch", "sh"]) => format!("{word}es"),
+        None => format!("{word}s"),
     }
 }
 
@@ -127,7 +243,7 @@ fn singular(word: &str) -> String {
 }
 
 /// The class of a controller by the name that routes have for it: `OrdersController` of `api/orders`.
-fn class_name(name: &str) -> String {
+pub(super) fn class_name(name: &str) -> String {
     let last = name.rsplit('/').next().unwrap_or(name);
     let words = last.split('_').map(|word| {
         let mut letters = word.chars();

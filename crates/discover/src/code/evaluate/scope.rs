@@ -41,7 +41,7 @@ pub(super) struct Scope {
 impl<'e> Evaluate<'e> {
     /// What a name stands for.
     pub(super) fn lookup(&self, name: &str) -> Value {
-        if matches!(name, "this" | "self") {
+        if matches!(name, "this" | "self" | "Self") {
             let own =
                 self.scopes.iter().rev().find_map(|scope| scope.names.get(name).or(scope.names.get("this")));
             let class = self.scopes.iter().rev().find_map(|scope| scope.class.clone());
@@ -102,7 +102,22 @@ impl<'e> Evaluate<'e> {
         }
     }
 
+    /// Something is done with a router beside adding to it.
+    pub(super) fn used(&mut self, value: &Value) {
+        let mut next = if let Value::Router(router, _) = value { Some(*router) } else { None };
+        // A router that stands within another one is a part of it.
+        while let Some(one) =
+            next.and_then(|router| self.facts.routers.get_mut(router)).filter(|one| !one.is_used)
+        {
+            one.is_used = true;
+            next = next.and_then(|router| self.within.get(&router).copied());
+        }
+    }
+
     fn name_router(&mut self, key: String, router: usize) {
+        if key == "default" || key.contains('.') {
+            self.used(&Value::Router(router, None));
+        }
         match self.facts.keys.get(&key) {
             Some(known) => self.facts.same.push((*known, router)),
             None => {
@@ -129,6 +144,7 @@ impl<'e> Evaluate<'e> {
             prefix: Vec::new(),
             line,
             class: None,
+            is_used: false,
             is_slashless: false,
         });
         self.before.push(Vec::new());
@@ -168,6 +184,13 @@ impl<'e> Evaluate<'e> {
         let before = self.before.get(parent).cloned().unwrap_or_default();
         let guards = before.into_iter().chain(guards).collect();
         self.facts.mounts.push(Mount { parent, child, path, guards });
+        self.within.insert(child, parent);
+        if let Some(methods) = self.restricted.get(&parent).cloned() {
+            self.restricted.insert(child, methods);
+        }
+        if let Some(controller) = self.controlled.get(&parent).cloned() {
+            self.controlled.insert(child, controller);
+        }
         child
     }
 
@@ -206,7 +229,13 @@ impl<'e> Evaluate<'e> {
 
     /// Whether a receiver is a word for what routes hang on here.
     pub(super) fn is_here(&self, node: &Node) -> bool {
-        matches!(&node.kind, Kind::Name(name) if self.framework.here.contains(&&**name))
+        match &node.kind {
+            Kind::Name(name) => self.framework.here.contains(&&**name),
+            Kind::Call(call) => call.receiver().is_none() && self.framework.here.contains(&call.name()),
+            // `"/orders".nest { … }`
+            Kind::Text(_) | Kind::Join(_) => true,
+            _ => false,
+        }
     }
 
     pub(super) fn function_key(&self, function: &Function, name: &str) -> String {
@@ -233,7 +262,7 @@ impl<'e> Evaluate<'e> {
     /// The texts that a path is made of.
     pub(super) fn pieces(&mut self, node: &'e Node) -> Pieces {
         let mut pieces = match &node.kind {
-            Kind::Text(text) => vec![Piece::Text(text.to_string())],
+            Kind::Text(text) => configured(text),
             Kind::Join(parts) => parts.iter().flat_map(|part| self.pieces(part)).collect(),
             Kind::Name(_) | Kind::Member(..) => match self.value(node) {
                 Value::Text(text) => text,
@@ -248,4 +277,22 @@ impl<'e> Evaluate<'e> {
         pieces.truncate(PIECES_MAX);
         pieces
     }
+}
+
+/// A text in which a setting may stand, with what that is where nothing is set: `${api.base:/v1}/orders`.
+fn configured(text: &str) -> Pieces {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, (name, after))) =
+        rest.split_once("${").and_then(|(before, inside)| Some((before, inside.split_once('}')?)))
+    {
+        pieces.push(Piece::Text(before.to_owned()));
+        pieces.push(match name.split_once(':') {
+            Some((_, default)) => Piece::Text(default.to_owned()),
+            None => Piece::Computed(name.to_owned()),
+        });
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest.to_owned()));
+    pieces
 }

@@ -66,7 +66,7 @@ impl<'e> Evaluate<'e> {
             });
         }
         for one in &mut taken {
-            if let Taken::Body(name) | Taken::QueryOf(name) = one
+            if let Taken::Body(name) | Taken::QueryOf(name) | Taken::AnyOf(name) = one
                 && let Some(class) = local_class(function, name)
             {
                 *name = class;
@@ -131,6 +131,10 @@ impl<'e> Evaluate<'e> {
 
     /// The key of a name; not that of what made it, of which nothing is known.
     pub(super) fn named_key(&mut self, node: &'e Node) -> Option<String> {
+        let is_schema = |name: &String| self.facts.classes.get(name).is_some_and(|class| class.is_schema);
+        if let Some(name) = node.dotted().filter(is_schema) {
+            return Some(name);
+        }
         match self.value(node) {
             Value::Key(key) if key.contains('(') => node.dotted(),
             Value::Key(key) => Some(key),
@@ -265,6 +269,7 @@ impl Whole {
     pub(super) fn taken(self, name: &str) -> Option<Taken> {
         match self {
             Whole::Body => Some(Taken::Field(name.to_owned())).filter(|_| !name.is_empty() && name != "..."),
+            Whole::Any => Some(Taken::Any(name.to_owned())),
             Whole::Query => parameter(In::Query, name),
             Whole::Header => parameter(In::Header, name),
             Whole::Cookie => parameter(In::Cookie, name),

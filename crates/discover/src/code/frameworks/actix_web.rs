@@ -1,6 +1,6 @@
 //! actix-web.
 
-use super::axum::rust_guard;
+use super::axum::{rust_guard, rust_takes};
 use super::{BLANK, Called, Declared, Framework, Meaning, Style, class_of, scalar, verb};
 use crate::code::facts::Taken;
 use crate::code::syntax::{Function, Node, Parameter};
@@ -15,6 +15,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     method,
     marks_functions: true,
+    takes: rust_takes,
     parameter,
     parameter_guard: rust_guard,
     types: &["ServiceConfig"],
@@ -56,6 +57,10 @@ fn answer(node: &Node) -> Option<(Vec<String>, Option<&Node>)> {
         if call.name() == "to" {
             handler = call.value(0);
         }
+        let guarded = call.value(0).and_then(Node::call).filter(|_| call.name() == "guard");
+        if let Some(methods) = guarded.and_then(|guard| verb(guard.name())) {
+            return Some((methods, handler.or_else(|| handled(node))));
+        }
         match verb(call.name()) {
             Some(methods) => return Some((methods, handler)),
             None if call.name() == "route" => return Some((vec!["*".to_owned()], handler)),
@@ -63,6 +68,11 @@ fn answer(node: &Node) -> Option<(Vec<String>, Option<&Node>)> {
         }
     }
     None
+}
+
+/// What a chain of calls ends in.
+fn handled(node: &Node) -> Option<&Node> {
+    node.call().filter(|call| call.name() == "to")?.value(0)
 }
 
 fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
@@ -99,7 +109,8 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 const DOC: &str = r#"
 Applications, scopes and resources, handlers with attributes where they are given to `service`, `configure` with a function of another
 module, `wrap` with what is named like a guard, extractors of the program's own that are, bodies and queries. Guards of routes
-(`guard::Header`) are not understood, and neither are services that an iterator makes.
+other than those of methods (`guard::Header`) are not understood, and neither are resources of several paths, what an attribute
+says by `wrap`, and services that an iterator makes.
 
 ~~~file src/main.rs
 use actix_web::{get, web, App, HttpServer, Responder};

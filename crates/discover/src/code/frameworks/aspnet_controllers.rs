@@ -35,6 +35,9 @@ fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
 fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     let route = marked(&function.marks, "Route").and_then(|mark| mark.unnamed(0));
     let mut declared = Vec::new();
+    if marked(&function.marks, "NonAction").is_some() {
+        return declared;
+    }
     for mark in function.marks.iter().filter_map(Node::call) {
         let methods = match (mark.name(), mark.name().strip_prefix("Http")) {
             ("AcceptVerbs", _) => all_verbs(mark),
@@ -44,14 +47,15 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
             },
             _ => continue,
         };
-        let path = mark.unnamed(0).filter(|_| mark.name() != "AcceptVerbs").or(route);
+        let path = mark.unnamed(0).filter(|_| mark.name() != "AcceptVerbs").or(mark.named("Route")).or(route);
         declared.push(Declared { methods, path, line: mark.callee.line });
     }
     declared
 }
 
 fn all_verbs(mark: &Call) -> Vec<String> {
-    mark.values_from(0).into_iter().flat_map(verbs_of).collect()
+    let unnamed = mark.arguments.iter().filter(|one| one.name.is_none());
+    unnamed.flat_map(|one| verbs_of(&one.value)).collect()
 }
 
 fn parameter(parameter: &Parameter) -> Option<Taken> {

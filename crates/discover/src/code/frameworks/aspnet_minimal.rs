@@ -34,6 +34,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
         "MapToApiVersion",
     ],
     open: |name| name == "AllowAnonymous",
+    is_fluent: true,
+    entry: |name| matches!(name, "AddRoutes" | "AddRoute" | "DefineEndpoints"),
     doc: DOC,
     ..BLANK
 };
@@ -47,9 +49,13 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     match called.name {
         "MapGroup" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
         "NewVersionedApi" => Some(Meaning::Group { path: None, guards: Vec::new(), inside: Vec::new() }),
-        "RequireAuthorization" | "AllowAnonymous" => {
-            Some(Meaning::Guards { under: None, guards: vec![&call.callee] })
+        "RequireAuthorization" | "AllowAnonymous" | "HasPermission" | "RequirePermission" | "RequireRole" => {
+            Some(Meaning::Conventions { guard: call })
         }
+        "MapHealthChecks" | "MapPrometheusScrapingEndpoint" => {
+            Some(Meaning::Route { methods: vec!["*".to_owned()], path, handlers: Vec::new() })
+        }
+        "MapIdentityApi" => Some(Meaning::Foreign { what: "MapIdentityApi" }),
         "MapMethods" => {
             Some(Meaning::Route { methods: verbs_of(call.value(1)?), path, handlers: call.values_from(2) })
         }
@@ -75,8 +81,8 @@ const SERVICES: &[&str] = &[
     "Logger",
     "Client",
     "Principal",
-    "Request",
-    "Response",
+    "HttpRequest",
+    "HttpResponse",
     "Mediator",
     "Sender",
     "Store",
@@ -87,6 +93,9 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
         let class = class_of(&parameter.kind);
         let mut letters = class.chars();
         let is_interface = letters.next() == Some('I') && letters.next().is_some_and(char::is_uppercase);
+        if parameter.marks.iter().any(|mark| mark.last_name() == "AsParameters") {
+            return Some(Taken::QueryOf(class.to_owned()));
+        }
         let is_service = is_interface || SERVICES.iter().any(|end| class.ends_with(end));
         (parameter.marks.is_empty() && !class.is_empty() && !is_service)
             .then(|| Taken::Body(class.to_owned()))
@@ -94,7 +103,7 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Applications, groups and the methods of extension that get them, `MapMethods`, parameters, bodies, `RequireAuthorization` and
+Applications, groups and the methods of extension that get them, endpoints that are classes of one interface, modules of Carter, `MapMethods`, parameters, bodies, `RequireAuthorization` and
 `AllowAnonymous`. Filters, fallbacks, `MapControllers` (those are read as controllers), and policies that stand for the whole application are not.
 
 ~~~file Program.cs
@@ -134,7 +143,7 @@ public class NewOrder
 ~~~
 ~~~routes
 GET /api/v1/orders guards=RequireAuthorization query=page
-POST /api/v1/orders guards=RequireAuthorization body=Sku
+POST /api/v1/orders guards=RequireAuthorization,RequireAuthorization(writers) body=Sku
 PATCH /api/v1/things/{id} guards=RequireAuthorization body=Name
 PUT /api/v1/things/{id} guards=RequireAuthorization body=Name
 GET /health

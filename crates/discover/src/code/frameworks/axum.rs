@@ -1,6 +1,6 @@
 //! axum.
 
-use super::{BLANK, Called, Framework, Meaning, Style, class_of, scalar, verb};
+use super::{Answers, BLANK, Called, Framework, Meaning, Style, class_of, scalar, verb};
 use crate::code::facts::Taken;
 use crate::code::syntax::{Node, Parameter};
 
@@ -10,12 +10,15 @@ pub(super) const FRAMEWORK: Framework = Framework {
     source: "https://github.com/tokio-rs/axum",
     languages: &["Rust"],
     marks: &["axum::", "use axum"],
-    style: Style::Braces,
+    style: Style::Colon,
     call,
+    answers,
+    takes: rust_takes,
     parameter,
     parameter_guard: rust_guard,
     same: &["with_state", "fallback", "into_make_service", "method_not_allowed_fallback"],
     types: &["Router"],
+    must_be_used: true,
     doc: DOC,
     ..BLANK
 };
@@ -31,10 +34,16 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             Some(Meaning::Root { path: None, inside: Vec::new() })
         }
         "route" if call.arguments.len() == 2 => {
-            let mut answers = answers(call.value(1)?);
+            let answers = answers(call.value(1)?);
             if answers.is_empty() {
-                // What a function of the program gives is not looked into; it answers something.
-                answers.push((vec!["*".to_owned()], Vec::new()));
+                // What a function of the program gives says itself what it answers.
+                let of = call.value(1)?.call().map(|call| &call.callee).or(call.value(1))?;
+                return Some(Meaning::View {
+                    paths: vec![path?],
+                    view: of,
+                    methods: None,
+                    guards: Vec::new(),
+                });
             }
             Some(Meaning::Routes { path: path?, answers })
         }
@@ -49,7 +58,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
 }
 
 /// `get(list).post(create)`: each method with what handles it.
-fn answers(node: &Node) -> Vec<(Vec<String>, Vec<&Node>)> {
+fn answers(node: &Node) -> Answers<'_> {
     let mut answers = Vec::new();
     let mut next = Some(node);
     while let Some(call) = next.and_then(Node::call) {
@@ -87,6 +96,13 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
     }
 }
 
+/// `headers.get("x-signature")`, `request.headers().get("x-signature")`.
+pub(super) fn rust_takes(node: &Node) -> Option<Taken> {
+    let call = node.call().filter(|call| call.name() == "get")?;
+    let is_headers = call.receiver()?.last_name() == "headers";
+    is_headers.then(|| super::parameter(super::In::Header, call.value(0)?.text()?)).flatten()
+}
+
 /// Extractors that a program has itself may ask who calls.
 pub(super) fn rust_guard(parameter: &Parameter) -> Option<String> {
     let kind = parameter.kind.trim_start_matches('&');
@@ -101,7 +117,7 @@ pub(super) fn rust_guard(parameter: &Parameter) -> Option<String> {
 }
 
 const DOC: &str = r#"
-Routers with `route`, `nest`, `merge` and what functions of other modules give, layers that are named like guards, extractors of the
+Routers with `route`, `nest`, `merge` and what functions of other modules and crates give, as far as something is done with them, layers that are named like guards, extractors of the
 program's own that are, bodies and queries. Routes that a macro makes (`aide`, `utoipa-axum`), services, and constants that `format!` joins are not understood.
 
 ~~~file src/main.rs

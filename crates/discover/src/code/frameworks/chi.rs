@@ -15,6 +15,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     takes: requests::go_takes,
     types: &["chi.Router", "chi.Mux"],
     whole: requests::go_whole,
+    must_be_used: true,
     doc: DOC,
     ..BLANK
 };

@@ -143,8 +143,9 @@ fn takes(node: &Node) -> Option<Taken> {
 const DOC: &str = r#"
 `urlpatterns` with `path`, `re_path` and `include`, views that are functions or classes, generic views and view sets of REST
 framework behind its routers with their actions, `permission_classes`, mixins and decorators that are named like guards. The methods
-of a function are those that its decorators name; without them it is for any. Fields of serializers are not read, nor are defaults in
-the settings.
+of a function are those that its decorators name; without them it is for any. Bodies are
+what serializers say, and nested routers stand below one of what is above. Routes that `ROOT_URLCONF` does not lead to are told
+apart. Defaults of permissions in the settings are not read.
 
 ~~~file shop/urls.py
 from django.urls import include, path, re_path

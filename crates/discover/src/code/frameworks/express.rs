@@ -33,7 +33,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let rest = call.values_from(usize::from(path.is_some()));
     match called.origin.as_str() {
         "express" => return Some(Meaning::Root { path: None, inside: Vec::new() }),
-        "express.Router" => {
+        "express.Router" | "express-promise-router" | "express-async-router.AsyncRouter" => {
             return Some(Meaning::Router { path: None, guards: Vec::new(), inside: Vec::new() });
         }
         _ => {}
@@ -77,8 +77,9 @@ fn is_constant(name: &str) -> bool {
 
 const DOC: &str = r#"
 Applications, routers and `route()`, mounted with `use`, whether here, in another file that is required or imported, or in a
-function that gets the application. What middleware does with paths that it is not mounted on, and routes that are added in a loop
-over a list, are not understood.
+function that gets the application. So are routers that classes hold, and that are given to functions in objects and lists.
+Bodies are what handlers read, and what schemas of zod, Joi and celebrate say. What middleware does with paths that it is not mounted
+on is not understood.
 
 ~~~file app.js
 const express = require('express');

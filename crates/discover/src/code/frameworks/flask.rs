@@ -122,9 +122,8 @@ fn takes(node: &Node) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Applications, blueprints within blueprints, `route`, the short decorators, `add_url_rule`, views that are classes and resources of
-Flask-RESTful; decorators that are named like guards. What runs `before_request` is not understood as a guard, and neither are
-fields of a body that was put into a variable first.
+Applications, blueprints within blueprints, `route`, the short decorators, `add_url_rule`, views that are classes, resources of
+Flask-RESTful and Flask-RESTX with their namespaces, blueprints of flask-smorest, schemas and parsers that decorators name; decorators that are named like guards. What runs `before_request` is not understood as a guard.
 
 ~~~file app/__init__.py
 from flask import Flask

@@ -17,6 +17,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     types: &["Hono", "OpenAPIHono"],
     whole: crate::code::requests::javascript_whole,
     member: crate::code::requests::javascript_member,
+    must_be_used: true,
     doc: DOC,
     ..BLANK
 };
@@ -62,7 +63,8 @@ fn takes(node: &Node) -> Option<Taken> {
 
 const DOC: &str = r#"
 Applications, `route` with an application of here or of another file, `basePath`, `on`, chains of routes, and middleware that is named
-like a guard, also where it stands before a prefix. Routes of `@hono/zod-openapi` that are made from an object are not understood.
+like a guard, also where it stands before a prefix. Routes of `@hono/zod-openapi` are what their objects say,
+and bodies what validators of zod say. An application with which nothing is done is told apart.
 
 ~~~file src/index.ts
 import { Hono } from 'hono';

@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     class,
     method,
+    within,
     parameter,
     open: |name| name == "PermitAll",
     doc: DOC,
@@ -45,8 +46,18 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     vec![Declared { methods, path, line }]
 }
 
+/// A method with a path and no method of HTTP gives what handles the rest.
+fn within(function: &Function) -> Option<&Node> {
+    let is_verb = |mark: &Node| mark.last_name().bytes().all(|byte| byte.is_ascii_uppercase());
+    let path = marked(&function.marks, "Path").filter(|_| !function.marks.iter().any(is_verb))?;
+    path.value(0)
+}
+
 fn parameter(parameter: &Parameter) -> Option<Taken> {
     let kind = scalar(&parameter.kind);
+    if parameter.marks.iter().any(|mark| mark.last_name() == "BeanParam") {
+        return Some(Taken::QueryOf(class_of(&parameter.kind).to_owned()));
+    }
     let Some(mark) =
         parameter.marks.iter().filter_map(Node::call).find(|mark| mark.name().ends_with("Param"))
     else {
@@ -71,8 +82,8 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Resources with the paths of class and method, `@ApplicationPath`, parameters, the body, and annotations of roles. Sub-resources that
-a method gives, and annotations that stand in an interface of which the class is, are not followed to the class.
+Resources with the paths of class and method, `@ApplicationPath`, parameters, the body, and annotations of roles. Resources that a
+method gives stand below its path.
 
 ~~~file src/main/java/shop/App.java
 package shop;

@@ -17,6 +17,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     mounts_guards: true,
     whole: requests::javascript_whole,
     member: requests::javascript_member,
+    must_be_used: true,
     doc: DOC,
     ..BLANK
 };

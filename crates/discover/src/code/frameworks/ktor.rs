@@ -1,6 +1,6 @@
 //! Ktor.
 
-use super::{BLANK, Called, Framework, Meaning, Style, class_of, parameter, verb};
+use super::{BLANK, Called, Framework, Meaning, Style, class_of, marked, parameter, verb};
 use crate::code::facts::{In, Taken};
 use crate::code::syntax::{Kind, Node};
 
@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     types: &["Route", "Routing", "RoutingBuilder"],
     here: &["this", "it"],
+    resource: |class| marked(&class.marks, "Resource").or(marked(&class.marks, "Location"))?.value(0),
     takes,
     deep: true,
     doc: DOC,
@@ -25,10 +26,24 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let closure =
         call.arguments.last().map(|argument| &argument.value).filter(|last| last.function().is_some());
     let path = call.unnamed(0).filter(|path| path.function().is_none());
+    // `route("/x", HttpMethod.Get) { handle { … } }` says the method first.
+    let method =
+        call.unnamed(1).filter(|method| method.dotted().is_some_and(|name| name.starts_with("HttpMethod.")));
     match called.name {
+        "route" if method.is_some() => {
+            let methods = method.and_then(|method| verb(method.last_name()))?;
+            Some(Meaning::Route { methods, path, handlers: vec![closure?] })
+        }
+        "handle" => None,
         "routing" => Some(Meaning::Root { path: None, inside: vec![closure?] }),
         "route" => Some(Meaning::Group { path, guards: Vec::new(), inside: closure.into_iter().collect() }),
         "authenticate" => {
+            let is_optional = call
+                .named("optional")
+                .is_some_and(|value| value.last_name() == "true" || value.text() == Some("true"));
+            if is_optional {
+                return Some(Meaning::Group { path: None, guards: Vec::new(), inside: vec![closure?] });
+            }
             // Routes within need what stands in parentheses, which has a name of the program's own.
             Some(Meaning::Group { path: None, guards: vec![&call.callee], inside: vec![closure?] })
         }
@@ -40,6 +55,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
                 .receiver()
                 .is_none_or(|on| matches!(&on.kind, Kind::Name(name) if matches!(&**name, "this" | "it")));
             let methods = verb(name).filter(|_| is_bare)?;
+            if let Some(kind) = call.named("<>") {
+                return Some(Meaning::OfResource { methods, kind, handlers: vec![closure?] });
+            }
             Some(Meaning::Route { methods, path, handlers: vec![closure?] })
         }
     }
@@ -64,7 +82,7 @@ fn takes(node: &Node) -> Option<Taken> {
 
 const DOC: &str = r#"
 `routing`, `route`, `authenticate` and the functions of extension that stand in them, here or in another file, with bodies and
-parameters that handlers read. Routes that are classes (`Resources`, `Locations`), and which provider `authenticate` names, are not
+parameters that handlers read. Routes that are classes (`Resources`) have the paths of those around them. Which provider `authenticate` names is not
 understood.
 
 ~~~file src/main/kotlin/Application.kt

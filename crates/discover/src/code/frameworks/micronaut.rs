@@ -32,7 +32,9 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     let mut declared = Vec::new();
     for mark in function.marks.iter().filter_map(Node::call) {
         let is_mark = mark.name().starts_with(char::is_uppercase) && mark.name() != "Any";
-        let Some(methods) = verb(mark.name()).filter(|_| is_mark) else { continue };
+        let custom = mark.named("method").and_then(Node::text).filter(|_| mark.name() == "CustomHttpMethod");
+        let methods = custom.map(|method| vec![method.to_owned()]).or_else(|| verb(mark.name()));
+        let Some(methods) = methods.filter(|_| is_mark) else { continue };
         declared.extend(paths(mark).into_iter().map(|path| Declared {
             methods: methods.clone(),
             path,
@@ -51,6 +53,7 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
     let name = name.unwrap_or(&parameter.name).to_owned();
     let kind = scalar(&parameter.kind);
     let place = match mark.map(Call::name) {
+        Some("Body") if kind.is_some() => return Some(Taken::Field(name)),
         Some("Body") => return Some(Taken::Body(class_of(&parameter.kind).to_owned())),
         Some("Header") => In::Header,
         Some("CookieValue") => In::Cookie,

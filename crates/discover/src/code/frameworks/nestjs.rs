@@ -106,6 +106,13 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
     }
     let kind = scalar(&parameter.kind).unwrap_or_default().to_owned();
     let place = match mark.name() {
+        "Body" if parameter.kind.starts_with('{') => {
+            let fields = parameter.kind.trim_matches(['{', '}']).split([';', ',']);
+            let names = fields
+                .filter_map(|field| field.split_once(':'))
+                .map(|(name, _)| name.trim_end_matches('?').to_owned());
+            return Some(Taken::Fields(names.collect()));
+        }
         "Body" => {
             return Some(name.map_or_else(
                 || Taken::Body(parameter.kind.to_string()),
@@ -122,7 +129,8 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 
 const DOC: &str = r#"
 Controllers, also those with several paths, their methods with parameters, bodies and guards, and the global prefix, where it is a text.
-Guards of the whole application, versions that are lists or stand in header fields and `RouterModule` are not understood.
+So are versions that stand in paths, and paths of modules that `RouterModule` gives them. Guards of the whole application, and
+versions in header fields, are not understood.
 
 ~~~file src/main.ts
 import { NestFactory } from '@nestjs/core';

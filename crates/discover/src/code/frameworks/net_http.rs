@@ -20,6 +20,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     same: &["Subrouter", "Name", "Schemes", "StrictSlash"],
     keeps_slash: true,
     whole: requests::go_whole,
+    must_be_used: true,
     doc: DOC,
     ..BLANK
 };
@@ -43,6 +44,12 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     match called.name {
         "PathPrefix" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
         "Use" => Some(Meaning::Guards { under: None, guards: call.values_from(0) }),
+        // A route may say its path and its handler by calls of their own.
+        "Path" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),
+        "Handler" | "HandlerFunc" if call.arguments.len() == 1 && is_route(call.receiver()?) => {
+            Some(Meaning::Route { methods: Vec::new(), path: None, handlers: call.values_from(0) })
+        }
+        "Queries" => Some(Meaning::Asked { names: call.values_from(0).into_iter().step_by(2).collect() }),
         "Methods" => {
             Some(Meaning::Restrict { methods: call.values_from(0).into_iter().flat_map(verbs_of).collect() })
         }
@@ -71,6 +78,19 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     }
 }
 
+/// Whether a router is one route, by a path in the calls that made it: a prefix is none.
+fn is_route(on: &Node) -> bool {
+    let mut next = Some(on);
+    while let Some(call) = next.and_then(Node::call) {
+        match call.name() {
+            "Path" => return true,
+            "PathPrefix" | "Subrouter" => return false,
+            _ => next = call.receiver(),
+        }
+    }
+    false
+}
+
 /// Converters of types say nothing.
 fn guards_first(handlers: Vec<&Node>) -> Vec<&Node> {
     handlers.into_iter().filter(|node| node.last_name() != "HandlerFunc").collect()
@@ -79,7 +99,7 @@ fn guards_first(handlers: Vec<&Node>) -> Vec<&Node> {
 const DOC: &str = r#"
 Routes of the package and of its multiplexers, with the methods that patterns name (`GET /orders/{id}`) or that the handler compares
 with, functions around handlers that are named like guards, multiplexers behind `StripPrefix`, and routers of gorilla/mux with their
-`Methods` and `PathPrefix`. A multiplexer that is mounted without `StripPrefix`, and guards around a whole multiplexer, are not followed.
+`Methods`, `Path`, `PathPrefix` and `Queries`. Tables of routes that a loop goes through are not understood. A multiplexer that is mounted without `StripPrefix`, and guards around a whole multiplexer, are not followed.
 
 ~~~file main.go
 package main

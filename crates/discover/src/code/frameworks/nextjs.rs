@@ -116,7 +116,8 @@ fn takes(node: &Node) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Route handlers under `app`, and functions under `pages/api` with the methods that they compare with. What `middleware.ts` guards, base
+Route handlers under `app`, and functions under `pages/api` with the methods that they compare with,
+as far as they are exported, and routers of `next-connect`. What `middleware.ts` guards, base
 paths and rewrites of the configuration, and server actions are not understood.
 
 ~~~file src/app/(shop)/api/orders/[id]/route.ts

@@ -2,7 +2,7 @@
 
 use super::{BLANK, Called, Framework, Meaning, Resource, Style, verb, verbs_of};
 use crate::code::facts::Taken;
-use crate::code::syntax::{Call, Kind, Node};
+use crate::code::syntax::{Call, Kind, Node, Unit};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     id: "rails",
@@ -12,10 +12,16 @@ pub(super) const FRAMEWORK: Framework = Framework {
     marks: &["application.routes.draw", "Engine.routes.draw"],
     style: Style::Colon,
     call,
+    file,
     takes,
     doc: DOC,
     ..BLANK
 };
+
+/// Files that `draw` names hang their routes on the program where it stands.
+fn file(path: &str, _: &Unit) -> Option<String> {
+    (path.starts_with("config/routes/") || path.contains("/config/routes/")).then(String::new)
+}
 
 fn closure(call: &Call) -> Vec<&Node> {
     call.arguments
@@ -26,6 +32,25 @@ fn closure(call: &Call) -> Vec<&Node> {
         .collect()
 }
 
+/// Routes that are kept by a name, stand in a file, or are those of a library.
+fn named<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    let first = call.unnamed(0);
+    match called.name {
+        "draw" => Some(Meaning::File { file: first?, path: None }),
+        "concern" => Some(Meaning::Concern { name: first?, inside: closure(call).into_iter().next()? }),
+        "concerns" => Some(Meaning::Concerns {
+            names: call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value).collect(),
+        }),
+        "controller" => Some(Meaning::Controlled { controller: first?, inside: closure(call) }),
+        "devise_for" => Some(Meaning::Foreign { what: "devise_for" }),
+        "use_doorkeeper" => Some(Meaning::Foreign { what: "use_doorkeeper" }),
+        "mount_devise_token_auth_for" => Some(Meaning::Foreign { what: "mount_devise_token_auth_for" }),
+        "mount" => Some(Meaning::Foreign { what: "mount" }),
+        _ => None,
+    }
+}
+
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
     let first = call.unnamed(0).filter(|first| first.function().is_none());
@@ -34,6 +59,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     }
     if call.receiver().is_some() {
         return None;
+    }
+    if let Some(named) = named(called) {
+        return Some(named);
     }
     match called.name {
         "before_action" | "before_filter" | "prepend_before_action" | "skip_before_action" => {
@@ -54,7 +82,8 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             guards: Vec::new(),
             inside: closure(call),
         }),
-        "constraints" | "defaults" | "authenticate" | "authenticated" | "shallow" | "controller" => {
+        "constraints" | "defaults" | "authenticate" | "authenticated" | "unauthenticated" | "shallow"
+        | "devise_scope" | "with_options" => {
             let guards =
                 if called.name.starts_with("authenticate") { vec![&call.callee] } else { Vec::new() };
             Some(Meaning::Group { path: None, guards, inside: closure(call) })
@@ -79,7 +108,10 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             let methods = verb(name).filter(|_| is_lower && name != "all" && name != "any")?;
             let handlers = call.named("to").into_iter().collect();
             match call.named("on").and_then(Node::text) {
-                Some(which) => Some(Meaning::RouteAmong { which, methods, path: first?, handlers }),
+                Some(which) => {
+                    let paths = call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value);
+                    Some(Meaning::RouteAmong { which, methods, paths: paths.collect(), handlers })
+                }
                 None => Some(Meaning::Route { methods, path: Some(first?), handlers }),
             }
         }
@@ -109,8 +141,9 @@ const ONE: &[(&str, &str, bool)] = &[
 fn resources(call: &Call) -> Vec<Resource<'_>> {
     let names = call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value);
     let names = names.filter(|name| name.function().is_none());
-    let of = |path| Resource {
-        path,
+    let of = |name| Resource {
+        name,
+        line: None,
         controller: call.named("controller"),
         below: call.named("path"),
         only: call.named("only"),
@@ -118,8 +151,11 @@ fn resources(call: &Call) -> Vec<Resource<'_>> {
         inside: closure(call),
         actions: if call.name() == "resources" { ALL } else { ONE },
         is_named: false,
+        parameter: call.named("param"),
+        concerns: call.named("concerns"),
+        is_shallow: call.named("shallow").is_some_and(|value| value.last_name() == "true"),
     };
-    names.map(of).collect()
+    names.filter_map(Node::text).map(of).collect()
 }
 
 /// `params.require(:order).permit(:sku, :quantity)`: the first of the fields; `request.headers["X-Tenant"]`.
@@ -127,7 +163,8 @@ fn takes(node: &Node) -> Option<Taken> {
     let Kind::Call(call) = &node.kind else { return None };
     match call.name() {
         "permit" => {
-            let names = call.arguments.iter().filter_map(|argument| argument.value.text());
+            let names = call.arguments.iter();
+            let names = names.filter_map(|argument| argument.name.as_deref().or(argument.value.text()));
             Some(Taken::Fields(names.map(str::to_owned).collect()))
         }
         "[]" if call.receiver()?.last_name() == "headers" => {
@@ -143,8 +180,8 @@ fn takes(node: &Node) -> Option<Taken> {
 const DOC: &str = r#"
 `resources` and `resource` with `only`, `except`, members, collections and what is nested in them, namespaces, scopes, verbs, `match` and `root`, actions
 of controllers with filters (`before_action`) of their class and those above that are named like a guard, and fields that are permitted. The pages `new` and `edit` are left
-out. Concerns, mounted engines, files that `draw` names and `devise_for` are not understood, and neither are
-optional parts of a path.
+out. Concerns, shallow resources and files that `draw` names are followed; what mounted engines and
+`devise_for` add is said to be there, and not listed.
 
 ~~~file config/routes.rb
 Rails.application.routes.draw do

@@ -28,6 +28,14 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "build" | "custom" | "ignite" if called.origin.starts_with("rocket") => {
             Some(Meaning::Root { path: None, inside: Vec::new() })
         }
+        "on_ignite" | "try_on_ignite" => {
+            let closure =
+                call.arguments.last().map(|last| &last.value).filter(|last| last.function().is_some());
+            Some(Meaning::Root { path: None, inside: vec![closure?] })
+        }
+        "extend" | "append" => {
+            Some(Meaning::Mount { path: None, children: call.values_from(0), guards: Vec::new() })
+        }
         "mount" => {
             let routes = call.value(1)?;
             let children =

@@ -2,7 +2,7 @@
 
 use super::{BLANK, Called, Declared, Framework, Meaning, Style, marked, scalar, verb, verbs_of};
 use crate::code::facts::{In, Taken};
-use crate::code::syntax::{Call, Class, Function, Node, Parameter, Unit};
+use crate::code::syntax::{Call, Class, Function, Kind, Node, Parameter, Unit};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     id: "spring",
@@ -20,6 +20,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     },
     parameter,
     same: &["build", "and"],
+    here: &["accept", "contentType"],
     doc: DOC,
     ..BLANK
 };
@@ -36,21 +37,25 @@ fn file(_: &str, unit: &Unit) -> Option<String> {
 /// `route(GET("/orders"), handler)`, `route().GET("/orders", handler).path("/items", …)`.
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
+    let closure = call.arguments.last().map(|last| &last.value).filter(|last| last.function().is_some());
     match called.name {
         "route" if call.arguments.is_empty() => Some(Meaning::Root { path: None, inside: Vec::new() }),
+        "coRouter" | "router" => Some(Meaning::Root { path: None, inside: vec![closure?] }),
         "route" | "andRoute" => {
-            let predicate = call.value(0)?.call()?;
-            // `GET("/orders").and(accept(JSON))`
-            let predicate = predicate.receiver().and_then(Node::call).unwrap_or(predicate);
-            let methods = verb(predicate.name())?;
-            Some(Meaning::Route { methods, path: predicate.value(0), handlers: call.values_from(1) })
+            let (methods, path) = predicate(call.value(0)?);
+            Some(Meaning::Route { methods: methods?, path, handlers: call.values_from(1) })
         }
-        "path" | "nest" if call.arguments.len() == 2 && call.receiver().is_some() => {
+        "nest" if call.arguments.len() == 1 => {
+            // `"/orders".nest { … }`
+            let path = call.receiver().filter(|path| matches!(path.kind, Kind::Text(_) | Kind::Join(_)));
+            Some(Meaning::Group { path, guards: Vec::new(), inside: vec![closure?] })
+        }
+        "path" | "nest" | "andNest" if call.arguments.len() == 2 => {
             let first = call.value(0)?;
-            let path = first.call().map_or(Some(first), |predicate| predicate.value(0));
+            let path = first.call().map_or(Some(first), |_| predicate(first).1);
             Some(Meaning::Group { path, guards: Vec::new(), inside: call.values_from(1) })
         }
-        name if call.receiver().is_some_and(|on| on.call().is_some() || on.last_name() != "") => {
+        name if call.receiver().is_none_or(|on| on.call().is_some() || on.last_name() != "") => {
             let is_verb = name.bytes().all(|byte| byte.is_ascii_uppercase());
             let methods = verb(name).filter(|_| is_verb && call.arguments.len() > 1)?;
             let handler = call.arguments.last().map(|argument| &argument.value);
@@ -60,9 +65,31 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     }
 }
 
+/// The methods and the path of what requests must be like: `GET("/orders").and(accept(JSON))`, `method(GET).and(path("/orders"))`.
+fn predicate(node: &Node) -> (Option<Vec<String>>, Option<&Node>) {
+    let (mut methods, mut path) = (None, None);
+    node.visit(&mut |node| {
+        if let Some(call) = node.call() {
+            let is_verb = call.name().bytes().all(|byte| byte.is_ascii_uppercase());
+            match call.name() {
+                "path" | "pathPrefix" => path = path.or(call.value(0)),
+                "method" => methods = methods.take().or(call.value(0).map(verbs_of)),
+                name if is_verb && verb(name).is_some() => {
+                    (methods, path) = (methods.take().or(verb(name)), path.or(call.value(0)));
+                }
+                _ => {}
+            }
+        }
+        true
+    });
+    (methods, path)
+}
+
 fn paths(mark: &Call) -> Vec<Option<&Node>> {
-    let path = mark.named("value").or(mark.named("path")).or(mark.unnamed(0));
-    path.map_or_else(|| vec![None], |path| path.values().iter().map(Some).collect())
+    let named = mark.named("value").or(mark.named("path"));
+    let unnamed = mark.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value);
+    let paths: Vec<&Node> = named.into_iter().chain(unnamed).flat_map(Node::values).collect();
+    if paths.is_empty() { vec![None] } else { paths.into_iter().map(Some).collect() }
 }
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
@@ -92,7 +119,40 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
     declared
 }
 
+/// What the framework gives to handlers itself.
+const SERVICES: &[&str] = &[
+    "Model",
+    "ModelMap",
+    "ModelAndView",
+    "BindingResult",
+    "Errors",
+    "HttpServletRequest",
+    "HttpServletResponse",
+    "HttpSession",
+    "Principal",
+    "Authentication",
+    "Pageable",
+    "RedirectAttributes",
+    "UriComponentsBuilder",
+    "ServerWebExchange",
+    "ServerRequest",
+    "WebRequest",
+    "NativeWebRequest",
+    "Locale",
+    "MultipartFile",
+    "Sort",
+    "SessionStatus",
+];
+
 fn parameter(parameter: &Parameter) -> Option<Taken> {
+    let is_plain = parameter
+        .marks
+        .iter()
+        .all(|mark| matches!(mark.last_name(), "Valid" | "Validated" | "ModelAttribute" | "ParameterObject"));
+    let class = super::class_of(&parameter.kind);
+    if is_plain && scalar(&parameter.kind).is_none() && !SERVICES.contains(&class) && !class.is_empty() {
+        return Some(Taken::AnyOf(class.to_owned()));
+    }
     let mark = parameter.marks.iter().filter_map(Node::call).find(|mark| {
         ["RequestParam", "RequestHeader", "CookieValue", "PathVariable", "RequestBody", "RequestPart"]
             .contains(&mark.name())
@@ -114,7 +174,7 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 const DOC: &str = r#"
 Controllers with their mappings, also with several paths or with constants of other classes, parameters, bodies, and annotations that are
 named like guards; routes of WebFlux that are functions, one behind the other or nested. Mappings that stand in an interface or a class
-above, what a chain of security filters says of paths, and context paths of the configuration are not understood.
+above are those of the controller. What a chain of security filters says of paths, and context paths of the configuration are not understood.
 
 ~~~file src/main/java/shop/OrderController.java
 package shop;

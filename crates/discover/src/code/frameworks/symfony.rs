@@ -1,6 +1,6 @@
 //! Symfony.
 
-use super::{BLANK, Declared, Framework, Style, class_of, parameter, verbs_of};
+use super::{BLANK, Called, Declared, Framework, Meaning, Style, Whole, class_of, parameter, verbs_of};
 use crate::code::facts::{In, Taken};
 use crate::code::syntax::{Call, Class, Function, Kind, Node, Parameter};
 
@@ -11,8 +11,10 @@ pub(super) const FRAMEWORK: Framework = Framework {
     languages: &["PHP"],
     marks: &["Symfony\\Component\\Routing", "Symfony\\Component\\HttpFoundation"],
     style: Style::Braces,
+    call,
     class,
     method,
+    whole,
     takes,
     parameter: of_parameter,
     keeps_slash: true,
@@ -21,19 +23,38 @@ pub(super) const FRAMEWORK: Framework = Framework {
 };
 
 fn path(mark: &Call) -> Option<&Node> {
-    mark.named("path").or(mark.unnamed(0))
+    mark.named("path").or(mark.named("value")).or(mark.unnamed(0))
 }
 
 fn routes(marks: &[Node]) -> impl Iterator<Item = &Call> {
     marks.iter().filter_map(Node::call).filter(|mark| mark.name() == "Route")
 }
 
+/// A class with `__invoke` has routes of its own.
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let class = called.class.filter(|class| called.name == "Route" && is_invoked(class))?;
+    let has_other =
+        class.body.iter().filter_map(Node::function).any(|one| routes(&one.marks).next().is_some());
+    let methods = called.call.named("methods").map_or_else(|| vec!["*".to_owned()], verbs_of);
+    (!has_other).then(|| Meaning::Invoked { methods, path: path(called.call) })
+}
+
+fn is_invoked(class: &Class) -> bool {
+    class.body.iter().any(|node| node.function().is_some_and(|one| &*one.name == "__invoke"))
+}
+
+/// `json_decode($request->getContent(), true)`, `$request->toArray()`
+fn whole(node: &Node) -> Option<Whole> {
+    let call = node.call()?;
+    let of = if call.name() == "json_decode" { call.value(0)?.call()? } else { call };
+    let is_request = of.receiver()?.last_name() == "request";
+    (is_request && matches!(of.name(), "getContent" | "toArray" | "getPayload")).then_some(Whole::Body)
+}
+
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
     // Any class may have routes; its own is what they begin with.
     let own: Vec<Option<&Node>> = routes(&class.marks).map(path).collect();
-    let is_invoked =
-        class.body.iter().any(|node| node.function().is_some_and(|one| &*one.name == "__invoke"));
-    if own.is_empty() || is_invoked { vec![None] } else { own }
+    if own.is_empty() || is_invoked(class) { vec![None] } else { own }
 }
 
 fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
@@ -76,8 +97,7 @@ fn takes(node: &Node) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Attributes `#[Route]` of classes and methods, `#[IsGranted]`, and what handlers read or have mapped. Routes in YAML, XML, PHP or in annotations of
-comments, firewalls and access control of the configuration, and prefixes of imported resources are not understood.
+Attributes `#[Route]` of classes and methods, `#[IsGranted]`, and what handlers read or have mapped. Annotations of comments are as good as attributes. Routes in YAML, XML or PHP, firewalls and access control of the configuration, and prefixes of imported resources are not understood.
 
 ~~~file src/Controller/OrderController.php
 <?php

@@ -118,6 +118,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
     Function {
         name: reader.word_of(part, "name"),
         parameters,
+        result: "".into(),
         marks: marks(reader, part),
         body: part.child_by_field_name("body").map(|body| vec![reader.node(body)]).unwrap_or_default(),
         of: None,

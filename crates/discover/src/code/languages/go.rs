@@ -18,6 +18,8 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             Kind::Member(Box::new(reader.field(part, of)), reader.word_of(part, name))
         }
         "call_expression" => called(reader, part),
+        // `decode[Order](r)`, which looks as if something was made another type.
+        "type_conversion_expression" => converted(reader, part),
         "binary_expression" if reader.text(part).contains('+') => {
             Kind::Join(vec![reader.field(part, "left"), reader.field(part, "right")])
         }
@@ -45,6 +47,17 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         }
         _ => reader.other(part),
     }
+}
+
+fn converted(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let kind = part.child_by_field_name("type").filter(|kind| kind.kind() == "generic_type");
+    let Some(kind) = kind else { return reader.other(part) };
+    let mut given = unnamed(vec![reader.field(part, "operand")]);
+    let of = kind.child_by_field_name("type_arguments").and_then(|types| types.named_child(0));
+    if let Some(of) = of {
+        given.push(Argument { name: Some("<>".into()), value: reader.first(of) });
+    }
+    call(reader.field(kind, "type"), given)
 }
 
 /// A call; the type that it is of stands before it in `decode[Order](r)`.
@@ -127,6 +140,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
         name: reader.word_of(part, "name"),
         of: parameters(reader, part.child_by_field_name("receiver")).into_iter().next(),
         parameters: parameters(reader, part.child_by_field_name("parameters")),
+        result: "".into(),
         marks: Vec::new(),
         body: reader.all_of(part, "body"),
     }

@@ -101,6 +101,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
         name: reader.word_of(part, "name"),
         parameters: parameters(reader, part.child_by_field_name("parameters")),
         marks: marks(reader, part),
+        result: reader.word_of(part, "type"),
         body: reader.all_of(part, "body"),
         of: None,
     }

@@ -33,6 +33,9 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "call_expression" => called(reader, part),
         "annotation" | "constructor_invocation" => mark(reader, part),
         "collection_literal" => Kind::List(reader.all(part)),
+        "binary_expression" if looks_compared(reader, part).is_some() => {
+            looks_compared(reader, part).unwrap_or_default()
+        }
         "additive_expression" | "binary_expression" if reader.text(part).contains('+') => {
             Kind::Join(reader.all(part))
         }
@@ -51,7 +54,15 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             let value = children(part).into_iter().next_back().filter(|value| {
                 !matches!(value.kind(), "variable_declaration" | "modifiers" | "getter" | "setter")
             });
-            let value = value.map(|value| reader.node(value)).unwrap_or_default();
+            let mut value = value.map(|value| reader.node(value)).unwrap_or_default();
+            // `val order: Order = call.receive()`
+            let kind = declared.and_then(|part| child_of(part, TYPES));
+            if let (Kind::Call(call), Some(kind)) = (&mut value.kind, kind)
+                && call.arguments.is_empty()
+            {
+                let value = Node { line: line(kind), kind: Kind::Text(reader.word(kind)) };
+                call.arguments.push(Argument { name: Some("<>".into()), value });
+            }
             Kind::Let(Box::new(Let { name: name.unwrap_or_default(), value }))
         }
         "assignment" => {
@@ -72,6 +83,22 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         }
         _ => reader.other(part),
     }
+}
+
+/// `get<Order> { … }`, which the grammar takes for two comparisons.
+fn looks_compared(reader: &Reader<'_>, part: Branch<'_>) -> Option<Kind> {
+    let (left, right) = (part.child_by_field_name("left")?, part.child_by_field_name("right")?);
+    let (callee, kind) = (left.child_by_field_name("left")?, left.child_by_field_name("right")?);
+    let is = |part: Branch<'_>, wanted: &str| part.child(1).is_some_and(|sign| sign.kind() == wanted);
+    if right.kind() != "lambda_literal" || !is(part, ">") || !is(left, "<") {
+        return None;
+    }
+    let kind = Node { line: line(kind), kind: Kind::Text(format!("<{}>", reader.word(kind)).into()) };
+    let given = vec![
+        Argument { name: Some("<>".into()), value: kind },
+        Argument { name: None, value: reader.node(right) },
+    ];
+    Some(super::call(reader.node(callee), given))
 }
 
 /// A text; `$name` in it is a value, of which the grammar has the sign and the rest apart.
@@ -123,6 +150,9 @@ fn called(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             _ if index == 0 => callee = reader.node(child),
             _ => {}
         }
+    }
+    if matches!(callee.last_name(), "listOf" | "arrayOf" | "setOf") {
+        return Kind::List(given.into_iter().map(|one| one.value).collect());
     }
     // `route("/x") { … }` is a call of the call.
     match callee.kind {
@@ -230,6 +260,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
             ..Parameter::default()
         }),
         parameters,
+        result: "".into(),
         marks: strays(reader, part)
             .into_iter()
             .chain(marks(reader, child_of(part, &["modifiers"])))

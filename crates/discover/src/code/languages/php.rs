@@ -49,6 +49,14 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         | "arrow_function"
         | "function_definition"
         | "method_declaration" => Kind::Function(Box::new(function(reader, part))),
+        "require_expression"
+        | "require_once_expression"
+        | "include_expression"
+        | "include_once_expression" => {
+            let callee = Node { line: line(part), kind: Kind::Name("require".into()) };
+            call(callee, super::unnamed(vec![reader.first(part)]))
+        }
+        "foreach_statement" => each(reader, part),
         "class_declaration" | "interface_declaration" | "trait_declaration" => {
             Kind::Class(Box::new(class(reader, part)))
         }
@@ -66,6 +74,23 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "return_statement" => Kind::Return(Box::new(reader.first(part))),
         _ => reader.other(part),
     }
+}
+
+/// `foreach ($routes as $route) { … }` is a call for each of them.
+fn each(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let inside = children(part);
+    let name = inside.get(1).map(|name| children(*name).into_iter().next_back().unwrap_or(*name));
+    let name: Box<str> =
+        name.map(|name| reader.word(name).trim_start_matches('$').into()).unwrap_or_default();
+    let function = Function {
+        parameters: vec![Parameter { name, ..Parameter::default() }],
+        body: vec![reader.field(part, "body")],
+        ..Function::default()
+    };
+    let line = line(part);
+    let list = inside.first().map(|list| reader.node(*list)).unwrap_or_default();
+    let callee = Node { line, kind: Kind::Member(Box::new(list), "forEach".into()) };
+    call(callee, super::unnamed(vec![Node { line, kind: Kind::Function(Box::new(function)) }]))
 }
 
 /// `Order::PATH`; `Order::class` is the class itself.
@@ -115,8 +140,79 @@ fn array(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
 }
 
 fn marks(reader: &Reader<'_>, part: Branch<'_>) -> Vec<Node> {
+    let before = part.prev_named_sibling().filter(|before| before.kind() == "comment");
+    let mut noted = before.map(|comment| notes(reader.text(comment), line(comment))).unwrap_or_default();
     let list = part.child_by_field_name("attributes").map(children).unwrap_or_default().into_iter();
-    list.flat_map(|group| children_of(group, &["attribute"])).map(|mark| reader.node(mark)).collect()
+    noted.extend(list.flat_map(|group| children_of(group, &["attribute"])).map(|mark| reader.node(mark)));
+    noted
+}
+
+/// Names that stand in comments before what they are about.
+const NOTES: &[&str] = &["Route", "IsGranted", "Security", "Get", "Post", "Put", "Patch", "Delete"];
+
+/// The most of them that are read in one comment.
+const NOTES_MAX: usize = 32;
+
+/// `@Route("/orders", methods={"GET"})` in a comment, as older programs have it, as calls.
+fn notes(comment: &str, first: u32) -> Vec<Node> {
+    let mut notes = Vec::new();
+    for (at, _) in comment.match_indices('@').take(NOTES_MAX) {
+        let (before, rest) =
+            (comment.get(..at).unwrap_or_default(), comment.get(at + 1..).unwrap_or_default());
+        let Some((name, rest)) = rest.split_once('(') else { continue };
+        let name = name.rsplit('\\').next().unwrap_or(name);
+        if !NOTES.contains(&name) {
+            continue;
+        }
+        let line = first + u32::try_from(before.matches('\n').count()).unwrap_or_default();
+        let mut given = Vec::new();
+        for one in parts(rest) {
+            let (name, value) = match one.split_once('=').filter(|(name, _)| !name.contains(['"', '{'])) {
+                Some((name, value)) => (Some(name.trim().into()), value.trim()),
+                None => (None, one),
+            };
+            given.push(Argument { name, value: note(value, line) });
+        }
+        let callee = Node { line, kind: Kind::Name(name.into()) };
+        notes.push(Node { line, kind: call(callee, given) });
+    }
+    notes
+}
+
+/// A value in a comment: a text, or a list of them.
+fn note(value: &str, line: u32) -> Node {
+    let text = |value: &str| Node { line, kind: Kind::Text(value.trim_matches(['"', ' ']).into()) };
+    match value.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')) {
+        Some(inside) => Node { line, kind: Kind::List(parts(inside).into_iter().map(text).collect()) },
+        None => text(value),
+    }
+}
+
+/// What stands between commas, up to the parenthesis that closes.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth, mut is_text) = (Vec::new(), 0, 0_usize, false);
+    let mut end = text.len();
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '"' => is_text = !is_text,
+            _ if is_text => {}
+            '{' | '(' => depth += 1,
+            ')' if depth == 0 => {
+                end = at;
+                break;
+            }
+            '}' | ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.extend(text.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(text.get(start..end));
+    let clean = |part: &str| -> bool { !part.trim_matches([' ', '*', '\n', '\r', '\t']).is_empty() };
+    parts.retain(|part| clean(part));
+    parts.into_iter().map(|part| part.trim_matches([' ', '*', '\n', '\r', '\t'])).collect()
 }
 
 fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
@@ -129,6 +225,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
     };
     let body = part.child_by_field_name("body");
     Function {
+        result: "".into(),
         name: reader.word_of(part, "name"),
         parameters: given
             .into_iter()

@@ -92,6 +92,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>, marks: Vec<Node>) -> Function
     Function {
         name: reader.word_of(part, "name"),
         parameters: parameters.into_iter().map(|part| parameter(reader, part)).collect(),
+        result: "".into(),
         marks,
         body: reader.all_of(part, "body"),
         of: None,

@@ -12,7 +12,9 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "simple_symbol" | "hash_key_symbol" | "bare_symbol" | "bare_string" => {
             Kind::Text(reader.text(part).trim_start_matches(':').into())
         }
-        "identifier" | "constant" | "instance_variable" | "self" => Kind::Name(reader.text(part).into()),
+        "identifier" | "constant" | "instance_variable" | "self" | "true" | "false" => {
+            Kind::Name(reader.text(part).into())
+        }
         "scope_resolution" => Kind::Name(reader.word_of(part, "name")),
         "call" => called(reader, part),
         "element_reference" => {

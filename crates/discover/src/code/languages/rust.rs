@@ -30,6 +30,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         }
         "generic_function" => reader.field(part, "function").kind,
         "generic_type" => reader.field(part, "type").kind,
+        "struct_expression" => call(reader.field(part, "name"), unnamed(reader.all_of(part, "body"))),
         "call_expression" => call(reader.field(part, "function"), unnamed(reader.all_of(part, "arguments"))),
         "array_expression" | "tuple_expression" => Kind::List(reader.all(part)),
         "reference_expression"
@@ -74,6 +75,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
 /// `format!` joins; of other macros what is between commas is a list of names.
 fn macro_call(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let name = reader.word_of(part, "macro");
+    let name: Box<str> = name.rsplit(':').next().unwrap_or_default().into();
     let Some(tokens) = child_of(part, &["token_tree"]) else { return Kind::default() };
     let inside = reader.text(tokens);
     if matches!(&*name, "format" | "concat") {
@@ -161,6 +163,7 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
     Function {
         name: reader.word_of(part, "name"),
         parameters: parts.unwrap_or_default().into_iter().map(parameter).collect(),
+        result: "".into(),
         marks: marks(reader, part),
         body: part.child_by_field_name("body").map(|body| block(reader, body)).unwrap_or_default(),
         of: None,

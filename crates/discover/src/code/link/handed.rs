@@ -69,6 +69,48 @@ impl<'p> Program<'p> {
         values
     }
 
+    /// Files whose routes hang on a router of another file hang on nothing else.
+    pub(super) fn mount_files(&mut self) {
+        let mut mounts = Vec::new();
+        for (file, (_, facts)) in self.files.iter().enumerate() {
+            for (router, suffix) in facts.files.iter().filter(|(_, suffix)| !suffix.is_empty()) {
+                let parent = self.one(self.number(file, *router));
+                let own = self.path_of(file);
+                let is_whole = suffix.contains('.');
+                let ends = |path: &str| {
+                    let path =
+                        if is_whole { path } else { path.rsplit_once('.').map_or(path, |(stem, _)| stem) };
+                    path == suffix || path.ends_with(&format!("/{suffix}"))
+                };
+                let files = self
+                    .files
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != file && ends(self.path_of(*other)));
+                // The nearest of those that have such a name.
+                let shared = |other: &usize| {
+                    self.path_of(*other)
+                        .bytes()
+                        .zip(own.bytes())
+                        .take_while(|(one, other)| one == other)
+                        .count()
+                };
+                let Some(other) = files.map(|(other, _)| other).max_by_key(shared) else { continue };
+                let Some((_, facts)) = self.files.get(other) else { continue };
+                // The first router of such a file is the program, and the second one what its routes hang on.
+                if facts.mounts.first().is_some_and(|mount| mount.parent == 0 && mount.child == 1) {
+                    let (root, child) = (self.one(self.number(other, 0)), self.one(self.number(other, 1)));
+                    mounts.push((child, root, Above::plain(file, parent)));
+                }
+            }
+        }
+        for (child, root, above) in mounts {
+            let known = self.parents.entry(child).or_default();
+            known.retain(|one| one.parent != root);
+            known.push(above);
+        }
+    }
+
     /// Functions that are all files of a folder get a router each, below the path of their folders.
     pub(super) fn mount_folders(&mut self) {
         let mut mounts = Vec::new();
@@ -89,6 +131,51 @@ impl<'p> Program<'p> {
                     };
                     let child = self.one(self.number(other, index));
                     mounts.push((child, Above { named, ..Above::plain(file, parent) }));
+                }
+            }
+        }
+        for (child, above) in mounts {
+            self.parents.entry(child).or_default().push(above);
+        }
+    }
+
+    /// A router that is given to a method of an interface goes to that method of every class that has it.
+    pub(super) fn mount_dispatched(&mut self) {
+        let mut mounts = Vec::new();
+        for (file, (_, facts)) in self.files.iter().enumerate() {
+            for mount in &facts.mounts {
+                let key = facts
+                    .routers
+                    .get(mount.child)
+                    .filter(|router| !router.is_defined)
+                    .and_then(|router| router.key.as_deref());
+                let Some(key) = key.filter(|key| key.contains(".") && key.contains('#')) else { continue };
+                if self.find_router(file, key).is_some() {
+                    continue;
+                }
+                let parent = self.one(self.number(file, mount.child));
+                let mut methods = self.methods(file, key);
+                // The interface itself has the method as well.
+                let is_base = |class: &str| {
+                    methods.iter().any(|(other, at, _)| {
+                        self.find_class(*at, other)
+                            .is_some_and(|(_, fact)| fact.bases.iter().any(|base| base == class))
+                    })
+                };
+                let bases: Vec<&str> =
+                    methods.iter().map(|(class, ..)| *class).filter(|class| is_base(class)).collect();
+                methods.retain(|(class, ..)| !bases.contains(class));
+                let bases: Vec<&[String]> = methods
+                    .iter()
+                    .filter_map(|(class, other, _)| Some(self.find_class(*other, class)?.1.bases.as_slice()))
+                    .collect();
+                let is_one = bases.len() > 1
+                    && bases.first().is_some_and(|first| {
+                        first.iter().any(|base| bases.iter().all(|bases| bases.contains(base)))
+                    });
+                if is_one && methods.len() <= HANDED_MAX {
+                    let each = methods.iter().map(|(_, other, index)| self.one(self.number(*other, *index)));
+                    mounts.extend(each.map(|child| (child, Above::plain(file, parent))));
                 }
             }
         }

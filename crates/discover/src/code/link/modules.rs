@@ -35,6 +35,10 @@ impl<'p> Modules<'p> {
             if INDEXES.contains(&stem) {
                 by_name.entry(last).or_insert_with(Vec::new).push(index);
             }
+            // A crate is called as the folder around its sources is.
+            if let Some(above) = folder.strip_suffix("/src").filter(|_| path.ends_with("lib.rs")) {
+                by_name.entry(above.rsplit('/').next().unwrap_or(above)).or_insert_with(Vec::new).push(index);
+            }
             by_folder.entry(folder).or_insert_with(Vec::new).push(index);
             by_stem.entry(path.rsplit_once('.').map_or(*path, |(stem, _)| stem)).or_default().push(index);
         }
@@ -133,7 +137,8 @@ impl<'p> Modules<'p> {
             let without_crate = parts.get(1..).filter(|rest| !rest.is_empty()).map(|rest| rest.join("/"));
             let is_of_crate =
                 without_crate.is_some_and(|rest| language(own) == "rs" && folder.ends_with(&rest));
-            if ends(stem) || ends(folder) || is_of_crate {
+            let crate_folder = folder.strip_suffix("/src").unwrap_or(folder);
+            if ends(stem) || ends(folder) || ends(crate_folder) || is_of_crate {
                 let shared = path.bytes().zip(own.bytes()).take_while(|(one, other)| one == other).count();
                 found.push((usize::MAX - shared, *index));
             }
@@ -160,6 +165,7 @@ fn language(path: &str) -> &str {
     match path.rsplit('.').next().unwrap_or_default() {
         "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => "js",
         "kt" | "kts" => "kt",
+        "rb" | "ru" => "rb",
         other => other,
     }
 }

@@ -55,32 +55,36 @@ impl<'p> Program<'p> {
     /// The router that a method is given (`NewReports().Mount#0`), where nobody says what it is a method of: that of the one
     /// method of this name whose type says that it takes a router.
     fn find_method(&self, file: usize, key: &str) -> Option<(usize, usize)> {
-        let (of, place) = key.rsplit_once('#')?;
-        let (of, method) = of.rsplit_once('.')?;
+        let (of, _) = key.rsplit_once('#')?;
+        let (of, _) = of.rsplit_once('.')?;
+        let is_named = |class: &str| of.trim_end_matches("()").ends_with(class);
+        match &self.methods(file, key)[..] {
+            [(_, file, index)] => Some((*file, *index)),
+            several => {
+                let mut named = several.iter().filter(|(class, ..)| is_named(class));
+                named.next().filter(|_| named.next().is_none()).map(|(_, file, index)| (*file, *index))
+            }
+        }
+    }
+
+    /// The routers that methods of this name are given, with their classes and files.
+    pub(super) fn methods(&self, file: usize, key: &str) -> Vec<(&'p str, usize, usize)> {
         let mut wanted = Vec::new();
+        let Some((of, place)) = key.rsplit_once('#') else { return wanted };
+        let Some((_, method)) = of.rsplit_once('.') else { return wanted };
         for other in self.names.get(method).into_iter().flatten().copied() {
-            let (_, facts) = self.files.get(other)?;
+            let Some((_, facts)) = self.files.get(other) else { continue };
             let of_type = facts.keys.iter().filter(|(known, index)| {
                 let name = known.strip_suffix(place).and_then(|known| known.strip_suffix('#'));
                 let is_method =
                     name.and_then(|name| name.strip_suffix(method)).is_some_and(|of| of.ends_with('.'));
                 is_method && facts.routers.get(**index).is_some_and(|router| router.is_defined)
             });
-            wanted.extend(of_type.map(|(known, index)| (known.as_str(), other, *index)));
+            let class = |known: &'p str| known.split('.').next().unwrap_or_default();
+            wanted.extend(of_type.map(|(known, index)| (class(known), other, *index)));
         }
-        let is_same_language = |other: usize| self.modules.is_of_language(file, other);
-        wanted.retain(|(_, other, _)| is_same_language(*other));
-        let is_named = |known: &str| {
-            let class = known.split('.').next().unwrap_or_default();
-            of.trim_end_matches("()").ends_with(class)
-        };
-        match &wanted[..] {
-            [(_, file, index)] => Some((*file, *index)),
-            several => {
-                let mut named = several.iter().filter(|(known, ..)| is_named(known));
-                named.next().filter(|_| named.next().is_none()).map(|(_, file, index)| (*file, *index))
-            }
-        }
+        wanted.retain(|(_, other, _)| self.modules.is_of_language(file, *other));
+        wanted
     }
 
     fn find_router_as(&self, file: usize, key: &str) -> Option<(usize, usize)> {
@@ -135,7 +139,14 @@ impl<'p> Program<'p> {
     }
 
     pub(super) fn find_text(&self, file: usize, key: &str) -> Option<(usize, &'p Pieces)> {
-        self.find(file, key, NAMES_MAX, &|facts, key| facts.constants.get(key))
+        let of: &dyn Fn(&'p Facts, &str) -> Option<&'p Pieces> = &|facts, key| facts.constants.get(key);
+        let found = self.find(file, key, NAMES_MAX, of);
+        // `Paths.Accounts.ONE` is a constant of a class within a class.
+        found.or_else(|| {
+            let (outer, inner) = key.split_once('.').filter(|(_, inner)| inner.contains('.'))?;
+            let (found, _) = self.find_class(file, outer)?;
+            self.find(found, inner, NAMES_MAX, of)
+        })
     }
 
     /// What `key` is in `file`, if it is no parameter of a function.

@@ -133,6 +133,16 @@ impl Program<'_> {
 
     fn of_view(&self, file: usize, key: &str) -> Vec<Answer> {
         let key = key.strip_suffix(".as_view").unwrap_or(key);
+        if let Some((found, function)) =
+            self.find_function(file, key).filter(|(_, one)| !one.answers.is_empty())
+        {
+            let answer = |(method, handler): &(String, Option<String>)| Answer {
+                method: method.clone(),
+                handlers: handler.iter().map(|key| (found, key.clone())).collect(),
+                ..Answer::default()
+            };
+            return function.answers.iter().map(answer).collect();
+        }
         if let Some((_, function)) = self.find_function(file, key) {
             let answer = |method: &String| Answer {
                 method: method.clone(),

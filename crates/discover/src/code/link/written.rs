@@ -70,7 +70,7 @@ impl Program<'_> {
     }
 
     fn written(&self, file: usize, fact: &RouteFact, place: &Place, path: &str, answer: Answer) -> Route {
-        let action = fact.handlers.first().and_then(|key| key.rsplit('.').next()).unwrap_or_default();
+        let action = action(fact);
         let path = format!("{path}{}", answer.suffix)
             .replace("{$}", "")
             .replace(['^', '$'], "")
@@ -101,7 +101,8 @@ impl Program<'_> {
             self.take((file, &answer.method), taken, &mut parameters, &mut body);
         }
         let own = fact.handlers.iter().map(|key| (file, key.clone()));
-        for (file, key) in own.chain(answer.handlers.iter().cloned()) {
+        let implementing = self.implementing(file, fact);
+        for (file, key) in own.chain(answer.handlers.iter().cloned()).chain(implementing) {
             guards.extend(self.filters(file, &key));
             if let Some((found, function)) = self.find_function(file, &key) {
                 guards.extend(function.guards.iter().map(|guard| (found, guard.clone())));
@@ -110,7 +111,6 @@ impl Program<'_> {
                 && class.is_schema
             {
                 self.take_schema(file, &key, &mut parameters, &mut body);
-                guards.retain(|(_, guard)| guard.name != key);
             }
             for (found, taken) in self.taken(file, &key) {
                 self.take((found, &answer.method), taken, &mut parameters, &mut body);
@@ -141,10 +141,19 @@ impl Program<'_> {
         }
     }
 
+    /// Methods of the classes that a route comes to from what they are made from: they may say more than that does.
+    fn implementing(&self, file: usize, fact: &RouteFact) -> Vec<(usize, String)> {
+        let router = self.one(self.number(file, fact.router));
+        let action = action(fact);
+        let above = self.parents.get(&router).map(Vec::as_slice).unwrap_or_default().iter();
+        let classes = above.filter_map(|above| Some((above.file, self.classes.get(&above.parent)?)));
+        classes.map(|(file, class)| (file, format!("{class}.{action}"))).take(1).collect()
+    }
+
     /// What a function takes out of requests, and what those do that it calls with them.
     fn taken(&self, file: usize, key: &str) -> Vec<(usize, &Taken)> {
         let mut taken = Vec::new();
-        let mut next = vec![(file, key.to_owned(), 0)];
+        let mut next = vec![(file, format!("{key}.__invoke"), 0), (file, key.to_owned(), 0)];
         let mut seen: Vec<(usize, String)> = Vec::new();
         while let Some((file, key, depth)) = next.pop() {
             let Some((found, function)) = self.find_function(file, &key) else { continue };
@@ -194,6 +203,11 @@ impl Program<'_> {
             Taken::Fields(names) => body.extend(names.iter().cloned()),
             Taken::Field(name) => drop(body.insert(name.clone())),
             Taken::Body(class) => body.extend(self.fields(file, class)),
+            Taken::AnyOf(class) => {
+                for name in self.fields(file, class) {
+                    self.take((file, method), &Taken::Any(name), parameters, body);
+                }
+            }
             Taken::Schema(name) => self.take_schema(file, name, parameters, body),
         }
     }
@@ -208,7 +222,9 @@ impl Program<'_> {
             });
             let under = self.text(file, &guard.under).unwrap_or_default();
             let under = template(under.trim_matches(['*', '/']), self.framework.style).path;
-            if is_router || !under.is_empty() && !path.contains(&format!("/{under}")) {
+            let is_schema = !guard.name.contains('(')
+                && self.find_class(file, &guard.name).is_some_and(|(_, class)| class.is_schema);
+            if is_router || is_schema || !under.is_empty() && !path.contains(&format!("/{under}")) {
                 continue;
             }
             if guard.is_open {
@@ -244,4 +260,13 @@ impl Program<'_> {
             parameters.entry((In::Query, name)).or_default();
         }
     }
+}
+
+/// The method that handles a route, by its own name.
+fn action(fact: &RouteFact) -> &str {
+    let key = fact.handlers.first().map(String::as_str).unwrap_or_default();
+    let name = key.rsplit('.').next().unwrap_or_default();
+    let name = name.split('@').next().unwrap_or_default();
+    // ASP.NET leaves this out of the names of actions.
+    name.strip_suffix("Async").filter(|name| !name.is_empty()).unwrap_or(name)
 }
