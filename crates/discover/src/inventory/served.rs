@@ -8,10 +8,11 @@ use model::inventory::{
 
 use crate::code::{self, In, ways};
 
-/// What a program serves, of which `name` is what its folder is called. It does not know at which host.
+/// What a program serves, of which `name` is what its folder is called. It does not know at which host. What a router has that
+/// nothing mounts is not served, as far as is known, and would be a shadow of nothing.
 pub fn served<'r>(name: &str, routes: impl Iterator<Item = &'r code::Route>) -> Report {
     let mut accounts: BTreeMap<Subject, (Option<Place>, Route)> = BTreeMap::new();
-    for route in routes {
+    for route in routes.filter(|route| route.is_mounted) {
         let subject = Subject {
             whose: Whose::Host(String::new()),
             method: route.method.clone(),
@@ -74,7 +75,8 @@ mod tests {
         let files = [(
             "app.js".to_owned(),
             "const app = require('express')()\napp.get('/a/:id', requireAuth, a)\napp.get('/a/:id', b)\n\
-             app.all('/b', jwtAuth, (req, res) => res.json(req.query.page))\n"
+             app.all('/b', jwtAuth, (req, res) => res.json(req.query.page))\n\
+             const spare = require('express').Router()\nspare.get('/spare', a)\n"
                 .to_owned(),
         )];
         let report = served("shop", code::of_texts(&files).routes.iter());

@@ -62,7 +62,8 @@ pub(super) fn listed<'r>(contracts: &'r [Contract], routes: &'r [Route]) -> Vec<
         let status = match (contracts.is_empty(), is_declared) {
             (true, _) => None,
             (false, true) => Some(Status::Declared),
-            (false, false) => Some(Status::Shadow),
+            // What nothing serves, as far as is known, is the shadow of nothing.
+            (false, false) => Some(Status::Shadow).filter(|_| route.is_mounted),
         };
         listed.push(of_route(route, title.map_or(route.framework, |contract| &contract.title), status));
     }
