@@ -87,7 +87,7 @@ enum Mode {
     /// Lines of logs that `discover` reads a second, beside GoAccess, awk and jq
     Logs {
         /// Lines of each format
-        #[arg(long, default_value_t = 1_000_000)]
+        #[arg(long, default_value_t = 300_000)]
         lines: usize,
     },
     /// Bytes of captures that `discover` reads a second, beside tshark

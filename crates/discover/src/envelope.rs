@@ -10,7 +10,10 @@ pub fn unwrap(text: &str) -> Cow<'_, str> {
         Some(b'{') => docker(text).unwrap_or(Cow::Borrowed(text)),
         Some(b'<') => Cow::Borrowed(priority(text).unwrap_or(text)),
         Some(b'A'..=b'Z') => Cow::Borrowed(bsd(text).unwrap_or(text)),
-        Some(b'0'..=b'9') => Cow::Borrowed(cri(text).or_else(|| iso(text)).unwrap_or(text)),
+        // An address, as most lines begin with, is no year.
+        Some(b'0'..=b'9') if text.as_bytes().get(4) == Some(&b'-') => {
+            Cow::Borrowed(cri(text).or_else(|| iso(text)).unwrap_or(text))
+        }
         _ => Cow::Borrowed(text),
     }
 }

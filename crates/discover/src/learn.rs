@@ -110,9 +110,7 @@ impl Learner {
             return;
         };
         let host = seen.line.host.as_deref().unwrap_or_default();
-        if segments(path).count() > SEGMENTS_MAX
-            || segments(path).any(|segment| segment.len() > SEGMENT_BYTES_MAX)
-        {
+        if is_too_large(path) {
             self.not_kept += 1;
             return;
         }
@@ -239,6 +237,15 @@ impl Learner {
         }
         lesson
     }
+}
+
+/// Whether a path has more segments than are learned, or a longer one.
+fn is_too_large(path: &str) -> bool {
+    // The first slash begins the first segment.
+    let slashes = memchr::memchr_iter(b'/', path.as_bytes()).count();
+    let count = slashes + usize::from(!path.starts_with('/'));
+    count > SEGMENTS_MAX
+        || (path.len() > SEGMENT_BYTES_MAX && segments(path).any(|segment| segment.len() > SEGMENT_BYTES_MAX))
 }
 
 /// The segments of a path: what stands after each slash.

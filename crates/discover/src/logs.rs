@@ -30,6 +30,10 @@ mod virtual_host;
 mod w3c;
 mod zoraxy;
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use crate::columns::Columns;
 use crate::json;
 use crate::line::{Field, Line};
@@ -115,10 +119,20 @@ pub struct Formats {
 #[derive(Debug)]
 struct JsonFormat {
     id: &'static str,
-    marks: &'static [&'static str],
-    members: &'static [(&'static str, Field)],
-    /// The marks of all others, where it has none itself.
-    others: Vec<&'static str>,
+    has_marks: bool,
+    /// What members mean, by their paths.
+    members: HashMap<&'static [u8], Meaning, RandomState>,
+}
+
+/// What it means that a line has a member.
+#[derive(Debug, Clone, Copy, Default)]
+struct Meaning {
+    /// The line is in this format.
+    is_mark: bool,
+    /// The line is in another format: known where this one has no marks itself.
+    is_of_other: bool,
+    /// What it says of the request.
+    says: Option<Field>,
 }
 
 impl Formats {
@@ -132,8 +146,7 @@ impl Formats {
                     .text
                     .extend(patterns.iter().filter_map(|text| Some((format.id, Pattern::parse(text).ok()?)))),
                 Syntax::Json { marks, members } => {
-                    let others = if marks.is_empty() { json_marks().collect() } else { Vec::new() };
-                    formats.json.push(JsonFormat { id: format.id, marks, members, others });
+                    formats.json.push(JsonFormat::of(format.id, marks, members));
                 }
                 Syntax::Columns { marks } => formats.columns.push((format.id, marks)),
             }
@@ -239,24 +252,36 @@ impl<'f> LineReader<'f> {
 }
 
 impl JsonFormat {
+    fn of(id: &'static str, marks: &[&'static str], says: &[(&'static str, Field)]) -> JsonFormat {
+        let mut members: HashMap<_, Meaning, _> = HashMap::default();
+        for (name, field) in says {
+            members.entry(name.as_bytes()).or_default().says.get_or_insert(*field);
+        }
+        for name in marks {
+            members.entry(name.as_bytes()).or_default().is_mark = true;
+        }
+        for name in json_marks().filter(|_| marks.is_empty()) {
+            members.entry(name.as_bytes()).or_default().is_of_other = true;
+        }
+        JsonFormat { id, has_marks: !marks.is_empty(), members }
+    }
+
     fn read<'l>(&self, text: &'l str) -> Option<Line<'l>> {
         let mut line = Line::default();
-        let mut is_marked = self.marks.is_empty();
+        let mut is_marked = !self.has_marks;
         json::walk(text, &mut |path, value| {
-            is_marked |= self.marks.iter().any(|mark| mark.as_bytes() == path);
-            if self.others.iter().any(|mark| mark.as_bytes() == path) {
-                return false;
-            }
-            let member = self.members.iter().find(|(name, _)| name.as_bytes() == path);
-            if let Some((_, field)) = member
+            let meaning = self.members.get(path).copied().unwrap_or_default();
+            is_marked |= meaning.is_mark;
+            if let Some(field) = meaning.says
+                && !meaning.is_of_other
                 && let Some(text) = value.text()
             {
                 // What cannot be is left out: others write the member, too, with another meaning.
-                line.set(*field, text);
+                line.set(field, text);
             }
-            true
+            !meaning.is_of_other
         })?;
         // Of programs that write JSON for all they do, only what was answered is of interest.
-        (is_marked && line.status.is_some() && (line.is_request() || !self.marks.is_empty())).then_some(line)
+        (is_marked && line.status.is_some() && (line.is_request() || self.has_marks)).then_some(line)
     }
 }

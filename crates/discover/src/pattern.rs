@@ -24,7 +24,7 @@ struct Part {
     end: Box<str>,
     /// Whether the value stands in quotes, where a quote may be escaped.
     is_quoted: bool,
-    /// Whether the value may have spaces in it.
+    /// Whether the value may have spaces in it, as far as its end lets it.
     is_spacious: bool,
 }
 
@@ -77,7 +77,10 @@ impl Pattern {
             }
             let field = field_of(name);
             let is_closed = end.is_empty() || end.starts_with('"');
-            let is_spacious = (opened && is_closed) || end.starts_with(']') || field.is_spacious();
+            // What ends with the first space has none, so that nobody has to look for it.
+            let has_none = !opened && end == " ";
+            let is_spacious =
+                (opened && is_closed) || end.starts_with(']') || has_none || field.is_spacious();
             parts.push(Part { field, end: end.into(), is_quoted: opened, is_spacious });
             opened = end.ends_with('"');
         }
@@ -109,15 +112,17 @@ impl Pattern {
 impl Part {
     /// The value at the beginning of `text`, and what comes after it and its end.
     fn take<'l>(&self, text: &'l str) -> Option<(&'l str, &'l str)> {
-        let Some(first) = self.end.bytes().next() else {
+        let Some((first, more)) = self.end.as_bytes().split_first() else {
             let ends = !(self.is_quoted && text.contains('"'));
             return (ends && (self.is_spacious || !text.contains(' '))).then_some((text, ""));
         };
         let mut from = 0;
         loop {
-            let at = from + memchr::memchr(first, text.as_bytes().get(from..)?)?;
+            let at = from + memchr::memchr(*first, text.as_bytes().get(from..)?)?;
             let (value, rest) = text.split_at_checked(at)?;
-            if let Some(after) = rest.strip_prefix(&*self.end)
+            // Of most ends the first byte is all.
+            let after = if more.is_empty() { rest.get(1..) } else { rest.strip_prefix(&*self.end) };
+            if let Some(after) = after
                 && !(self.is_quoted && is_escaped(value))
             {
                 return (self.is_spacious || !value.contains(' ')).then_some((value, after));

@@ -89,8 +89,10 @@ fn split_brackets(segment: &str) -> Option<(&str, Around<&str>)> {
 
 /// A segment without its ending, or without a verb after a colon, and that.
 pub(super) fn split_end(segment: &str) -> (&str, &str) {
-    let ending = ENDINGS.iter().find(|ending| segment.ends_with(**ending)).map(|ending| ending.len());
-    let verb = segment.rfind(':').filter(|at| {
+    // Most segments have neither, and each of a request's is looked at.
+    let ending = segment.bytes().rposition(|byte| byte == b'.').and_then(|at| segment.get(at..));
+    let ending = ending.filter(|ending| ENDINGS.contains(ending)).map(str::len);
+    let verb = segment.bytes().rposition(|byte| byte == b':').filter(|at| {
         segment
             .get(at + 1..)
             .is_some_and(|verb| !verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic()))
@@ -110,11 +112,10 @@ impl Node {
         let mut node = self;
         let mut before = "";
         for segment in segments {
-            let value = value(segment).filter(|_| !is_version(segment, before));
-            before = segment;
+            let value = || value(segment).filter(|_| !is_version(segment, before));
             node = match node.words.binary_search_by(|(word, _)| (**word).cmp(segment)) {
                 Ok(at) => &mut node.words.get_mut(at)?.1,
-                Err(at) => match value {
+                Err(at) => match value() {
                     Some(value) => node.parameter(&value, may_grow, nodes)?,
                     None if may_grow => {
                         *nodes += 1;
@@ -124,6 +125,7 @@ impl Node {
                     None => node.taking(segment)?.used(),
                 },
             };
+            before = segment;
         }
         Some(node)
     }

@@ -125,7 +125,7 @@ impl Field {
 
 /// Takes in what stands for `field`; what says nothing (`-`) is right for each.
 pub(super) fn set<'l>(line: &mut Line<'l>, field: Field, value: Cow<'l, str>) -> bool {
-    let text = value.trim();
+    let text = trimmed(&value);
     if matches!(text, "" | "-" | "\"-\"") {
         return field != Field::VirtualHost;
     }
@@ -183,6 +183,14 @@ pub(super) fn set<'l>(line: &mut Line<'l>, field: Field, value: Cow<'l, str>) ->
             credential(line, field, text);
             true
         }
+    }
+}
+
+/// Without space around it, which hardly any has.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
     }
 }
 
@@ -298,8 +306,10 @@ fn method<'l>(line: &mut Line<'l>, value: Cow<'l, str>) -> bool {
 
 /// Path and query, perhaps with scheme and host before them; false for what is neither.
 fn target<'l>(line: &mut Line<'l>, value: Cow<'l, str>) -> bool {
-    let (scheme, after) = value.split_once("://").unwrap_or(("", &value));
-    if !value.starts_with('/') && !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphabetic())
+    if !value.starts_with('/')
+        && let Some((scheme, after)) = value.split_once("://")
+        && !scheme.is_empty()
+        && scheme.bytes().all(|byte| byte.is_ascii_alphabetic())
     {
         let start = value.len() - after.len();
         let end = after.find(['/', '?']).map_or(value.len(), |at| start + at);
@@ -333,7 +343,9 @@ const HOST_BYTES_MAX: usize = 260;
 
 fn is_host(text: &str) -> bool {
     (1..=HOST_BYTES_MAX).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]*".contains(&byte))
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'*')
+        })
 }
 
 /// A name or an address, perhaps with a port. `_` is how nginx writes that there is none.
