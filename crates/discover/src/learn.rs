@@ -40,8 +40,11 @@ const SEGMENT_BYTES_MAX: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Learner {
     limits: LearnLimits,
-    /// Trees by host; that of requests without a host is called "".
+    /// Trees by host.
     hosts: BTreeMap<Box<str>, Node>,
+    /// That of requests without a host: by itself, since every line of many logs is one, and comparing with an empty name is
+    /// slow on some processors.
+    hostless: Node,
     /// Trees of servers with many names, by what those have in common.
     patterns: BTreeMap<Box<str>, Node>,
     nodes: usize,
@@ -94,6 +97,7 @@ impl Learner {
         Learner {
             limits,
             hosts: BTreeMap::new(),
+            hostless: Node::default(),
             patterns: BTreeMap::new(),
             nodes: 0,
             is_full: false,
@@ -134,6 +138,9 @@ impl Learner {
 
     /// The tree of a host, if there is one: its own, or that of the server that it is a name of.
     fn known_root(&mut self, host: &str) -> Option<&mut Node> {
+        if host.is_empty() {
+            return Some(&mut self.hostless);
+        }
         if self.hosts.contains_key(host) {
             return self.hosts.get_mut(host);
         }
@@ -142,15 +149,16 @@ impl Learner {
 
     /// The tree of a host; that of requests without one where there is no room for another.
     fn root(&mut self, host: &str) -> Option<&mut Node> {
-        let mut host = host;
         if self.known_root(host).is_none() {
             if self.hosts.len() >= self.limits.hosts && !self.is_full_of_hosts {
                 self.fold_hosts();
                 self.is_full_of_hosts = self.hosts.len() > self.limits.hosts / 4 * 3;
             }
             if self.known_root(host).is_none() {
-                host = if self.hosts.len() < self.limits.hosts { host } else { "" };
-                self.hosts.entry(host.into()).or_default();
+                if self.hosts.len() >= self.limits.hosts {
+                    return Some(&mut self.hostless);
+                }
+                self.hosts.insert(host.into(), Node::default());
             }
         }
         self.known_root(host)
@@ -174,6 +182,7 @@ impl Learner {
 
     /// Learns all that `other` learned.
     pub fn merge(&mut self, other: Learner) {
+        self.hostless.merge(other.hostless);
         for (pattern, node) in other.patterns {
             self.patterns.entry(pattern).or_default().merge(node);
         }
@@ -202,6 +211,7 @@ impl Learner {
     /// Tells words from values, which makes the trees small again.
     fn settle(&mut self) {
         self.fold_hosts();
+        settle::settle(&mut self.hostless);
         self.hosts.values_mut().chain(self.patterns.values_mut()).for_each(settle::settle);
         self.nodes = self.size();
     }
@@ -215,7 +225,8 @@ impl Learner {
     }
 
     fn size(&self) -> usize {
-        self.hosts.values().chain(self.patterns.values()).map(Node::size).sum()
+        let named = self.hosts.values().chain(self.patterns.values());
+        named.chain([&self.hostless]).map(Node::size).sum()
     }
 
     /// What was learned.
@@ -232,6 +243,7 @@ impl Learner {
                 }
             }
         }
+        self.hostless.tell("", &mut lesson.operations);
         for (host, root) in self.hosts.into_iter().chain(self.patterns) {
             root.tell(&host, &mut lesson.operations);
         }

@@ -51,6 +51,12 @@ impl Around<&str> {
 }
 
 impl Around<Box<str>> {
+    /// Whether it is the same. Most have nothing around them, and comparing with an empty text is slow on some processors.
+    fn is(&self, other: Around<&str>) -> bool {
+        let is_same = |one: &str, other: &str| one.len() == other.len() && (one.is_empty() || one == other);
+        is_same(&self.before, other.before) && is_same(&self.after, other.after)
+    }
+
     pub(super) fn as_ref(&self) -> Around<&str> {
         Around { before: &self.before, after: &self.after }
     }
@@ -131,7 +137,7 @@ impl Node {
     }
 
     fn parameter(&mut self, value: &Value<'_>, may_grow: bool, nodes: &mut usize) -> Option<&mut Node> {
-        match self.parameters.iter().position(|known| known.around.as_ref() == value.around) {
+        match self.parameters.iter().position(|known| known.around.is(value.around)) {
             Some(at) => {
                 let known = self.parameters.get_mut(at)?;
                 known.kind = known.kind.or(value.kind);
@@ -162,7 +168,7 @@ impl Node {
         let less = [around, Around { before: "", after }, Around::default()];
         let at = less
             .iter()
-            .find_map(|around| self.parameters.iter().position(|known| known.around.as_ref() == *around))?;
+            .find_map(|around| self.parameters.iter().position(|known| known.around.is(*around)))?;
         self.parameters.get_mut(at)
     }
 
