@@ -38,6 +38,8 @@ pub(super) struct Program<'p> {
     /// The router that each router is the same as.
     same: Vec<usize>,
     standing: BTreeMap<usize, Standing>,
+    /// Whether some file has a schema that requests are held against.
+    has_schemas: bool,
     /// Files of routes that settings of the program name, by their paths.
     settings: Vec<String>,
     /// Routers that are more than made.
@@ -143,6 +145,7 @@ impl<'p> Program<'p> {
             first,
             same: (0..count).collect(),
             standing: BTreeMap::new(),
+            has_schemas: files.iter().any(|(_, facts)| facts.classes.values().any(|class| class.is_schema)),
             used: BTreeSet::new(),
             settings: Vec::new(),
             prefixes: BTreeMap::new(),

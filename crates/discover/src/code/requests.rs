@@ -135,9 +135,8 @@ pub(super) fn javascript_whole(node: &Node) -> Option<Whole> {
     match &node.kind {
         Kind::Member(_, name) if &**name == "searchParams" => Some(Whole::Query),
         Kind::Member(of, name) => {
-            let of = of.dotted()?;
-            let on = of.rsplit('.').next().unwrap_or(&of);
-            matches!(on, "req" | "request" | "_req" | "ctx").then(|| javascript_member(name)).flatten()
+            let whole = javascript_member(name)?;
+            matches!(of.last_name(), "req" | "request" | "_req" | "ctx").then_some(whole)
         }
         Kind::Call(call) => {
             let on = call.receiver()?.last_name();

@@ -51,16 +51,16 @@ impl<'e> Evaluate<'e> {
             taken.extend(taken_by_mark(mark));
         }
         let wholes = self.wholes(function);
-        let mut called: Vec<*const Node> = Vec::new();
+        let mut callee: Option<*const Node> = None;
         for node in &function.body {
             node.visit(&mut |node| {
                 if taken.len() < TAKEN_MAX {
                     taken.extend((self.framework.takes)(node));
-                    // A method of what holds values is none of them.
-                    if !called.iter().any(|callee| std::ptr::eq(*callee, node)) {
+                    // A method of what holds values is none of them; what is called comes right behind the call.
+                    if !callee.is_some_and(|callee| std::ptr::eq(callee, node)) {
                         taken.extend(self.taken_of_whole(node, &wholes));
                     }
-                    called.extend(node.call().map(|call| std::ptr::from_ref(&call.callee)));
+                    callee = node.call().map(|call| std::ptr::from_ref(&call.callee));
                 }
                 !matches!(node.kind, Kind::Function(_) | Kind::Class(_)) || self.framework.deep
             });

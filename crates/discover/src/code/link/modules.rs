@@ -1,6 +1,8 @@
 //! Which files a module is, by what it is called where it is imported.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// Files by the names that modules may have.
 #[derive(Debug)]
@@ -13,7 +15,15 @@ pub(super) struct Modules<'p> {
     by_stem: BTreeMap<&'p str, Vec<usize>>,
     /// Folders by the last part of their paths.
     folders: BTreeMap<&'p str, Vec<&'p str>>,
+    /// What was looked for before: the same modules are named again and again.
+    known: RefCell<Known>,
 }
+
+/// The files of modules, by the file that names them and by their names.
+type Known = HashMap<(usize, Box<str>), Rc<[usize]>>;
+
+/// So many modules are kept in mind.
+const KNOWN_MAX: usize = 1 << 18;
 
 /// Names of files that stand for their folder.
 const INDEXES: &[&str] = &["index", "mod", "__init__", "lib", "main"];
@@ -46,18 +56,31 @@ impl<'p> Modules<'p> {
         for folder in by_folder.keys().copied() {
             folders.entry(folder.rsplit('/').next().unwrap_or(folder)).or_default().push(folder);
         }
-        Modules { paths, by_name, by_folder, by_stem, folders }
+        Modules { paths, by_name, by_folder, by_stem, folders, known: RefCell::default() }
     }
 
     /// Files that a module may be, as `file` names it.
-    pub(super) fn files(&self, file: usize, module: &str) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn files(&self, file: usize, module: &str) -> impl Iterator<Item = usize> + use<'p> {
+        let key = (file, module.into());
+        let known = self.known.borrow().get(&key).cloned();
+        let found = known.unwrap_or_else(|| {
+            let found: Rc<[usize]> = self.named(file, module).into();
+            let mut known = self.known.borrow_mut();
+            if known.len() < KNOWN_MAX {
+                known.insert(key, Rc::clone(&found));
+            }
+            found
+        });
+        (0..found.len()).filter_map(move |at| found.get(at).copied())
+    }
+
+    fn named(&self, file: usize, module: &str) -> Vec<usize> {
         let own = self.paths.get(file).copied().unwrap_or_default();
-        let found = match language(own) {
+        match language(own) {
             "js" => self.relative(own, module),
             "go" => self.folders(module),
             _ => self.ending(own, module),
-        };
-        found.into_iter()
+        }
     }
 
     /// Whether names of one file need not be imported in the other: those of a folder, or of a language.
@@ -108,7 +131,7 @@ impl<'p> Modules<'p> {
         let mut rest = module;
         loop {
             let last = rest.rsplit('/').next().unwrap_or(rest);
-            let is_it = |folder: &&&str| **folder == rest || folder.ends_with(&format!("/{rest}"));
+            let is_it = |folder: &&&str| ends(folder, rest);
             if let Some(folder) = self.folders.get(last).and_then(|folders| folders.iter().find(is_it)) {
                 return self.by_folder.get(folder).cloned().unwrap_or_default();
             }
@@ -127,18 +150,18 @@ impl<'p> Modules<'p> {
         let wanted = parts.join("/");
         let of_language =
             |index: &&usize| self.paths.get(**index).is_some_and(|path| language(path) == language(own));
+        // A module of Rust may begin with the name of its crate.
+        let without_crate = parts.get(1..).filter(|rest| !rest.is_empty()).map(|rest| rest.join("/"));
+        let without_crate = without_crate.filter(|_| language(own) == "rs");
         let mut found: Vec<(usize, usize)> = Vec::new();
         for index in self.by_name.get(last).into_iter().flatten().filter(of_language) {
             let path = self.paths.get(*index).copied().unwrap_or_default();
             let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-            let folder =
-                INDEXES.iter().find_map(|name| stem.strip_suffix(&format!("/{name}"))).unwrap_or(stem);
-            let ends = |text: &str| text == wanted || text.ends_with(&format!("/{wanted}"));
-            let without_crate = parts.get(1..).filter(|rest| !rest.is_empty()).map(|rest| rest.join("/"));
-            let is_of_crate =
-                without_crate.is_some_and(|rest| language(own) == "rs" && folder.ends_with(&rest));
+            let (above, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+            let folder = if INDEXES.contains(&name) && !above.is_empty() { above } else { stem };
             let crate_folder = folder.strip_suffix("/src").unwrap_or(folder);
-            if ends(stem) || ends(folder) || ends(crate_folder) || is_of_crate {
+            let is_of_crate = without_crate.as_deref().is_some_and(|rest| folder.ends_with(rest));
+            if [stem, folder, crate_folder].iter().any(|path| ends(path, &wanted)) || is_of_crate {
                 let shared = path.bytes().zip(own.bytes()).take_while(|(one, other)| one == other).count();
                 found.push((usize::MAX - shared, *index));
             }
@@ -158,6 +181,11 @@ impl<'p> Modules<'p> {
         let near = self.by_folder.get(folder).into_iter().flatten().copied();
         if module.starts_with('.') { near.filter(is_index).collect() } else { Vec::new() }
     }
+}
+
+/// Whether the last parts of a path are these.
+fn ends(path: &str, wanted: &str) -> bool {
+    path.strip_suffix(wanted).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
 /// The ending of a file's name, of which those of one family are one.

@@ -117,7 +117,8 @@ impl<'p> Program<'p> {
             let found = values.take(1).find_map(|(file, key)| self.find(file, &key, NAMES_MAX, of));
             // What is made of a class whose name is small looks like what a function gives.
             found.or_else(|| {
-                self.find(file, &key.replacen("().", ".", 1), NAMES_MAX, of).filter(|_| key.contains("()."))
+                let (before, after) = key.split_once("().")?;
+                self.find(file, &format!("{before}.{after}"), NAMES_MAX, of)
             })
         })
     }

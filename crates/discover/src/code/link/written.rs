@@ -107,9 +107,7 @@ impl Program<'_> {
             if let Some((found, function)) = self.find_function(file, &key) {
                 guards.extend(function.guards.iter().map(|guard| (found, guard.clone())));
             }
-            if let Some((_, class)) = self.find_class(file, &key)
-                && class.is_schema
-            {
+            if self.is_schema(file, &key) {
                 self.take_schema(file, &key, &mut parameters, &mut body);
             }
             for (found, taken) in self.taken(file, &key) {
@@ -153,7 +151,10 @@ impl Program<'_> {
     /// What a function takes out of requests, and what those do that it calls with them.
     fn taken(&self, file: usize, key: &str) -> Vec<(usize, &Taken)> {
         let mut taken = Vec::new();
-        let mut next = vec![(file, format!("{key}.__invoke"), 0), (file, key.to_owned(), 0)];
+        let mut next = vec![(file, key.to_owned(), 0)];
+        if self.framework.languages.contains(&"PHP") {
+            next.push((file, format!("{key}.__invoke"), 0));
+        }
         let mut seen: Vec<(usize, String)> = Vec::new();
         while let Some((file, key, depth)) = next.pop() {
             let Some((found, function)) = self.find_function(file, &key) else { continue };
@@ -222,8 +223,7 @@ impl Program<'_> {
             });
             let under = self.text(file, &guard.under).unwrap_or_default();
             let under = template(under.trim_matches(['*', '/']), self.framework.style).path;
-            let is_schema = !guard.name.contains('(')
-                && self.find_class(file, &guard.name).is_some_and(|(_, class)| class.is_schema);
+            let is_schema = !guard.name.contains('(') && self.is_schema(file, &guard.name);
             if is_router || is_schema || !under.is_empty() && !path.contains(&format!("/{under}")) {
                 continue;
             }
@@ -236,6 +236,11 @@ impl Program<'_> {
         names
     }
 
+    /// Whether something of this name is a schema that requests are held against.
+    fn is_schema(&self, file: usize, name: &str) -> bool {
+        self.has_schemas && self.find_class(file, name).is_some_and(|(_, class)| class.is_schema)
+    }
+
     /// What a schema says, if it is one: of each part of requests, or of the body.
     fn take_schema(
         &self,
@@ -244,7 +249,7 @@ impl Program<'_> {
         parameters: &mut BTreeMap<(In, String), String>,
         body: &mut BTreeSet<String>,
     ) {
-        if !self.find_class(file, name).is_some_and(|(_, class)| class.is_schema) {
+        if !self.is_schema(file, name) {
             return;
         }
         let part = |part: &str| {
