@@ -212,3 +212,19 @@ fn places_beyond_the_most_are_said_to_be_left_out() {
     let said: Vec<&str> = found.unclear.iter().map(|unclear| unclear.what.as_str()).collect();
     assert_eq!(said, ["more than 64 places where a router is mounted"]);
 }
+
+#[test]
+fn what_names_itself_has_an_end() {
+    let concerns = "Rails.application.routes.draw do\n  concern :a do\n    concerns :a\n    get 'x', to: 'x#y'\n  end\n  \
+                    resources :o, concerns: :a, only: []\nend\n";
+    let loops: String =
+        (0..8).map(|depth| format!("[{}].forEach((v{depth}) => {{\n", "1,".repeat(200))).collect();
+    let loops = format!("const app = require('express')()\n{loops}app.get('/a', a)\n{}", "})\n".repeat(8));
+    let passed = "const app = require('express')()\nfunction f(a) { f(a); g(a); app.use('/f', a) }\n\
+                  function g(a) { f(a); g(a); app.use('/g', a) }\nf(x)\ng(y)\n";
+    for (name, text) in
+        [("config/routes.rb", concerns.to_owned()), ("a.js", loops), ("b.js", passed.to_owned())]
+    {
+        check_program(&format!("{name}\n{text}"));
+    }
+}

@@ -20,7 +20,7 @@ use super::frameworks::{Called, Framework};
 use super::guard::is_guard;
 use super::syntax::{Argument, Call, Class, Function, Import, Kind, Let, Node, Unit};
 use guards::{guard_name, unwrapped};
-use lists::MEMBERS_DEPTH_MAX;
+use lists::{MEMBERS_DEPTH_MAX, ROUNDS_MAX};
 use scope::{Scope, Value};
 
 /// Of so many values one may be chosen, by a condition.
@@ -49,6 +49,8 @@ pub(super) struct Evaluate<'e> {
     concerns: BTreeMap<&'e str, &'e Node>,
     /// Classes whose methods the routes of routers are.
     controlled: BTreeMap<usize, String>,
+    /// So many more rounds of loops are followed.
+    rounds_left: usize,
     /// Methods that all routes of a router are for.
     restricted: BTreeMap<usize, Vec<String>>,
     exports: &'e [Box<str>],
@@ -89,6 +91,7 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         within: BTreeMap::new(),
         concerns: BTreeMap::new(),
         controlled: BTreeMap::new(),
+        rounds_left: ROUNDS_MAX,
         restricted: BTreeMap::new(),
         exports: &unit.exports,
         given: 0,

@@ -6,6 +6,9 @@ use super::{Call, Evaluate, Kind, Node};
 /// Objects within objects are looked into so deep for the texts that they hold.
 pub(super) const MEMBERS_DEPTH_MAX: usize = 4;
 
+/// So many rounds of loops are followed in one file.
+pub(super) const ROUNDS_MAX: usize = 1 << 14;
+
 /// The longest list that a loop is followed through.
 const ELEMENTS_MAX: usize = 256;
 
@@ -54,6 +57,9 @@ impl<'e> Evaluate<'e> {
             },
         };
         for element in elements {
+            // Loops within loops go through ever more.
+            let Some(left) = self.rounds_left.checked_sub(1) else { break };
+            self.rounds_left = left;
             let mut scope = Scope::default();
             scope.names.insert(parameter.name.to_string(), element);
             self.scopes.push(scope);

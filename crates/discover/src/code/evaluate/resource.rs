@@ -144,8 +144,10 @@ impl<'e> Evaluate<'e> {
     /// Adds routes that are kept by names.
     pub(super) fn concerns(&mut self, on: usize, names: &'e [Node], line: u32) {
         for name in names.iter().filter_map(Node::text) {
-            if let Some(inside) = self.concerns.get(name).copied() {
+            // It is gone while it is gone through: one that names itself has no end.
+            if let Some((name, inside)) = self.concerns.remove_entry(name) {
                 self.hang(on, inside, line);
+                self.concerns.insert(name, inside);
             }
         }
     }

@@ -33,9 +33,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "call_expression" => called(reader, part),
         "annotation" | "constructor_invocation" => mark(reader, part),
         "collection_literal" => Kind::List(reader.all(part)),
-        "binary_expression" if looks_compared(reader, part).is_some() => {
-            looks_compared(reader, part).unwrap_or_default()
-        }
+        "binary_expression" if looks_compared(part) => compared_call(reader, part),
         "additive_expression" | "binary_expression" if reader.text(part).contains('+') => {
             Kind::Join(reader.all(part))
         }
@@ -85,20 +83,24 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     }
 }
 
-/// `get<Order> { … }`, which the grammar takes for two comparisons.
-fn looks_compared(reader: &Reader<'_>, part: Branch<'_>) -> Option<Kind> {
-    let (left, right) = (part.child_by_field_name("left")?, part.child_by_field_name("right")?);
-    let (callee, kind) = (left.child_by_field_name("left")?, left.child_by_field_name("right")?);
-    let is = |part: Branch<'_>, wanted: &str| part.child(1).is_some_and(|sign| sign.kind() == wanted);
-    if right.kind() != "lambda_literal" || !is(part, ">") || !is(left, "<") {
-        return None;
-    }
-    let kind = Node { line: line(kind), kind: Kind::Text(format!("<{}>", reader.word(kind)).into()) };
+/// Whether something is `get<Order> { … }`, which the grammar takes for two comparisons.
+fn looks_compared(part: Branch<'_>) -> bool {
+    let is = |part: Branch<'_>, sign: &str| part.child(1).is_some_and(|known| known.kind() == sign);
+    let left = part.child_by_field_name("left").filter(|left| left.kind() == "binary_expression");
+    let is_lambda = part.child_by_field_name("right").is_some_and(|right| right.kind() == "lambda_literal");
+    is_lambda && is(part, ">") && left.is_some_and(|left| is(left, "<"))
+}
+
+fn compared_call(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let left = part.child_by_field_name("left");
+    let kind = left.and_then(|left| left.child_by_field_name("right"));
+    let kind = kind
+        .map(|kind| Node { line: line(kind), kind: Kind::Text(format!("<{}>", reader.word(kind)).into()) });
     let given = vec![
-        Argument { name: Some("<>".into()), value: kind },
-        Argument { name: None, value: reader.node(right) },
+        Argument { name: Some("<>".into()), value: kind.unwrap_or_default() },
+        Argument { name: None, value: reader.field(part, "right") },
     ];
-    Some(super::call(reader.node(callee), given))
+    super::call(left.map(|left| reader.field(left, "left")).unwrap_or_default(), given)
 }
 
 /// A text; `$name` in it is a value, of which the grammar has the sign and the rest apart.

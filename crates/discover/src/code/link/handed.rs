@@ -57,6 +57,10 @@ impl<'p> Program<'p> {
         for end in ends.chain([key.len()]) {
             let (Some(beginning), Some(rest)) = (key.get(..end), key.get(end..)) else { continue };
             for (other, value) in self.handed.get(&(file, beginning.to_owned())).into_iter().flatten() {
+                // Each of them leads to one at least, so that what is gone through is bounded, too.
+                if values.len() >= HANDED_MAX {
+                    break;
+                }
                 let whole = format!("{value}{rest}");
                 let further = self.handed_as(*other, &whole, left);
                 match further.is_empty() {
