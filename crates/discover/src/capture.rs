@@ -21,8 +21,50 @@ use std::io::{self, Read};
 use crate::keys::KeyLog;
 use crate::traffic::{Tell, Told};
 use connections::{ConnectionLimits, Connections};
+pub(crate) use file::Packet;
 use file::{Packets, Record};
 use fragments::Fragments;
+
+/// Packets that are listened to, and the connections that they are of.
+pub(crate) struct Capture {
+    fragments: Fragments,
+    connections: Connections,
+    /// How many packets came.
+    number: u64,
+}
+
+impl std::fmt::Debug for Capture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capture").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl Capture {
+    /// Nothing was heard; what is encrypted can be read with `keys`.
+    pub(crate) fn new(keys: &KeyLog) -> Capture {
+        let connections = Connections::new(ConnectionLimits::default(), keys.clone());
+        Capture { fragments: Fragments::default(), connections, number: 0 }
+    }
+
+    /// Takes in the next packet.
+    pub(crate) fn hear(&mut self, packet: &Packet<'_>, tell: &mut Tell<'_>) {
+        self.number += 1;
+        tell(Told::Next);
+        if let Some(segment) = packet::segment(packet.link, packet.bytes, &mut self.fragments) {
+            self.connections.hear(&segment, self.number, packet.time, tell);
+        }
+    }
+
+    /// Takes in secrets of connections.
+    pub(crate) fn add_keys(&mut self, text: &str) {
+        self.connections.add_keys(text);
+    }
+
+    /// Nothing more comes.
+    pub(crate) fn end(&mut self, tell: &mut Tell<'_>) {
+        self.connections.end(tell);
+    }
+}
 
 /// Reads a capture file, and tells the requests in it, also encrypted ones whose keys are in `keys` or in the file.
 ///
@@ -31,23 +73,15 @@ use fragments::Fragments;
 /// Reading failed, or the file is damaged; what is said in the packets before that is told.
 pub(crate) fn read(stream: &mut dyn Read, keys: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
     let mut packets = Packets::new(io::BufReader::with_capacity(1 << 17, stream));
-    let mut fragments = Fragments::default();
-    let mut connections = Connections::new(ConnectionLimits::default(), keys.clone());
-    let mut number = 0;
+    let mut capture = Capture::new(keys);
     let result = loop {
         match packets.next() {
-            Ok(Some(Record::Keys(text))) => connections.add_keys(&String::from_utf8_lossy(text)),
-            Ok(Some(Record::Packet(packet))) => {
-                number += 1;
-                tell(Told::Next);
-                if let Some(segment) = packet::segment(packet.link, packet.bytes, &mut fragments) {
-                    connections.hear(&segment, number, packet.time, tell);
-                }
-            }
+            Ok(Some(Record::Keys(text))) => capture.add_keys(&String::from_utf8_lossy(text)),
+            Ok(Some(Record::Packet(packet))) => capture.hear(&packet, tell),
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         }
     };
-    connections.end(tell);
+    capture.end(tell);
     result
 }

@@ -57,6 +57,13 @@ impl KeyLog {
         }
     }
 
+    /// Forgets all, where there are so many that no more would be taken: connections that are known have theirs.
+    pub(crate) fn make_room(&mut self) {
+        if self.secrets.len() >= SECRETS_MAX {
+            self.secrets.clear();
+        }
+    }
+
     /// How many secrets there are.
     pub fn len(&self) -> usize {
         self.secrets.len()

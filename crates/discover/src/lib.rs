@@ -46,7 +46,7 @@ pub use openapi::{kind_schema, openapi, server};
 pub use overlay::{Addition, Additions, additions};
 pub use pattern::{Pattern, PatternFault};
 pub use read::{
-    FileReport, Follower, Gathered, Looked, Marks, Progress, Read, Reading, Source, Written, marks,
+    FileReport, Follower, Gathered, Listener, Looked, Marks, Progress, Read, Reading, Source, Written, marks,
     read_stream, sources,
 };
 pub use survey::{Findings, Survey};

@@ -27,7 +27,7 @@ pub use follow::{Follower, Looked};
 use lines::{Lines, Piece};
 pub use mark::{Marks, marks};
 pub use source::{Source, sources};
-pub use stream::{Gathered, read_stream};
+pub use stream::{Gathered, Listener, read_stream};
 
 /// How many lines of a file that nobody could read are shown.
 const SHOWN_MAX: usize = 3;
@@ -66,6 +66,8 @@ pub struct FileReport {
     pub unknown: u64,
     /// The first of those, with their numbers.
     pub shown: Vec<(u64, String)>,
+    /// Packets that came faster than they were taken.
+    pub dropped: u64,
     /// Why it was not read to its end.
     pub fault: Option<String>,
 }
@@ -334,6 +336,7 @@ impl FileReport {
         }
         self.nothing += part.nothing;
         self.unknown += part.unknown;
+        self.dropped += part.dropped;
         self.fault = self.fault.take().or(part.fault);
     }
 }

@@ -60,12 +60,14 @@ impl fmt::Debug for Opener {
     }
 }
 
-/// The openers of both sides, if the log has the secrets of the connection.
+/// The openers of both sides, if the log has the secrets of the connection; so many records of each were passed over, which
+/// counts where the same keys were for them.
 pub(super) fn openers(
     suite: Suite,
     keys: &KeyLog,
     client_random: &ClientRandom,
     server_random: &[u8],
+    missed: (u32, u32),
 ) -> Option<(Opener, Opener)> {
     if suite.is_13 {
         let of =
@@ -80,8 +82,11 @@ pub(super) fn openers(
     let block = expanded(suite.hash, master, b"key expansion", &seed, 2 * (key_bytes + nonce_bytes));
     let (write_keys, nonces) = block.split_at_checked(2 * key_bytes)?;
     let (client, server) = (write_keys.split_at_checked(key_bytes)?, nonces.split_at_checked(nonce_bytes)?);
-    let opener = |key, nonce| Opener::new(suite, key, nonce, Zeroizing::default());
-    Some((opener(client.0, server.0)?, opener(client.1, server.1)?))
+    let opener = |key, nonce, missed| {
+        let opener = Opener::new(suite, key, nonce, Zeroizing::default())?;
+        Some(Opener { sequence: u64::from(missed), ..opener })
+    };
+    Some((opener(client.0, server.0, missed.0)?, opener(client.1, server.1, missed.1)?))
 }
 
 /// The pseudorandom function of TLS 1.2 (RFC 5246, section 5).

@@ -116,9 +116,11 @@ impl Connections {
         }
     }
 
-    /// Takes in secrets that stand in the capture itself.
+    /// Takes in secrets that come with the capture.
     pub(crate) fn add_keys(&mut self, text: &str) {
-        self.keys.borrow_mut().add(text);
+        let mut keys = self.keys.borrow_mut();
+        keys.make_room();
+        keys.add(text);
     }
 
     /// Finishes all: the capture is at its end.

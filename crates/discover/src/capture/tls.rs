@@ -16,6 +16,9 @@ const RECORD_BYTES_MAX: usize = (1 << 14) + 2048;
 /// The most names of a certificate that are told.
 const NAMES_MAX: usize = 64;
 
+/// So many encrypted records of one side may pass before its keys are there.
+const MISSED_MAX: u32 = 64;
+
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const HANDSHAKE: u8 = 22;
 const DATA: u8 = 23;
@@ -46,7 +49,7 @@ pub(crate) struct Tls {
 /// Whether the keys of a connection are known.
 #[derive(Debug, Default)]
 enum Opens {
-    /// They were not looked for.
+    /// They were not found yet. Of a connection that is listened to while it goes on, they may be written down any moment.
     #[default]
     Unknown,
     No,
@@ -59,6 +62,8 @@ struct Records {
     record: Vec<u8>,
     handshake: Vec<u8>,
     phase: Phase,
+    /// How many encrypted records passed before the keys were there.
+    missed: u32,
 }
 
 /// How far one side is.
@@ -115,9 +120,11 @@ impl Tls {
             return None;
         }
         if matches!(self.opens, Opens::Unknown) {
-            let found =
-                self.suite.and_then(|suite| openers(suite, keys, &self.client_random, &self.server_random));
-            self.opens = found.map_or(Opens::No, |found| Opens::Yes(Box::new(found)));
+            self.opens = self.find(keys);
+        }
+        if matches!(self.opens, Opens::Unknown) {
+            self.records(side).missed += 1;
+            return None;
         }
         let Opens::Yes(openers) = &mut self.opens else {
             self.lost(side);
@@ -129,6 +136,17 @@ impl Tls {
             opener.update();
         }
         (kind == DATA).then_some(data)
+    }
+
+    /// Looks for the keys.
+    fn find(&self, keys: &KeyLog) -> Opens {
+        let Some(suite) = self.suite else { return Opens::No };
+        let missed = (self.client.missed, self.server.missed);
+        match openers(suite, keys, &self.client_random, &self.server_random, missed) {
+            Some(found) => Opens::Yes(Box::new(found)),
+            None if missed.0.max(missed.1) < MISSED_MAX => Opens::Unknown,
+            None => Opens::No,
+        }
     }
 
     /// Whether what is said is understood.

@@ -70,6 +70,9 @@ at the end is what came meanwhile; --fail-on ends it at the first shadow or zomb
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification or the pattern cannot be
 used, and with 3 where a file cannot be read or no line tells of a request.")]
 pub(crate) struct DiscoverLogs {
+    /// Files, as they are or packed with gzip or Zstandard; folders; names with `*`; `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
     /// What is read, and what becomes of it.
     #[command(flatten)]
     pub(crate) discovery: Discovery,
@@ -90,6 +93,7 @@ Examples:
   palisade discover traffic 'staging-*.har.gz' --format json
   palisade discover traffic shop.postman_collection.json --openapi learned.json
   palisade discover traffic capture.pcapng --keylog keys.log
+  palisade discover traffic --interface eth0 --for 10m --keylog keys.log
   tcpdump -i eth0 -c 10000 -w - | palisade discover traffic -
 
 Reads captured packets (pcap, pcapng), HTTP Archives (HAR), Postman collections, items of Burp Suite (XML) and
@@ -98,9 +102,23 @@ where --keylog or the capture has the keys; it lists the hosts of what is encryp
 said of it: what a specification declares is looked up there, of the rest templates are learned, and all of it
 goes into the inventory, unless --dry-run is there. Values of credentials are neither kept nor printed.
 
+With --interface the packets are those that this machine sends and receives there (Linux; CAP_NET_RAW is needed, the
+interface is not made promiscuous), until SIGINT, SIGTERM or the end of --for; a key log may grow meanwhile. The
+inventory is told every --every of what came, and so it is of standard input; --fail-on ends it at the first shadow or
+zombie.
+
 Ends with 0, with 1 where --fail-on finds something, with 2 where a specification cannot be used, and with 3
 where a file cannot be read or none tells of a request.")]
 pub(crate) struct DiscoverTraffic {
+    /// Files, as they are or packed with gzip or Zstandard; folders; names with `*`; `-` for standard input
+    #[arg(required_unless_present = "interface", conflicts_with = "interface", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Listen to an interface of this machine, until interrupted
+    #[arg(long, value_name = "NAME")]
+    pub(crate) interface: Option<String>,
+    /// How long the interface is listened to: 30s, 10m, 1h
+    #[arg(long = "for", value_name = "DURATION", requires = "interface", conflicts_with = "paths", value_parser = values::span)]
+    pub(crate) duration: Option<Span>,
     /// What is read, and what becomes of it.
     #[command(flatten)]
     pub(crate) discovery: Discovery,
@@ -222,9 +240,6 @@ pub(crate) enum FailOnSecret {
 /// What is read, and what becomes of it.
 #[derive(Debug, Args)]
 pub(crate) struct Discovery {
-    /// Files, as they are or packed with gzip or Zstandard; folders; names with `*`; `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
     /// Against what it is held, and what becomes of it.
     #[command(flatten)]
     pub(crate) outcome: Outcome,
@@ -237,7 +252,7 @@ pub(crate) struct Discovery {
     /// Write what was learned as an OpenAPI 3.1 document; it has what is not declared
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi: Option<PathBuf>,
-    /// How often the inventory is told of what goes on, as standard input does: 500ms, 10s, 1m
+    /// How often the inventory is told of what goes on, as standard input and interfaces do: 500ms, 10s, 1m
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = values::span)]
     pub(crate) every: Span,
     /// Threads.

@@ -4,6 +4,7 @@ mod code;
 mod config;
 mod ending;
 mod fields;
+mod interface;
 mod live;
 mod operations;
 mod overlay;
@@ -31,7 +32,7 @@ use crate::load::read_file;
 use crate::output::{self, Format, Look, problems};
 pub(crate) use code::code;
 pub(crate) use config::config;
-use live::Live;
+use live::{Listened, Live};
 use operations::Listed;
 pub(crate) use secrets::secrets;
 use taking::Taking;
@@ -52,15 +53,23 @@ pub(crate) fn logs(arguments: &DiscoverLogs) -> Exit {
         }
     };
     let followed = arguments.follow.then_some(&formats);
-    let live = Live { discovery: &arguments.discovery, written: Written::Lines(&formats), followed };
-    discover(&live, wrong)
+    let DiscoverLogs { discovery, paths, .. } = arguments;
+    let written = Written::Lines(&formats);
+    discover(&Live { discovery, written, paths, followed, listened: None }, wrong)
 }
 
-/// Reads the recorded traffic that the arguments name, and says what it tells.
+/// Reads the recorded traffic that the arguments name, or listens to their interface, and says what it tells.
 pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
+    let DiscoverTraffic { discovery, paths, interface, keylog, duration } = arguments;
     let mut keys = KeyLog::default();
+    if let Some(name) = interface {
+        let listened = Listened { name, keylog, duration: duration.map(|span| span.0) };
+        let written = Written::Traffic(&keys);
+        let live = Live { discovery, written, paths, followed: None, listened: Some(listened) };
+        return discover(&live, Vec::new());
+    }
     let mut wrong = Vec::new();
-    for path in &arguments.keylog {
+    for path in keylog {
         match read_file(path) {
             Ok(bytes) => keys.add(&String::from_utf8_lossy(&bytes)),
             Err(error) => {
@@ -68,16 +77,16 @@ pub(crate) fn traffic(arguments: &DiscoverTraffic) -> Exit {
             }
         }
     }
-    if wrong.is_empty() && keys.is_empty() && !arguments.keylog.is_empty() {
+    if wrong.is_empty() && keys.is_empty() && !keylog.is_empty() {
         let help = "a line is `CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0` or `SERVER_TRAFFIC_SECRET_0` with two hexadecimal numbers";
         wrong.push(Problem::error("the key log has no keys").help(help));
     }
-    let live = Live { discovery: &arguments.discovery, written: Written::Traffic(&keys), followed: None };
-    discover(&live, wrong)
+    let written = Written::Traffic(&keys);
+    discover(&Live { discovery, written, paths, followed: None, listened: None }, wrong)
 }
 
 fn discover(live: &Live<'_>, mut wrong: Vec<Problem>) -> Exit {
-    let Live { discovery, written, followed } = *live;
+    let Live { discovery, written, paths, .. } = *live;
     let declared = declared(&discovery.outcome.spec);
     wrong.extend(declared.problems.iter().cloned());
     if discovery.overlay.is_some() && declared.contracts.len() > 1 {
@@ -87,11 +96,11 @@ fn discover(live: &Live<'_>, mut wrong: Vec<Problem>) -> Exit {
     if wrong.iter().any(|problem| problem.severity == Severity::Error) {
         return problems::refuse(wrong, &declared.documents(), discovery.outcome.format);
     }
-    let is_stream = discovery.paths.iter().all(|path| path == Path::new("-"));
-    if followed.is_some() || is_stream {
+    let is_stream = paths.iter().all(|path| path == Path::new("-"));
+    if live.goes_on() || is_stream {
         return live::run(live, &declared);
     }
-    let (sources, missing) = sources(&discovery.paths);
+    let (sources, missing) = sources(paths);
     if !missing.is_empty() {
         return fail(&problems::text(missing, &|_| None, Look::of_stderr()));
     }

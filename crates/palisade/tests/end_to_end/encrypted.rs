@@ -20,15 +20,15 @@ use crate::client::request;
 use crate::stage::Stage;
 
 /// A backend over TLS; it runs until the test's process ends.
-struct Encrypted {
-    address: SocketAddr,
+pub(crate) struct Encrypted {
+    pub(crate) address: SocketAddr,
     /// Version, path and length of the body of each request.
     seen: Arc<Mutex<Vec<(Version, String, usize)>>>,
 }
 
 impl Encrypted {
     /// With a certificate of `authority`, and what it agrees to speak by ALPN.
-    fn start(authority: &Authority, protocols: &[&[u8]]) -> Encrypted {
+    pub(crate) fn start(authority: &Authority, protocols: &[&[u8]]) -> Encrypted {
         let issued = authority.issue("localhost", 1);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)

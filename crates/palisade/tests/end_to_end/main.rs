@@ -48,6 +48,7 @@ mod hostile;
 mod inventory;
 mod keys;
 mod limits;
+mod listened;
 mod log_full;
 mod lsp;
 mod mtls;

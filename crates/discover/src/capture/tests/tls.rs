@@ -4,7 +4,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use super::tape::{Client, Server, Side, Talk, file, read_with, told};
+use crate::capture::{Capture, Packet};
 use crate::keys::KeyLog;
+use crate::traffic::Told;
 
 /// `bytes` behind their length, which has `size` bytes.
 fn vector(size: usize, bytes: &[u8]) -> Vec<u8> {
@@ -155,6 +157,32 @@ fn encrypted(suite: rustls::SupportedCipherSuite, said: &[(Side, &[u8])]) -> (Ta
     }
     let log = lines.0.lock().unwrap().clone();
     (talk, log)
+}
+
+#[test]
+fn keys_that_are_written_down_during_the_handshake_are_found() {
+    let ask = b"GET /1 HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    for suite in rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES {
+        if format!("{suite:?}").contains("RSA") {
+            continue;
+        }
+        let (talk, log) = encrypted(*suite, &[(Client, ask), (Server, answer)]);
+        // After the hellos and the flight of the server, and in TLS 1.2 after the client's last message of the handshake.
+        let hears = |before: usize| {
+            let (mut capture, mut requests) = (Capture::new(&KeyLog::default()), 0);
+            let mut tell = |told: Told<'_>| requests += usize::from(matches!(told, Told::Request(..)));
+            for (number, bytes) in talk.packets.iter().enumerate() {
+                if number == before {
+                    capture.add_keys(&log);
+                }
+                capture.hear(&Packet { link: 101, time: None, bytes }, &mut tell);
+            }
+            capture.end(&mut tell);
+            requests
+        };
+        assert_eq!([hears(0), hears(6), hears(talk.packets.len())], [1, 1, 0], "{suite:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! When what goes on ends: with standard input, or when the program is told to.
+//! When what goes on ends: with standard input, after a while, or when the program is told to.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,8 +21,9 @@ const REST_BYTES: usize = 64 << 10;
 /// Says when to end.
 pub(super) struct Ending {
     is_over: Arc<AtomicBool>,
-    /// Whether the end of standard input is not the end.
+    /// Whether the end of a stream is not the end.
     goes_on: bool,
+    at: Option<Instant>,
     told: Receiver<Cause>,
     tell: Sender<Cause>,
 }
@@ -30,12 +31,13 @@ pub(super) struct Ending {
 /// Why something ends.
 enum Cause {
     Signal,
-    Stdin,
+    Stream,
 }
 
 impl Ending {
-    /// Listens to SIGINT and SIGTERM from now on. Where it `goes_on`, the end of standard input does not end it.
-    pub(super) fn listen(goes_on: bool) -> io::Result<Ending> {
+    /// Listens to SIGINT and SIGTERM from now on, which end it as `duration` does. Where it `goes_on`, the end of standard
+    /// input does not.
+    pub(super) fn listen(goes_on: bool, duration: Option<Duration>) -> io::Result<Ending> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (mut terminate, mut interrupt) = {
             let _entered = runtime.enter();
@@ -50,15 +52,17 @@ impl Ending {
             // Nobody listens where it is over already.
             drop(signalled.send(Cause::Signal));
         })?;
-        Ok(Ending { is_over: Arc::default(), goes_on, told, tell })
+        let at = duration.and_then(|duration| Instant::now().checked_add(duration));
+        Ok(Ending { is_over: Arc::default(), goes_on, at, told, tell })
     }
 
     /// Waits so long; whether it is to end.
     pub(super) fn wait(&self, pause: Duration) -> bool {
-        match self.told.recv_timeout(pause) {
-            Ok(Cause::Stdin) => !self.goes_on,
+        let left = self.at.map(|at| at.saturating_duration_since(Instant::now()));
+        match self.told.recv_timeout(left.map_or(pause, |left| left.min(pause))) {
+            Ok(Cause::Stream) => !self.goes_on,
             Ok(Cause::Signal) | Err(RecvTimeoutError::Disconnected) => true,
-            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Timeout) => left.is_some_and(|left| left <= pause),
         }
     }
 
@@ -71,22 +75,38 @@ impl Ending {
     pub(super) fn stdin(&self) -> io::Result<Stdin> {
         // Without the buffer of the standard library, in which something may wait that nobody sees.
         let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-        Ok(Stdin { file, is_over: Arc::clone(&self.is_over), rest: REST_BYTES, tell: self.tell.clone() })
+        Ok(Stdin { file, rest: REST_BYTES, ending: self.stream() })
+    }
+
+    /// What a stream is to know.
+    pub(super) fn stream(&self) -> StreamEnding {
+        StreamEnding { is_over: Arc::clone(&self.is_over), tell: self.tell.clone() }
     }
 }
 
-/// Standard input. Dropped, it says that it ended.
+/// Whether a stream is to end. Dropped, it says that the stream ended by itself.
+pub(super) struct StreamEnding {
+    is_over: Arc<AtomicBool>,
+    tell: Sender<Cause>,
+}
+
+impl StreamEnding {
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// Standard input.
 pub(super) struct Stdin {
     file: File,
-    is_over: Arc<AtomicBool>,
     rest: usize,
-    tell: Sender<Cause>,
+    ending: StreamEnding,
 }
 
 impl Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let is_over = self.is_over.load(Ordering::Relaxed);
+            let is_over = self.ending.is_over();
             let wait = if is_over { Timespec::default() } else { STDIN_WAIT };
             let is_ready = poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&wait))? > 0;
             match (is_over, is_ready) {
@@ -104,9 +124,9 @@ impl Read for Stdin {
     }
 }
 
-impl Drop for Stdin {
+impl Drop for StreamEnding {
     fn drop(&mut self) {
         // Nobody listens where it is over already.
-        drop(self.tell.send(Cause::Stdin));
+        drop(self.tell.send(Cause::Stream));
     }
 }

@@ -12,6 +12,7 @@ use discover::{
 use model::inventory::SourceKind;
 
 use super::ending::Ending;
+use super::interface::{Interface, InterfaceFault, Listening};
 use super::operations::{Listed, listed};
 use super::teller::{Teller, Told};
 use super::told::{self, Words};
@@ -27,19 +28,55 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct Live<'l> {
     pub(super) discovery: &'l Discovery,
     pub(super) written: Written<'l>,
+    pub(super) paths: &'l [PathBuf],
     /// The formats of lines, where files are followed.
     pub(super) followed: Option<&'l Formats>,
+    pub(super) listened: Option<Listened<'l>>,
+}
+
+/// An interface that is listened to.
+#[derive(Clone, Copy)]
+pub(super) struct Listened<'l> {
+    pub(super) name: &'l str,
+    /// Logs of keys, which may grow meanwhile.
+    pub(super) keylog: &'l [PathBuf],
+    /// How long; none where it is until interrupted.
+    pub(super) duration: Option<Duration>,
+}
+
+impl Live<'_> {
+    /// Whether it goes on until it is told to end.
+    pub(super) fn goes_on(&self) -> bool {
+        self.followed.is_some() || self.listened.is_some()
+    }
+
+    /// What the source is called.
+    fn name(&self) -> String {
+        let first = self.paths.first().map(|path| path.display().to_string());
+        match (self.listened, first.unwrap_or_default(), self.paths.len()) {
+            (Some(listened), ..) => format!("interface {}", listened.name),
+            (None, first, 0 | 1) => first,
+            (None, first, count) => format!("{first} and {} more", count - 1),
+        }
+    }
 }
 
 /// Reads what goes on, and tells of it.
 pub(super) fn run(live: &Live<'_>, declared: &Declared) -> Exit {
-    let ending = match Ending::listen(live.followed.is_some()) {
+    let listened = live.listened.map(|listened| Ok((Interface::listen(listened.name)?, listened)));
+    let mut listened = match listened.transpose() {
+        Ok(listened) => listened,
+        Err(fault) => return refuse_interface(&fault),
+    };
+    let duration = live.listened.and_then(|listened| listened.duration);
+    let ending = match Ending::listen(live.followed.is_some(), duration) {
         Ok(ending) => ending,
         Err(error) => return fail(&format!("error: signals cannot be received: {error}\n")),
     };
     let is_stream = |path: &PathBuf| path == Path::new("-");
-    let (streams, paths): (Vec<_>, Vec<_>) = live.discovery.paths.iter().cloned().partition(is_stream);
-    let names: Vec<String> = streams.first().map(|_| "-".to_owned()).into_iter().collect();
+    let (streams, paths): (Vec<_>, Vec<_>) = live.paths.iter().cloned().partition(is_stream);
+    let names = streams.first().map(|_| "-").or(live.listened.map(|listened| listened.name));
+    let names: Vec<String> = names.map(str::to_owned).into_iter().collect();
     let follower = live.followed.map(|formats| Follower::new(paths, formats, names.len()));
     let wrong = follower.as_ref().map(Follower::problems).unwrap_or_default();
     if !wrong.is_empty() {
@@ -52,8 +89,12 @@ pub(super) fn run(live: &Live<'_>, declared: &Declared) -> Exit {
     };
     let (went, streams) = thread::scope(|scope| {
         let mut reading = Vec::new();
-        if !going.names.is_empty() {
-            let (stream, gathered) = (ending.stdin(), &gathered);
+        let gathered = &gathered;
+        if let Some((interface, listened)) = listened.take() {
+            let listening = Listening { interface, ending: ending.stream(), keylog: listened.keylog };
+            reading.push(scope.spawn(move || listening.run(gathered)));
+        } else if !going.names.is_empty() {
+            let stream = ending.stdin();
             reading.push(scope.spawn(move || match stream {
                 Ok(stream) => read_stream(stream, 0, live.written, gathered),
                 Err(error) => FileReport { fault: Some(error.to_string()), ..FileReport::default() },
@@ -68,6 +109,14 @@ pub(super) fn run(live: &Live<'_>, declared: &Declared) -> Exit {
     match went.and_then(|()| going.finish(streams)) {
         Ok(exit) => exit,
         Err(fault) => refuse(&fault),
+    }
+}
+
+/// An interface that is not there is wrong usage; that the system says no is not.
+fn refuse_interface(fault: &InterfaceFault) -> Exit {
+    match (output::report(&fault.to_string()), fault) {
+        (Ok(()), InterfaceFault::Unknown(..) | InterfaceFault::Link(..)) => Exit::Usage,
+        _ => Exit::Failed,
     }
 }
 
@@ -107,7 +156,7 @@ impl<'g, 'd> Going<'g, 'd> {
             names,
             follower,
             progress: Progress::default(),
-            teller: Teller::begin(live.discovery, kind, declared)?,
+            teller: Teller::begin(&live.discovery.outcome, kind, live.name(), declared)?,
             before: gathered.empty(),
             current: gathered.empty(),
             untold: gathered.empty(),
@@ -119,8 +168,10 @@ impl<'g, 'd> Going<'g, 'd> {
         let every = self.live.discovery.every.0;
         let mut looked = self.look()?;
         if let Some(follower) = &self.follower {
-            let text = format!("following {} files\n", follower.files().0.len());
-            output::report(&text)?;
+            output::report(&format!("following {} files\n", follower.files().0.len()))?;
+        }
+        if let Some(listened) = self.live.listened {
+            output::report(&format!("listening to `{}`\n", listened.name.escape_debug()))?;
         }
         let mut told_at = Instant::now();
         loop {
@@ -211,7 +262,7 @@ impl<'g, 'd> Going<'g, 'd> {
             said.push_str(&format!("warning: {left_out} files are more than can be followed\n"));
         }
         output::report(&said)?;
-        if self.follower.is_none() && read.files.iter().all(|file| file.formats.is_empty()) {
+        if !self.live.goes_on() && read.files.iter().all(|file| file.formats.is_empty()) {
             return Ok(fail(words.no_request));
         }
         Ok(conclude(self.live.discovery, self.declared, &names, &read))

@@ -7,7 +7,7 @@ use discover::inventory::{Observed, go_on, observed, take_in};
 use model::inventory::{Account, Edit, FileMark, Report, SourceKind};
 
 use super::Declared;
-use crate::cli::{Author, Discovery};
+use crate::cli::{Author, Outcome};
 use crate::commands::inventory::{Fault, Kept, author, news};
 use crate::output;
 
@@ -36,11 +36,11 @@ pub(super) enum Told {
 impl<'d> Teller<'d> {
     /// Opens the inventory and tells it what is declared; nothing where it is to be left as it is.
     pub(super) fn begin(
-        discovery: &'d Discovery,
+        outcome: &'d Outcome,
         kind: SourceKind,
+        name: String,
         declared: &'d Declared,
     ) -> Result<Option<Teller<'d>>, Fault> {
-        let outcome = &discovery.outcome;
         if outcome.dry_run {
             return Ok(None);
         }
@@ -49,11 +49,6 @@ impl<'d> Teller<'d> {
         if !edits.is_empty() {
             output::report(&(news(&edits) + "\n"))?;
         }
-        let first = discovery.paths.first().map(|path| path.display().to_string()).unwrap_or_default();
-        let name = match discovery.paths.len() {
-            0 | 1 => first,
-            count => format!("{first} and {} more", count - 1),
-        };
         Ok(Some(Teller { kept, author: &outcome.author, kind, name, declared, last: None }))
     }
 

@@ -39,6 +39,12 @@ pub(super) fn text(names: &[String], read: &Read, words: &Words) -> String {
         if let Some(fault) = &file.fault {
             text.push_str(&format!("warning: `{name}` was not read to its end: {fault}\n"));
         }
+        if file.dropped > 0 {
+            let count = file.dropped;
+            text.push_str(&format!(
+                "warning: {count} packets of `{name}` came faster than they were taken\n"
+            ));
+        }
         if file.unknown > 0 {
             text.push_str(&format!(
                 "warning: {} of {} {} of `{name}` are {}\n",
