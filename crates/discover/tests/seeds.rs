@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets of configs and owners, whole and with pieces cut out.
+//! The seeds of the fuzz targets of configs, owners and what is encrypted, whole and with pieces cut out.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,8 +11,10 @@
 
 use std::path::Path;
 
+use discover::KeyLog;
 use discover::config::{Alternatives, Directive, Term, of_texts, parse_directives, parse_rule};
 use discover::owners::CodeOwners;
+use discover::traffic::{Recording, Told};
 
 /// The seeds of a target, and what is left of each when a piece is cut out.
 fn cuts(target: &str) -> Vec<String> {
@@ -90,4 +92,36 @@ fn owners_stand_on_a_line_that_is_there() {
         }
     }
     assert!(found > 100, "{found}");
+}
+
+/// Requests in a capture that stands behind the log of its keys and a zero.
+fn decrypted(bytes: &[u8]) -> usize {
+    let Some(end) = bytes.iter().position(|byte| *byte == 0) else { return 0 };
+    let mut keys = KeyLog::default();
+    keys.add(&String::from_utf8_lossy(&bytes[..end]));
+    let Some(recording) = Recording::open(&bytes[end + 1..]).unwrap() else { return 0 };
+    let mut requests = 0;
+    drop(recording.read(&keys, &mut |told| requests += usize::from(matches!(told, Told::Request(..)))));
+    requests
+}
+
+#[test]
+fn what_is_encrypted_is_read_as_far_as_it_is_whole() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/decryption"));
+    let mut seeds = 0;
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(decrypted(&bytes), 2, "{}", path.display());
+        let mut at = [0; 3];
+        for start in 0..bytes.len() {
+            let changed = |byte: u8| [&bytes[..start], &[byte], &bytes[start + 1..]].concat();
+            let cut = [&bytes[..start], bytes.get(start + 7..).unwrap_or_default()].concat();
+            for bytes in [bytes[..start].to_vec(), cut, changed(!bytes[start])] {
+                at[decrypted(&bytes)] += 1;
+            }
+        }
+        assert!(at.iter().all(|count| *count > 0), "some are whole, some in part, some are not: {at:?}");
+        seeds += 1;
+    }
+    assert!(seeds > 1, "{seeds}");
 }
