@@ -18,6 +18,8 @@ mod tls;
 
 use std::io::{self, Read};
 
+use model::Timestamp;
+
 use crate::keys::KeyLog;
 use crate::traffic::{Tell, Told};
 use connections::{ConnectionLimits, Connections};
@@ -29,8 +31,9 @@ use fragments::Fragments;
 pub(crate) struct Capture {
     fragments: Fragments,
     connections: Connections,
-    /// How many packets came.
+    /// How many packets came, and when the last one did.
     number: u64,
+    until: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Capture {
@@ -43,16 +46,43 @@ impl Capture {
     /// Nothing was heard; what is encrypted can be read with `keys`.
     pub(crate) fn new(keys: &KeyLog) -> Capture {
         let connections = Connections::new(ConnectionLimits::default(), keys.clone());
-        Capture { fragments: Fragments::default(), connections, number: 0 }
+        Capture { fragments: Fragments::default(), connections, number: 0, until: None }
     }
 
     /// Takes in the next packet.
     pub(crate) fn hear(&mut self, packet: &Packet<'_>, tell: &mut Tell<'_>) {
         self.number += 1;
+        self.until = self.until.max(packet.time);
         tell(Told::Next);
         if let Some(segment) = packet::segment(packet.link, packet.bytes, &mut self.fragments) {
             self.connections.hear(&segment, self.number, packet.time, tell);
         }
+    }
+
+    /// How many packets came.
+    pub(crate) fn packets(&self) -> u64 {
+        self.number
+    }
+
+    /// When the last one came, by the clock of the packets.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// Takes in all packets of a capture file.
+    ///
+    /// # Errors
+    ///
+    /// Reading failed, or the file is damaged; the packets before that were taken in.
+    pub(crate) fn read(&mut self, stream: &mut dyn Read, tell: &mut Tell<'_>) -> io::Result<()> {
+        let mut packets = Packets::new(io::BufReader::with_capacity(1 << 17, stream));
+        while let Some(record) = packets.next()? {
+            match record {
+                Record::Keys(text) => self.add_keys(&String::from_utf8_lossy(text)),
+                Record::Packet(packet) => self.hear(&packet, tell),
+            }
+        }
+        Ok(())
     }
 
     /// Takes in secrets of connections.
@@ -72,16 +102,20 @@ impl Capture {
 ///
 /// Reading failed, or the file is damaged; what is said in the packets before that is told.
 pub(crate) fn read(stream: &mut dyn Read, keys: &KeyLog, tell: &mut Tell<'_>) -> io::Result<()> {
-    let mut packets = Packets::new(io::BufReader::with_capacity(1 << 17, stream));
     let mut capture = Capture::new(keys);
-    let result = loop {
-        match packets.next() {
-            Ok(Some(Record::Keys(text))) => capture.add_keys(&String::from_utf8_lossy(text)),
-            Ok(Some(Record::Packet(packet))) => capture.hear(&packet, tell),
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
-        }
-    };
+    let result = capture.read(stream, tell);
     capture.end(tell);
     result
+}
+
+/// When the first packet came of a capture file that begins with `head`.
+pub(crate) fn begins_at(head: &[u8]) -> Option<Timestamp> {
+    let mut packets = Packets::new(head);
+    loop {
+        match packets.next() {
+            Ok(Some(Record::Packet(packet))) => return packet.time,
+            Ok(Some(Record::Keys(_))) => {}
+            Ok(None) | Err(_) => return None,
+        }
+    }
 }

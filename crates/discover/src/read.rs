@@ -1,5 +1,6 @@
 //! Reads logs and recordings on all cores, in bounded memory: the part of the crate that touches the disk.
 
+mod captures;
 mod follow;
 mod lines;
 mod mark;
@@ -13,6 +14,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
+use model::Timestamp;
 use spec::Contract;
 
 use crate::envelope::unwrap;
@@ -107,26 +109,24 @@ pub struct Reading<'r> {
     pub counted: &'r [u64],
 }
 
-/// A part of a file that one worker reads.
-struct Part {
-    file: usize,
-    start: u64,
-    end: u64,
+/// What one worker reads.
+enum Part {
+    /// A part of a file.
+    File { file: usize, start: u64, end: u64 },
+    /// Captures, by number in the order of their first packets, and when those came.
+    Captures(Vec<(usize, Option<Timestamp>)>),
 }
 
 impl Reading<'_> {
     /// Reads all `sources`.
     pub fn read(&self, sources: &[Source], progress: &Progress) -> Read {
-        let parts: Vec<Part> =
-            sources.iter().enumerate().flat_map(|(file, source)| self.parts(file, source)).collect();
+        let parts = self.all_parts(sources);
         let next = AtomicUsize::new(0);
         let work = || {
             let mut survey = Surveys::new(self.contracts, self.limits);
             let mut reports = Vec::new();
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Some(source) = sources.get(part.file) {
-                    reports.push((part.file, part.start, self.part(part, source, &mut survey, progress)));
-                }
+                reports.extend(self.part(part, sources, &mut survey, progress));
             }
             (survey, reports)
         };
@@ -160,20 +160,64 @@ impl Reading<'_> {
         Read { findings: survey.fresh.finish(), fresh, files }
     }
 
+    /// Several captures are one part, by one worker, since a connection may go on from one to the next.
+    fn all_parts(&self, sources: &[Source]) -> Vec<Part> {
+        let is_traffic = matches!(self.written, Written::Traffic(_)) && sources.len() > 1;
+        let captures = if is_traffic { captures::ordered(sources) } else { Vec::new() };
+        let mut is_among = vec![false; sources.len()];
+        for (file, _) in &captures {
+            if let Some(is_among) = is_among.get_mut(*file) {
+                *is_among = true;
+            }
+        }
+        let others = sources.iter().enumerate().zip(&is_among).filter(|(_, is_among)| !**is_among);
+        let others: Vec<Part> = others.flat_map(|((file, source), _)| self.parts(file, source)).collect();
+        let captures = (!captures.is_empty()).then_some(Part::Captures(captures));
+        captures.into_iter().chain(others).collect()
+    }
+
+    /// Reads a part: of each file in it, the number, where it begins, and what was in it.
     fn part(
         &self,
         part: &Part,
+        sources: &[Source],
+        surveys: &mut Surveys<'_>,
+        progress: &Progress,
+    ) -> Vec<(usize, u64, FileReport)> {
+        match (part, self.written) {
+            (Part::Captures(captures), Written::Traffic(keys)) => {
+                let reports = vec![FileReport::default(); sources.len()];
+                let mut heard = captures::Heard { surveys, counted: self.counted, progress, reports };
+                heard.read(captures, sources, keys);
+                let mut reports = heard.reports;
+                let each = captures
+                    .iter()
+                    .filter_map(|(file, _)| Some((*file, 0, std::mem::take(reports.get_mut(*file)?))));
+                each.collect()
+            }
+            (Part::Captures(_), Written::Lines(_)) => Vec::new(),
+            (Part::File { file, start, end }, _) => {
+                let source = sources.get(*file);
+                let report = source.map(|source| self.file(source, (*file, *start, *end), surveys, progress));
+                report.map(|report| (*file, *start, report)).into_iter().collect()
+            }
+        }
+    }
+
+    fn file(
+        &self,
         source: &Source,
+        (file, start, end): (usize, u64, u64),
         surveys: &mut Surveys<'_>,
         progress: &Progress,
     ) -> FileReport {
         let mut report = FileReport::default();
-        let counted = self.counted.get(part.file).copied().unwrap_or_default();
-        let opened = source.open(part.start, &progress.bytes);
-        let file = u32::try_from(part.file).unwrap_or(u32::MAX);
+        let counted = self.counted.get(file).copied().unwrap_or_default();
+        let opened = source.open(start, &progress.bytes);
+        let file = u32::try_from(file).unwrap_or(u32::MAX);
         let read = opened.and_then(|stream| match self.written {
             Written::Lines(formats) => {
-                let lines = Lines::new(stream, part.start, part.end);
+                let lines = Lines::new(stream, start, end);
                 let sink = Sink::Own { surveys, counted };
                 read_lines(
                     lines,
@@ -194,9 +238,9 @@ impl Reading<'_> {
     fn parts(&self, file: usize, source: &Source) -> Vec<Part> {
         let is_divisible = matches!(self.written, Written::Lines(_)) && source.is_divisible();
         let length = source.length().filter(|length| is_divisible && *length > PART_BYTES);
-        let Some(length) = length else { return vec![Part { file, start: 0, end: u64::MAX }] };
+        let Some(length) = length else { return vec![Part::File { file, start: 0, end: u64::MAX }] };
         let starts = (0..length.div_ceil(PART_BYTES)).map(|number| number * PART_BYTES);
-        starts.map(|start| Part { file, start, end: start + PART_BYTES }).collect()
+        starts.map(|start| Part::File { file, start, end: start + PART_BYTES }).collect()
     }
 }
 

@@ -98,6 +98,11 @@ impl<R: Read> Recording<R> {
         Ok(format.map(|format| Recording { format, head, stream }))
     }
 
+    /// Its first bytes.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
     /// The format that it is in.
     pub fn format(&self) -> &'static Format {
         self.format

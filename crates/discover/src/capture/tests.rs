@@ -4,5 +4,6 @@ mod http1;
 mod http2;
 mod links;
 mod loss;
+mod rotated;
 mod tape;
 mod tls;

@@ -93,12 +93,21 @@ pub(super) fn version4(protocol: u8, from: [u8; 4], to: [u8; 4], place: u16, pay
 
 /// A pcap file of these frames, one a millisecond.
 pub(super) fn file(link: u32, frames: &[Vec<u8>]) -> Vec<u8> {
+    file_of(link, 0, frames)
+}
+
+/// A pcap file of these packets of IP, one a millisecond, the first so many milliseconds later.
+pub(super) fn file_from(first: usize, packets: &[Vec<u8>]) -> Vec<u8> {
+    file_of(101, first, packets)
+}
+
+fn file_of(link: u32, first: usize, frames: &[Vec<u8>]) -> Vec<u8> {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, link] {
         file.extend(word.to_le_bytes());
     }
     for (number, frame) in frames.iter().enumerate() {
-        for word in [1_760_104_536, number as u32 * 1000, frame.len() as u32, frame.len() as u32] {
+        for word in [1_760_104_536, (first + number) as u32 * 1000, frame.len() as u32, frame.len() as u32] {
             file.extend(word.to_le_bytes());
         }
         file.extend(frame);
