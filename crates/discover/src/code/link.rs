@@ -33,6 +33,7 @@ pub(super) struct Program<'p> {
     cut: RefCell<BTreeSet<Unclear>>,
     /// Files by the names that they give to something.
     names: BTreeMap<&'p str, Vec<usize>>,
+    methods: BTreeMap<(&'p str, &'p str), Vec<resolve::Given<'p>>>,
     /// The number of the first router of each file.
     first: Vec<usize>,
     /// The router that each router is the same as.
@@ -125,6 +126,12 @@ pub(super) fn link(
     (routes, unclear.into_iter().collect())
 }
 
+/// Whether something hangs on a router, so that it matters what it is.
+fn has_routes(facts: &Facts, router: usize) -> bool {
+    facts.routes.iter().any(|route| route.router == router)
+        || facts.mounts.iter().any(|mount| mount.parent == router || mount.child == router)
+}
+
 impl<'p> Program<'p> {
     fn new(framework: &'static Framework, files: &'p [(u32, Facts)], paths: &'p [String]) -> Program<'p> {
         let mut first = Vec::new();
@@ -142,6 +149,7 @@ impl<'p> Program<'p> {
             looks: Cell::new(0),
             cut: RefCell::default(),
             names: resolve::names(files),
+            methods: resolve::methods(files),
             first,
             same: (0..count).collect(),
             standing: BTreeMap::new(),
@@ -267,9 +275,13 @@ impl<'p> Program<'p> {
                 self.merge(self.number(file, *one), self.number(file, *other));
             }
             for (key, index) in &facts.keys {
-                let is_here = facts.routers.get(*index).is_some_and(|router| router.is_defined);
-                if !is_here && let Some((found, other)) = self.find_router(file, key) {
+                if facts.routers.get(*index).is_some_and(|router| router.is_defined) {
+                    continue;
+                }
+                if let Some((found, other)) = self.find_router(file, key) {
                     self.merge(self.number(file, *index), self.number(found, other));
+                } else if !key.contains('#') && self.is_cut_short(file, key) && has_routes(facts, *index) {
+                    self.cut(file, format!("a name that is in too many files: `{key}`"));
                 }
             }
         }

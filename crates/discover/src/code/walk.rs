@@ -56,6 +56,10 @@ const FILES_MAX: usize = 1_000_000;
 /// The most documents that describe APIs.
 const DOCUMENTS_MAX: usize = 1024;
 
+/// How large a script is at least, and how long its lines are on average, in bytes, where it is taken for a bundle.
+const BUNDLE_BYTES_MIN: usize = 4 << 10;
+const BUNDLE_LINE_BYTES_MIN: usize = 400;
+
 /// The largest result of Noir that is read, in bytes.
 const NOIR_BYTES_MAX: u64 = 64 << 20;
 
@@ -64,6 +68,8 @@ const NOIR_BYTES_MAX: u64 = 64 << 20;
 pub struct Skipped {
     /// Folders of what others wrote or programs made.
     pub folders: u64,
+    /// Files that programs made of others, so that nobody reads them.
+    pub bundles: u64,
     /// Files of tests.
     pub tests: u64,
     /// Files of examples and benchmarks.
@@ -105,8 +111,14 @@ impl CodeReading {
         walked.documents.dedup();
         walked.tell_too_many();
         // What is read twice is still at hand; which frameworks there are is known only when all has been looked at.
-        let names = self.each(&walked.files, &|name, text| named(name, text));
-        let frameworks = names.into_iter().flatten().fold(0, |set, more| set | more);
+        let names =
+            self.each(&walked.files, &|name, text| (!is_bundle(name, text)).then(|| named(name, text)));
+        let mut is_kept =
+            names.iter().map(|named| !matches!(named, Ok(None))).collect::<Vec<_>>().into_iter();
+        let count = walked.files.len();
+        walked.files.retain(|_| is_kept.next().unwrap_or(true));
+        walked.skipped.bundles += (count - walked.files.len()) as u64;
+        let frameworks = names.into_iter().flatten().flatten().fold(0, |set, more| set | more);
         let sheets = self.each(&walked.files, &|name, text| {
             let read = sheet(name, text, frameworks);
             progress.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
@@ -295,6 +307,14 @@ fn of_sources(path: &str) -> Option<&str> {
     SOURCES.iter().find_map(|sources| path.split_once(sources).map(|(_, rest)| rest))
 }
 
+/// Whether a script was written by a program that joins and shortens others: its lines are longer than people write them.
+fn is_bundle(name: &str, text: &str) -> bool {
+    let is_script = [".js", ".mjs", ".cjs"].iter().any(|end| name.ends_with(end));
+    is_script
+        && text.len() >= BUNDLE_BYTES_MIN
+        && text.len() / (text.lines().count() + 1) >= BUNDLE_LINE_BYTES_MIN
+}
+
 /// Whether a path below the root is that of a test.
 pub(crate) fn is_test(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -358,6 +378,7 @@ mod tests {
             (".gitignore", "generated.js\nold/\n"),
             ("app.js", "const app = require('express')()\napp.get('/a', a)\n"),
             ("generated.js", ""),
+            ("bundle.js", &"a.get('/b',c);".repeat(1000)),
             ("notes.txt", ""),
             ("old/a.js", ""),
             ("node_modules/express/index.js", ""),
@@ -372,7 +393,7 @@ mod tests {
             fs::write(root.join(name), text).unwrap();
         }
         let found = CodeReading { workers: 2 }.read(&[root.to_path_buf()], &Progress::default());
-        let expected = Skipped { folders: 1, tests: 1, examples: 1, ignored: 2, others: 2 };
+        let expected = Skipped { folders: 1, bundles: 1, tests: 1, examples: 1, ignored: 2, others: 2 };
         assert_eq!(found.skipped, expected);
         let documents = found.documents.iter().map(|document| (document.kind, document.operations));
         assert_eq!(

@@ -20,6 +20,9 @@ const FIELDS_MAX: usize = 64;
 /// The most files that are looked into for one name that they share.
 const SHARED_MAX: usize = 32;
 
+/// The most methods of one name that are told apart.
+const METHODS_MAX: usize = 64;
+
 /// Files by the names that they give to something; of members of classes by their own names too.
 pub(super) fn names(files: &[(u32, Facts)]) -> BTreeMap<&str, Vec<usize>> {
     let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -40,6 +43,31 @@ pub(super) fn names(files: &[(u32, Facts)]) -> BTreeMap<&str, Vec<usize>> {
         }
     }
     names
+}
+
+/// A router that a method is given: the class of the method, the file, and its number there.
+pub(super) type Given<'p> = (&'p str, usize, usize);
+
+/// Routers that methods are given, by the name of the method and the place of the router among what it is given.
+pub(super) fn methods(files: &[(u32, Facts)]) -> BTreeMap<(&str, &str), Vec<Given<'_>>> {
+    let mut methods: BTreeMap<(&str, &str), Vec<Given<'_>>> = BTreeMap::new();
+    for (file, (_, facts)) in files.iter().enumerate() {
+        for (key, index) in &facts.keys {
+            let Some((of, place)) = key.rsplit_once('#') else { continue };
+            let Some((class, method)) = of
+                .rsplit_once('.')
+                .filter(|(class, method)| !method.is_empty() && !class.contains(['.', '(', '#']))
+            else {
+                continue;
+            };
+            let known = methods.entry((method, place)).or_default();
+            if known.len() < METHODS_MAX && facts.routers.get(*index).is_some_and(|router| router.is_defined)
+            {
+                known.push((class, file, *index));
+            }
+        }
+    }
+    methods
 }
 
 impl<'p> Program<'p> {
@@ -68,23 +96,11 @@ impl<'p> Program<'p> {
     }
 
     /// The routers that methods of this name are given, with their classes and files.
-    pub(super) fn methods(&self, file: usize, key: &str) -> Vec<(&'p str, usize, usize)> {
-        let mut wanted = Vec::new();
-        let Some((of, place)) = key.rsplit_once('#') else { return wanted };
-        let Some((_, method)) = of.rsplit_once('.') else { return wanted };
-        for other in self.names.get(method).into_iter().flatten().copied() {
-            let Some((_, facts)) = self.files.get(other) else { continue };
-            let of_type = facts.keys.iter().filter(|(known, index)| {
-                let name = known.strip_suffix(place).and_then(|known| known.strip_suffix('#'));
-                let is_method =
-                    name.and_then(|name| name.strip_suffix(method)).is_some_and(|of| of.ends_with('.'));
-                is_method && facts.routers.get(**index).is_some_and(|router| router.is_defined)
-            });
-            let class = |known: &'p str| known.split('.').next().unwrap_or_default();
-            wanted.extend(of_type.map(|(known, index)| (class(known), other, *index)));
-        }
-        wanted.retain(|(_, other, _)| self.modules.is_of_language(file, *other));
-        wanted
+    pub(super) fn methods(&self, file: usize, key: &str) -> Vec<Given<'p>> {
+        let Some((of, place)) = key.rsplit_once('#') else { return Vec::new() };
+        let Some((_, method)) = of.rsplit_once('.') else { return Vec::new() };
+        let named = self.methods.get(&(method, place)).into_iter().flatten();
+        named.filter(|(_, other, _)| self.modules.is_of_language(file, *other)).copied().collect()
     }
 
     fn find_router_as(&self, file: usize, key: &str) -> Option<(usize, usize)> {
@@ -173,7 +189,7 @@ impl<'p> Program<'p> {
         let found = found.or_else(|| Some((file, self.of_member(&self.files.get(file)?.1, key, of)?)));
         let (name, _) = head(key);
         let others = self.names.get(name).map(Vec::as_slice).unwrap_or_default();
-        let found = found.or_else(|| {
+        found.or_else(|| {
             let shared = others.iter().take(SHARED_MAX).copied();
             let mut shared = shared.filter(|other| *other != file && self.modules.share(file, *other));
             shared.find_map(|other| {
@@ -183,11 +199,13 @@ impl<'p> Program<'p> {
                 let made = || self.find_by_import(other, key, SHARED_LEFT, of).filter(|_| key.contains('('));
                 plain.map(|found| (other, found)).or_else(made)
             })
-        });
-        if found.is_none() && (self.looks.get() == 0 || others.len() > SHARED_MAX) {
-            self.cut(file, format!("a name that is in too many files: `{name}`"));
-        }
-        found
+        })
+    }
+
+    /// Whether the name that was looked for last, and not found, may be in files that were not looked into.
+    pub(super) fn is_cut_short(&self, file: usize, key: &str) -> bool {
+        let others = self.names.get(head(key).0).map_or(0, Vec::len);
+        self.looks.get() == 0 || others > SHARED_MAX && self.modules.share(file, file)
     }
 
     /// What is called so within a class whose name is not said.
@@ -265,9 +283,13 @@ impl<'p> Program<'p> {
                     (Some((found, pieces)), Some(left)) => {
                         text.push_str(&self.text_within(found, pieces, left)?)
                     }
+                    _ if name.contains('#') => return Err("a path that is computed".to_owned()),
                     _ => return Err(format!("a path that is computed: `{name}`")),
                 },
-                Piece::Computed(name) if name.is_empty() => return Err("a path that is computed".to_owned()),
+                // A name with a number is one that this program made up.
+                Piece::Computed(name) if name.is_empty() || name.contains('#') => {
+                    return Err("a path that is computed".to_owned());
+                }
                 Piece::Computed(name) => return Err(format!("a path that is computed: `{name}`")),
             }
         }

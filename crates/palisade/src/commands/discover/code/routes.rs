@@ -177,6 +177,7 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
     #[derive(Serialize)]
     struct Skipped {
         folders: u64,
+        bundles: u64,
         tests: u64,
         examples: u64,
         ignored: u64,
@@ -195,6 +196,7 @@ pub(super) fn json(routes: &[Listed<'_>], findings: &CodeFindings) -> serde_json
         not_read: not_read(&findings.not_read),
         skipped: Skipped {
             folders: findings.skipped.folders,
+            bundles: findings.skipped.bundles,
             tests: findings.skipped.tests,
             examples: findings.skipped.examples,
             ignored: findings.skipped.ignored,

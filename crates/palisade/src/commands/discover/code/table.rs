@@ -40,11 +40,12 @@ pub(super) fn told(findings: &CodeFindings) -> String {
     let skipped = findings.skipped;
     text.push_str(&format!(
         "{files} files ({}), {lines} lines; {} parts not understood, {} files not read as a whole; passed over: {} folders of \
-         dependencies and builds, {} files of tests, {} of examples, {} files and folders that are ignored, {} files of other kinds\n",
+         dependencies and builds, {} bundles, {} files of tests, {} of examples, {} files and folders that are ignored, {} files of other kinds\n",
         if languages.is_empty() { "none".to_owned() } else { languages.join(", ") },
         findings.unclear.len(),
         findings.not_read.len(),
         skipped.folders,
+        skipped.bundles,
         skipped.tests,
         skipped.examples,
         skipped.ignored,
