@@ -113,7 +113,8 @@ impl Learner {
             self.not_kept += 1;
             return;
         };
-        let host = seen.line.host.as_deref().unwrap_or_default();
+        // With a brace it would be taken for what hosts are called together.
+        let host = seen.line.host.as_deref().filter(|host| !host.contains('{')).unwrap_or_default();
         if is_too_large(path) {
             self.not_kept += 1;
             return;

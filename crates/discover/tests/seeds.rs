@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets of configs, owners and what is encrypted, whole and with pieces cut out.
+//! The seeds of the fuzz targets of configs, owners, templates and what is encrypted, whole and with pieces cut out.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,8 @@ use discover::KeyLog;
 use discover::config::{Alternatives, Directive, Term, of_texts, parse_directives, parse_rule};
 use discover::owners::CodeOwners;
 use discover::traffic::{Recording, Told};
+use discover::{LearnLimits, Learner, Lesson, Line, Observation, Position};
+use model::inventory::At;
 
 /// The seeds of a target, and what is left of each when a piece is cut out.
 fn cuts(target: &str) -> Vec<String> {
@@ -56,6 +58,65 @@ fn in_order(directives: &[Directive], from: u64, lines: u64) {
         last = directive.line;
         in_order(directive.block.as_deref().unwrap_or_default(), last, lines);
     }
+}
+
+#[test]
+fn any_text_is_read_as_a_config_in_toml() {
+    let mut let_through = 0;
+    for text in cuts("traefik_toml") {
+        let lines = text.lines().count() as u64 + 1;
+        let findings = of_texts(&[("dynamic.toml".to_owned(), text.clone())]);
+        for exposure in &findings.exposures {
+            let is_there = matches!(exposure.place.at, At::Line(line) if (1..=lines).contains(&line));
+            assert!(is_there, "{exposure} {text}");
+        }
+        let_through += findings.exposures.len();
+    }
+    assert!(let_through > 100, "{let_through}");
+}
+
+/// What little room there is is soon full.
+const LEARN_LIMITS: LearnLimits = LearnLimits { nodes: 64, hosts: 8, unanswered: 8 };
+
+/// Learns from lines `METHOD host/path status`.
+fn learned(lines: &[&str]) -> Learner {
+    let mut learner = Learner::new(LEARN_LIMITS);
+    for (number, text) in lines.iter().enumerate() {
+        let (request, status) = text.rsplit_once(' ').unwrap_or((text, ""));
+        let (method, target) = request.split_once(' ').unwrap_or(("GET", request));
+        let (host, path) = target.split_at(target.find('/').unwrap_or(0));
+        let line = Line {
+            method: Some(method.into()),
+            host: Some(host.into()),
+            path: Some(path.into()),
+            status: status.parse().ok(),
+            ..Line::default()
+        };
+        let place = discover::Place { file: 0, position: Position::Line(number as u64 + 1) };
+        learner.observe(&Observation { line: &line, place });
+    }
+    learner
+}
+
+fn counted_once(lesson: &Lesson, requests: usize, text: &str) {
+    let counted: u64 = lesson.operations.iter().map(|operation| operation.tally.count).sum();
+    assert_eq!(counted + lesson.unanswered.0 + lesson.not_kept, requests as u64, "{text}");
+}
+
+#[test]
+fn each_request_is_counted_once_whoever_learns_from_it() {
+    let mut servers = 0;
+    for text in cuts("templates") {
+        let lines: Vec<&str> = text.lines().collect();
+        let whole = learned(&lines).finish();
+        counted_once(&whole, lines.len(), &text);
+        let (one, other) = lines.split_at(lines.len() / 2);
+        let mut together = learned(one);
+        together.merge(learned(other));
+        counted_once(&together.finish(), lines.len(), &text);
+        servers += whole.operations.iter().filter(|operation| operation.host.contains('{')).count();
+    }
+    assert!(servers > 100, "{servers}");
 }
 
 #[test]

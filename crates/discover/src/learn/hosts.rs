@@ -288,11 +288,13 @@ mod tests {
             "0191e0c7-7a5f-7cc1-b1c5-0d3a5b1b2c3d.apps.example/hooks",
             "0291e0c7-7a5f-7cc1-b1c5-0d3a5b1b2c3d.apps.example/hooks",
             "acme.apps.example/hooks",
+            "{name}.apps.example/hooks",
         ];
         check(
             LearnLimits::default(),
             &requests.map(Into::into),
             &[
+                " /hooks 1",
                 "10.0.0.9:9000 /orders/{orderId} 1",
                 "acme.apps.example /hooks 1",
                 "{address}:8080 /orders/{orderId} 3",
