@@ -101,8 +101,8 @@ fn a_recording_that_breaks_off_says_where() {
     assert!(stderr.contains("no file tells of a request"), "{stderr}");
 }
 
-/// A pcap file of what a client and a server say in turn, in packets of raw IP.
-fn capture(turns: &[(bool, &[u8])]) -> Vec<u8> {
+/// A pcap file of what a client at a port and a server say in turn, in packets of raw IP.
+fn capture(port: u16, turns: &[(bool, &[u8])]) -> Vec<u8> {
     let mut said = [1_u32, 1];
     let mut file: Vec<u8> = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101]
         .iter()
@@ -111,7 +111,7 @@ fn capture(turns: &[(bool, &[u8])]) -> Vec<u8> {
     let begin: [(bool, &[u8]); 1] = [(true, b"")];
     for (is_client, payload) in begin.iter().chain(turns) {
         let (own, other) = if *is_client { (0, 1) } else { (1, 0) };
-        let ends = [40_000_u16, 443];
+        let ends = [port, 443];
         let addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
         let is_first = payload.is_empty();
         let mut packet = vec![0x45, 0];
@@ -150,8 +150,8 @@ fn captured_packets_tell_of_operations_and_of_encrypted_hosts() {
     let stage = Stage::new();
     let asked = b"GET /v1/orders/7 HTTP/1.1\r\nHost: shop.example\r\nX-Api-Key: canary-key\r\n\r\n";
     let answered = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
-    std::fs::write(stage.path("clear.pcap"), capture(&[(true, asked), (false, answered)])).unwrap();
-    std::fs::write(stage.path("encrypted.pcap"), capture(&[(true, &client_hello())])).unwrap();
+    std::fs::write(stage.path("clear.pcap"), capture(40_000, &[(true, asked), (false, answered)])).unwrap();
+    std::fs::write(stage.path("encrypted.pcap"), capture(40_001, &[(true, &client_hello())])).unwrap();
     let (code, stdout, stderr) = discovered(&stage, &["clear.pcap", "encrypted.pcap", "--format", "json"]);
     assert_eq!(code, 0, "{stderr}");
     let document: Value = serde_json::from_str(&stdout).unwrap();
