@@ -235,6 +235,24 @@ fn two_runs_at_once_and_one_that_is_killed_leave_a_whole_inventory() {
 }
 
 #[test]
+fn calls_stand_with_the_operation_whose_path_it_is() {
+    let stage = Stage::new();
+    let spec = "openapi: 3.1.0\ninfo: { title: orders, version: '1' }\nservers: [{ url: /v1 }]\npaths:\n\
+                \x20 /admin/orders: { get: { responses: { '200': { description: ok } } } }\n\
+                \x20 /orders: { get: { responses: { '200': { description: ok } } } }\n";
+    stage.write("spec.yaml", spec);
+    stage.write("access.log", &(line(1, "/v1/admin/orders") + &line(1, "/v1/orders").repeat(7)));
+    said(&stage, &["discover", "logs", "access.log", "--spec", "spec.yaml"]);
+    let asked = ["review", "spec.yaml", "--rule", "unauthenticated-read", "--format", "json", "--inventory"];
+    let reviewed = run(&stage, &[&asked[..], &["palisade-data/inventory.db"]].concat());
+    let document: Value = serde_json::from_slice(&reviewed.stdout).unwrap();
+    let findings = document["findings"].as_array().unwrap().iter();
+    let calls = findings.map(|finding| (&finding["operation"]["path"], &finding["evidence"]["requests"]));
+    let calls: Vec<String> = calls.map(|(path, requests)| format!("{path} {requests}")).collect();
+    assert_eq!(calls, ["\"/admin/orders\" \"1\"", "\"/orders\" \"7\""]);
+}
+
+#[test]
 fn a_review_tells_what_documents_declare() {
     let stage = Stage::new();
     stage.write("spec.yaml", SPEC);

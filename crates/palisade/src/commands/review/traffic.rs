@@ -16,7 +16,9 @@ pub(super) fn tell(catalog: &Catalog, subjects: &mut [Subject]) {
     for finding in subjects.iter_mut().flat_map(|subject| &mut subject.review.findings) {
         let Some(key) = &finding.operation else { continue };
         let operations = known.get(&(&*key.api, &*key.method)).into_iter().flatten();
-        let found = operations.copied().find(|operation| is_it(operation, key));
+        // Of those whose paths end so, the one that has no more than a base path before that.
+        let ending = operations.copied().filter(|operation| ends_as(operation, key));
+        let found = ending.min_by_key(|operation| operation.key.path.len());
         if let Some(calls) = found.and_then(|operation| operation.calls.as_ref()) {
             let evidence = evidence(calls);
             finding.evidence.extend(evidence);
@@ -24,8 +26,8 @@ pub(super) fn tell(catalog: &Catalog, subjects: &mut [Subject]) {
     }
 }
 
-/// Whether it is what a document calls `key`, whose path has no base path.
-fn is_it(operation: &Operation, key: &OperationKey<'_>) -> bool {
+/// Whether it may be what a document calls `key`, whose path has no base path.
+fn ends_as(operation: &Operation, key: &OperationKey<'_>) -> bool {
     operation.declaration().is_some() && operation.key.path.ends_with(&*key.path)
 }
 
