@@ -60,7 +60,7 @@ impl Columns {
 
     /// What `text` says, if it has a value for each column.
     pub(crate) fn read<'l>(&self, text: &'l str) -> Option<Line<'l>> {
-        let separator = if text.contains('\t') { '\t' } else { ' ' };
+        let separator = if memchr::memchr(b'\t', text.as_bytes()).is_some() { b'\t' } else { b' ' };
         let mut line = Line::default();
         let mut rest = Some(text);
         for field in &self.fields {
@@ -75,16 +75,16 @@ impl Columns {
 }
 
 /// The first value of `text`, which may stand in quotes, and what comes after its separator; none after the last.
-fn value(text: &str, separator: char) -> (&str, Option<&str>) {
+fn value(text: &str, separator: u8) -> (&str, Option<&str>) {
     if let Some((value, after)) = text.strip_prefix('"').and_then(|quoted| quoted.split_once('"')) {
-        if after.is_empty() {
-            return (value, None);
-        }
-        if let Some(after) = after.strip_prefix(separator) {
-            return (value, Some(after));
+        match after.as_bytes().first() {
+            None => return (value, None),
+            Some(first) if *first == separator => return (value, after.get(1..)),
+            Some(_) => {}
         }
     }
-    text.split_once(separator).map_or((text, None), |(value, after)| (value, Some(after)))
+    let end = memchr::memchr(separator, text.as_bytes());
+    end.map_or((text, None), |at| (text.get(..at).unwrap_or_default(), text.get(at + 1..)))
 }
 
 #[cfg(test)]

@@ -64,17 +64,18 @@ impl Kind {
     /// The kind of `text`, if it shows that it is a value and no name of a place. A word may be either.
     pub fn of(text: &str) -> Option<Kind> {
         let bytes = text.as_bytes();
-        if text.contains('@') || text.contains("%40") {
-            return is_mail(text).then_some(Kind::Mail);
-        }
-        if text.contains('%') {
-            return Some(Kind::Opaque);
-        }
         if is_integer(bytes) {
             return Some(Kind::Integer);
         }
-        if !bytes.iter().any(u8::is_ascii_digit) {
+        let letters = bytes.iter().fold(0, |letters, byte| letters | letter(*byte));
+        if letters & (DIGIT | AT | PERCENT) == 0 {
             return None;
+        }
+        if letters & AT != 0 || (letters & PERCENT != 0 && text.contains("%40")) {
+            return is_mail(text).then_some(Kind::Mail);
+        }
+        if letters & PERCENT != 0 {
+            return Some(Kind::Opaque);
         }
         if is_uuid(bytes) {
             return Some(Kind::Uuid);
@@ -90,6 +91,20 @@ impl Kind {
             return Some(Kind::Ulid);
         }
         is_opaque(bytes).then_some(Kind::Opaque)
+    }
+}
+
+/// What letters of a text are, together: it is looked through once, and most texts are words.
+const DIGIT: u8 = 1;
+const AT: u8 = 1 << 1;
+const PERCENT: u8 = 1 << 2;
+
+fn letter(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => DIGIT,
+        b'@' => AT,
+        b'%' => PERCENT,
+        _ => 0,
     }
 }
 

@@ -115,8 +115,8 @@ impl Part {
     /// The value at the beginning of `text`, and what comes after it and its end.
     fn take<'l>(&self, text: &'l str) -> Option<(&'l str, &'l str)> {
         let Some((first, more)) = self.end.as_bytes().split_first() else {
-            let ends = !(self.is_quoted && text.contains('"'));
-            return (ends && (self.is_spacious || !text.contains(' '))).then_some((text, ""));
+            let ends = !(self.is_quoted && has(text, b'"'));
+            return (ends && (self.is_spacious || !has(text, b' '))).then_some((text, ""));
         };
         let mut from = 0;
         loop {
@@ -127,11 +127,15 @@ impl Part {
             if let Some(after) = after
                 && !(self.is_quoted && is_escaped(value))
             {
-                return (self.is_spacious || !value.contains(' ')).then_some((value, after));
+                return (self.is_spacious || !has(value, b' ')).then_some((value, after));
             }
             from = at + 1;
         }
     }
+}
+
+fn has(text: &str, byte: u8) -> bool {
+    memchr::memchr(byte, text.as_bytes()).is_some()
 }
 
 /// Whether what comes after `text` is escaped by a backslash.

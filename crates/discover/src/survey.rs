@@ -21,6 +21,8 @@ pub struct Survey<'c> {
     contracts: &'c [Contract],
     /// Which contracts a request may be of, in the order in which they are asked, by the host that it is for.
     of_host: BTreeMap<Box<str>, Vec<usize>>,
+    /// The same where a log does not tell the host.
+    of_no_host: Vec<usize>,
     /// Requests of each operation of each contract, if there were any.
     declared: Vec<Vec<Option<Tally>>>,
     learner: Learner,
@@ -64,6 +66,7 @@ impl<'c> Survey<'c> {
         Survey {
             contracts,
             of_host: BTreeMap::new(),
+            of_no_host: of_host(contracts, ""),
             declared: contracts.iter().map(none).collect(),
             learner: Learner::new(limits),
             hosts: Hosts::default(),
@@ -77,16 +80,23 @@ impl<'c> Survey<'c> {
             self.no_request += 1;
             return;
         };
-        // The templates of a specification win over what would be learned.
-        let host = seen.line.host.as_deref().unwrap_or_default();
-        if !self.of_host.contains_key(host) {
-            if self.of_host.len() >= HOSTS_MAX {
-                self.of_host.clear();
-            }
-            self.of_host.insert(host.into(), of_host(self.contracts, host));
+        if self.contracts.is_empty() {
+            return self.learner.observe(seen);
         }
-        let candidates = self.of_host.get(host).into_iter().flatten();
-        for (number, contract) in candidates.filter_map(|at| Some((*at, self.contracts.get(*at)?))) {
+        // The templates of a specification win over what would be learned.
+        let candidates = match seen.line.host.as_deref() {
+            None | Some("") => self.of_no_host.as_slice(),
+            Some(host) => {
+                if !self.of_host.contains_key(host) {
+                    if self.of_host.len() >= HOSTS_MAX {
+                        self.of_host.clear();
+                    }
+                    self.of_host.insert(host.into(), of_host(self.contracts, host));
+                }
+                self.of_host.get(host).map(Vec::as_slice).unwrap_or_default()
+            }
+        };
+        for (number, contract) in candidates.iter().filter_map(|at| Some((*at, self.contracts.get(*at)?))) {
             let Some(found) = contract.router.find(path) else { continue };
             let operation =
                 Method::from_bytes(method.as_bytes()).ok().and_then(|method| found.route.operation(&method));

@@ -95,7 +95,7 @@ fn split_brackets(segment: &str) -> Option<(&str, Around<&str>)> {
 
 /// A segment without its ending, or without a verb after a colon, and that.
 pub(super) fn split_end(segment: &str) -> (&str, &str) {
-    // Most segments have neither, and each of a request's is looked at.
+    // Most segments have neither.
     let ending = segment.bytes().rposition(|byte| byte == b'.').and_then(|at| segment.get(at..));
     let ending = ending.filter(|ending| ENDINGS.contains(ending)).map(str::len);
     let verb = segment.bytes().rposition(|byte| byte == b':').filter(|at| {
@@ -108,6 +108,16 @@ pub(super) fn split_end(segment: &str) -> (&str, &str) {
 }
 
 impl Node {
+    /// Where a word is among the words, or where it would be.
+    fn place(&self, word: &str) -> Result<usize, usize> {
+        // Comparing with an empty text is slow on some processors.
+        if word.is_empty() {
+            let is_known = self.words.first().is_some_and(|(first, _)| first.is_empty());
+            return if is_known { Ok(0) } else { Err(0) };
+        }
+        self.words.binary_search_by(|(known, _)| (**known).cmp(word))
+    }
+
     /// The node at the end of `segments`, grown where it is not there and `may_grow`; each new one is counted in `nodes`.
     pub(super) fn grow<'s>(
         &mut self,
@@ -119,7 +129,7 @@ impl Node {
         let mut before = "";
         for segment in segments {
             let value = || value(segment).filter(|_| !is_version(segment, before));
-            node = match node.words.binary_search_by(|(word, _)| (**word).cmp(segment)) {
+            node = match node.place(segment) {
                 Ok(at) => &mut node.words.get_mut(at)?.1,
                 Err(at) => match value() {
                     Some(value) => node.parameter(&value, may_grow, nodes)?,
@@ -176,7 +186,7 @@ impl Node {
     pub(super) fn find<'s>(&mut self, segments: impl Iterator<Item = &'s str>) -> Option<&mut Node> {
         let mut node = self;
         for segment in segments {
-            node = match node.words.binary_search_by(|(word, _)| (**word).cmp(segment)) {
+            node = match node.place(segment) {
                 Ok(at) => &mut node.words.get_mut(at)?.1,
                 Err(_) => &mut node.taking(segment)?.node,
             };
@@ -205,7 +215,7 @@ impl Node {
     /// Takes in all of `other`, which was seen at the same place.
     pub(super) fn merge(&mut self, other: Node) {
         for (word, node) in other.words {
-            match self.words.binary_search_by(|(known, _)| known.cmp(&word)) {
+            match self.place(&word) {
                 Ok(at) => {
                     if let Some((_, known)) = self.words.get_mut(at) {
                         known.merge(*node);
@@ -291,6 +301,11 @@ struct Value<'s> {
 }
 
 fn value(segment: &str) -> Option<Value<'_>> {
+    // Nothing can stand around a value in most segments, and each of a request's is looked at.
+    if segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+        let value = |kind| Value { text: segment, around: Around::default(), kind, name: None };
+        return Kind::of(segment).map(value);
+    }
     if let Some(name) = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
         let name = name.trim_end_matches('+');
         return Some(Value { text: "", around: Around::default(), kind: Kind::Slug, name: Some(name) });

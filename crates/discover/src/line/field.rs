@@ -133,7 +133,11 @@ pub(super) fn set<'l>(line: &mut Line<'l>, field: Field, value: Cow<'l, str>) ->
         Field::Ignored | Field::Rest => true,
         Field::Numbers => text.bytes().all(is_numeric),
         Field::More => is_more(text),
-        Field::Client => client(line, text.rsplit(',').next().unwrap_or(text).trim()),
+        Field::Client => {
+            // Most are one address, and no list.
+            line.client = text.parse().ok().map(IpAddr::V4);
+            line.client.is_some() || client(line, text.rsplit(',').next().unwrap_or(text).trim())
+        }
         Field::ClientAndPort => {
             text.rsplit_once(':').is_some_and(|(address, port)| is_number(port) && client(line, address))
         }
