@@ -5,7 +5,9 @@
 //! they are many and each was rarely asked. What lies beyond the gap was asked too often to be one of them, and stays a name:
 //! `/users/me` beside `/users/{user}`.
 
-use super::tree::{Around, Node, Parameter, split, split_end};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tree::{AROUND_MAX, Around, Node, Parameter, split, split_end};
 use crate::kind::Kind;
 
 /// How many words there must be before they are values.
@@ -29,6 +31,10 @@ const NAME_MIN: u64 = 8;
 /// How often an odd word is asked at the most for each operation below it, and what makes it odd.
 const ODD_MAX: u64 = 3;
 const ODD_CHANGES_MIN: usize = 4;
+const LONG_ODD_CHANGES_MIN: usize = 3;
+
+/// From so many bytes on a word is long.
+const LONG: usize = 16;
 
 /// Names that stand beside values everywhere, however rarely they are asked.
 const RESERVED: &[&str] = &[
@@ -36,25 +42,20 @@ const RESERVED: &[&str] = &[
     "login", "logout", "me", "metadata", "new", "search", "self", "stats", "status", "summary", "validate",
 ];
 
-/// So many words with a dot behind them may stand before values at one place; where there are more, they are parts of values.
-const BEFORE_MAX: usize = 8;
+/// So many words with a dot behind them may stand before values at one place, and so many verbs with a colon before them behind
+/// values; where there are more, they are parts of values.
+const FEW_MAX: usize = 8;
 
 /// Tells names from values in `node` and everything below it.
 pub(super) fn settle(node: &mut Node) {
+    name_the_only(node);
     // What is below words comes first: how many operations there are below one says how often it should be asked.
     node.words.iter_mut().for_each(|(_, child)| settle(child));
-    name_the_only(node);
-    join_parts(node);
-    let words = || node.words.iter().map(|(word, _)| &**word);
-    let whole = words().map(|word| Around { before: "", after: split_end(word).1 });
-    let parts = words().map(|word| split(word).1).filter(|around| !around.before.is_empty());
+    let apart = Apart::at(node);
+    apart.join(node);
     // Those with a word before them come first: what is no value there may be one as a whole.
-    let mut arounds: Vec<Around<Box<str>>> = parts.chain(whole).map(Around::to_owned).collect();
-    arounds.sort_by(|a, b| b.before.is_empty().cmp(&a.before.is_empty()).reverse().then_with(|| a.cmp(b)));
-    arounds.dedup();
-    for around in &arounds {
-        fold(node, around);
-    }
+    fold(node, |word| apart.part(word));
+    fold(node, |word| apart.whole(word));
     // What was below many words is below one parameter now, and settled only there: by all that is there.
     node.parameters.iter_mut().for_each(|parameter| settle(&mut parameter.node));
 }
@@ -74,52 +75,91 @@ fn name_the_only(node: &mut Node) {
     }
 }
 
-/// Takes words as parts of values where many different ones stand before a dot and a value: `ann.1987`, `bob.2001`.
-fn join_parts(node: &mut Node) {
-    let is_dotted = |parameter: &Parameter| parameter.around.before.ends_with('.');
-    if node.parameters.iter().filter(|parameter| is_dotted(parameter)).count() <= BEFORE_MAX {
-        return;
+/// What stands around values at one place, since it is few things: elsewhere it is a part of them.
+#[derive(Debug, Clone, Copy)]
+struct Apart {
+    /// Words with a dot: `report.` of `report.7`, and not `ann.` of `ann.1987`, `bob.2001` and so on.
+    words: bool,
+    /// Verbs with a colon: `:cancel` of `7:cancel`, and not `:bob` of `ann:bob`, `eve:joe` and so on.
+    verbs: bool,
+}
+
+impl Apart {
+    fn at(node: &Node) -> Apart {
+        let of_values = node.parameters.iter().map(|parameter| parameter.around.as_ref());
+        let of_words = node.words.iter().map(|(word, _)| split(word).1);
+        let (mut words, mut verbs) = (BTreeSet::new(), BTreeSet::new());
+        for Around { before, after } in of_values.chain(of_words) {
+            words.extend(is_dotted(before).then_some(before));
+            verbs.extend(is_verb(after).then_some(after));
+        }
+        Apart { words: words.len() <= FEW_MAX, verbs: verbs.len() <= FEW_MAX }
     }
-    let parts: Vec<Parameter> = node.parameters.extract_if(.., |parameter| is_dotted(parameter)).collect();
-    for part in parts {
-        let around = Around { before: "".into(), after: part.around.after };
-        node.merge_parameter(Parameter { around, kind: Kind::Opaque, only: None, ..part });
+
+    /// Makes one of the parameters that what is a part of their values tells apart.
+    fn join(self, node: &mut Node) {
+        let is_part = |parameter: &Parameter| {
+            let Around { before, after } = parameter.around.as_ref();
+            (!self.words && is_dotted(before)) || (!self.verbs && is_verb(after))
+        };
+        let parts: Vec<Parameter> = node.parameters.extract_if(.., |parameter| is_part(parameter)).collect();
+        for part in parts {
+            let after =
+                if !self.verbs && is_verb(&part.around.after) { "".into() } else { part.around.after };
+            let around = Around { before: "".into(), after };
+            node.merge_parameter(Parameter { around, kind: Kind::Opaque, only: None, ..part });
+        }
+    }
+
+    /// What stands around the value that a segment may be as a whole.
+    fn whole(self, segment: &str) -> Option<Around<&str>> {
+        let (value, after) = split_end(segment);
+        let after = if !self.verbs && is_verb(after) { "" } else { after };
+        let is_value = !value.is_empty() && !RESERVED.contains(&value);
+        is_value.then_some(Around { before: "", after })
+    }
+
+    /// What stands around the value in a segment with a word before it.
+    fn part(self, segment: &str) -> Option<Around<&str>> {
+        let around = split(segment).1;
+        let is_apart = self.words || !is_dotted(around.before);
+        (is_apart && !around.before.is_empty()).then_some(around)
     }
 }
 
-/// Makes a parameter of the words that are values with this around them.
-fn fold(node: &mut Node, around: &Around<Box<str>>) {
-    let is_known = node.parameters.iter().any(|known| {
-        known.around == *around && known.only.is_none() && known.node.count() >= VALUES_MIN as u64
-    });
-    let is_candidate = |word: &str| match around.before.is_empty() {
-        true => {
-            let (value, after) = split_end(word);
-            *after == *around.after && !value.is_empty() && !RESERVED.contains(&value)
+fn is_dotted(before: &str) -> bool {
+    before.ends_with('.')
+}
+
+fn is_verb(after: &str) -> bool {
+    after.starts_with(':')
+}
+
+/// Makes parameters of the words that are values; `around` says what would stand around each as a value.
+fn fold(node: &mut Node, around: impl Fn(&str) -> Option<Around<&str>>) {
+    let mut groups: BTreeMap<Around<&str>, Vec<(&str, u64)>> = BTreeMap::new();
+    for (word, child) in &node.words {
+        if let Some(around) = around(word) {
+            groups.entry(around).or_default().push((word, per_operation(child)));
         }
-        false => split(word).1 == around.as_ref(),
-    };
-    let mut asked: Vec<u64> = node
-        .words
-        .iter()
-        .filter(|(word, _)| is_candidate(word))
-        .map(|(_, child)| per_operation(child))
-        .collect();
-    asked.sort_unstable();
-    let most = most_of_a_value(&asked, is_known).unwrap_or(0);
-    let is_value = |(word, child): &mut (Box<str>, Box<Node>)| {
-        let most = if is_known && is_odd(word) { most.max(ODD_MAX) } else { most };
-        is_candidate(word) && per_operation(child) <= most
-    };
-    let values: Vec<(Box<str>, Box<Node>)> = node.words.extract_if(.., is_value).collect();
-    for (_, child) in values {
-        node.merge_parameter(Parameter {
-            around: around.clone(),
-            kind: Kind::Slug,
-            name: None,
-            only: None,
-            node: child,
+    }
+    let mut values: BTreeMap<Box<str>, Around<Box<str>>> = BTreeMap::new();
+    for (around, words) in groups.into_iter().take(AROUND_MAX) {
+        let is_known = node.parameters.iter().any(|known| {
+            known.around.is(around) && known.only.is_none() && known.node.count() >= VALUES_MIN as u64
         });
+        let mut asked: Vec<u64> = words.iter().map(|(_, asked)| *asked).collect();
+        asked.sort_unstable();
+        let most = most_of_a_value(&asked, is_known).unwrap_or(0);
+        let is_value =
+            |word: &str, asked: u64| asked <= if is_known && is_odd(word) { most.max(ODD_MAX) } else { most };
+        let of_these = words.iter().filter(|(word, asked)| is_value(word, *asked));
+        values.extend(of_these.map(|(word, _)| ((*word).into(), around.to_owned())));
+    }
+    let folded: Vec<_> = node.words.extract_if(.., |(word, _)| values.contains_key(word)).collect();
+    for (word, child) in folded {
+        let Some(around) = values.remove(&word) else { continue };
+        node.merge_parameter(Parameter::of_words(around, child));
     }
 }
 
@@ -128,7 +168,7 @@ fn is_odd(word: &str) -> bool {
     let changes = word.as_bytes().windows(2).filter(|pair| {
         matches!(pair, [a, b] if a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.is_ascii_lowercase() != b.is_ascii_lowercase())
     });
-    changes.count() >= ODD_CHANGES_MIN
+    changes.count() >= if word.len() < LONG { ODD_CHANGES_MIN } else { LONG_ODD_CHANGES_MIN }
 }
 
 /// How often the most asked of the values was asked, if there are values among words that were asked so often.

@@ -126,6 +126,38 @@ fn a_word_may_stand_before_a_value_unless_there_are_many_such_words() {
 }
 
 #[test]
+fn what_stands_around_values_in_many_ways_is_a_part_of_them() {
+    let verbs = words(60).zip(words(500).skip(200)).map(|(one, other)| format!("GET /workers/{one}:{other}"));
+    let requests: Vec<(String, u16)> = verbs.map(|request| (request, 200)).collect();
+    check(&requests, &["GET /workers/{worker} slug 60"]);
+    let numbered = words(60).map(|word| (format!("GET /workers/7:{word}"), 200));
+    check(&numbered.collect::<Vec<_>>(), &["GET /workers/{workerId} opaque 60"]);
+    let verbs = ["start", "stop", "cancel"]
+        .into_iter()
+        .flat_map(|verb| words(30).map(move |word| (format!("POST /jobs/{word}:{verb}"), 200)));
+    check(
+        &verbs.collect::<Vec<_>>(),
+        &[
+            "POST /jobs/{job}:cancel slug 30",
+            "POST /jobs/{job}:start slug 30",
+            "POST /jobs/{job}:stop slug 30",
+        ],
+    );
+    // As many as a tree has room for cost no more than a look at each.
+    let known: Vec<String> = words(1000).collect();
+    let dotted = (0..20_000)
+        .map(|number| (format!("GET /files/{}.{}", known[number % 1000], known[number / 20]), 200));
+    check(&dotted.collect::<Vec<_>>(), &["GET /files/{file} slug 20000"]);
+}
+
+#[test]
+fn words_below_a_version_are_told_from_values_too() {
+    let requests: Vec<(String, u16)> =
+        words(50).map(|word| (format!("GET /2015-11-01/users/{word}"), 200)).collect();
+    check(&requests, &["GET /2015-11-01/users/{user} slug 50"]);
+}
+
+#[test]
 fn words_below_values_of_two_kinds_are_values_together() {
     let below = |(number, word): (usize, String)| match number % 8 {
         0 => (format!("GET /seats/aBcD{word}/{word}"), 200),

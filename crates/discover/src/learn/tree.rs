@@ -8,6 +8,9 @@ use super::Learned;
 /// The most methods that are kept of one path.
 const METHODS_MAX: usize = 16;
 
+/// The most things that stand around values at one place and are told apart: each entity of OData is one.
+pub(super) const AROUND_MAX: usize = 1 << 10;
+
 /// A place in the tree.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Node {
@@ -52,7 +55,7 @@ impl Around<&str> {
 
 impl Around<Box<str>> {
     /// Whether it is the same. Most have nothing around them, and comparing with an empty text is slow on some processors.
-    fn is(&self, other: Around<&str>) -> bool {
+    pub(super) fn is(&self, other: Around<&str>) -> bool {
         let is_same = |one: &str, other: &str| one.len() == other.len() && (one.is_empty() || one == other);
         is_same(&self.before, other.before) && is_same(&self.after, other.after)
     }
@@ -138,7 +141,10 @@ impl Node {
                         node.words.insert(at, (segment.into(), Box::default()));
                         &mut node.words.get_mut(at)?.1
                     }
-                    None => node.taking(segment)?.used(),
+                    None => {
+                        let at = node.taking(segment)?;
+                        node.parameters.get_mut(at)?.used()
+                    }
                 },
             };
             before = segment;
@@ -156,7 +162,7 @@ impl Node {
                 }
                 Some(&mut known.node)
             }
-            None if may_grow => {
+            None if may_grow && self.parameters.len() < AROUND_MAX => {
                 *nodes += 1;
                 self.parameters.push(Parameter {
                     around: value.around.to_owned(),
@@ -171,15 +177,12 @@ impl Node {
         }
     }
 
-    /// The parameter that takes a segment: that with the same around its values, else one with less.
-    fn taking(&mut self, segment: &str) -> Option<&mut Parameter> {
+    /// Which parameter takes a segment: that with the same around its values, else one with less.
+    fn taking(&self, segment: &str) -> Option<usize> {
         let (_, around) = split(segment);
         let after = split_end(segment).1;
         let less = [around, Around { before: "", after }, Around::default()];
-        let at = less
-            .iter()
-            .find_map(|around| self.parameters.iter().position(|known| known.around.is(*around)))?;
-        self.parameters.get_mut(at)
+        less.iter().find_map(|around| self.parameters.iter().position(|known| known.around.is(*around)))
     }
 
     /// The node that `segments` lead to, by names where they are known and through parameters elsewhere.
@@ -188,7 +191,10 @@ impl Node {
         for segment in segments {
             node = match node.place(segment) {
                 Ok(at) => &mut node.words.get_mut(at)?.1,
-                Err(_) => &mut node.taking(segment)?.node,
+                Err(_) => {
+                    let at = node.taking(segment)?;
+                    &mut node.parameters.get_mut(at)?.node
+                }
             };
         }
         Some(node)
@@ -285,6 +291,11 @@ impl Node {
 }
 
 impl Parameter {
+    /// One whose values are words, with `node` below each of them.
+    pub(super) fn of_words(around: Around<Box<str>>, node: Box<Node>) -> Parameter {
+        Parameter { around, kind: Kind::Slug, name: None, only: None, node }
+    }
+
     fn used(&mut self) -> &mut Node {
         self.kind = self.kind.or(Kind::Slug);
         self.only = None;
