@@ -5,6 +5,8 @@
 //! they are many and each was rarely asked. What lies beyond the gap was asked too often to be one of them, and stays a name:
 //! `/users/me` beside `/users/{user}`.
 
+mod alike;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{AROUND_MAX, Around, Node, Parameter, split, split_end};
@@ -33,6 +35,9 @@ const ODD_MAX: u64 = 3;
 const ODD_CHANGES_MIN: usize = 4;
 const LONG_ODD_CHANGES_MIN: usize = 3;
 
+/// How often each node may be part of an attempt, on average.
+const ATTEMPTS: usize = 12;
+
 /// From so many bytes on a word is long.
 const LONG: usize = 16;
 
@@ -48,16 +53,23 @@ const FEW_MAX: usize = 8;
 
 /// Tells names from values in `node` and everything below it.
 pub(super) fn settle(node: &mut Node) {
+    let mut spare = node.size().saturating_mul(ATTEMPTS);
+    settle_within(node, &mut spare);
+}
+
+/// The same, where attempts may take in as many nodes as `spare`.
+fn settle_within(node: &mut Node, spare: &mut usize) {
     name_the_only(node);
+    alike::fold(node, spare);
     // What is below words comes first: how many operations there are below one says how often it should be asked.
-    node.words.iter_mut().for_each(|(_, child)| settle(child));
+    node.words.iter_mut().for_each(|(_, child)| settle_within(child, spare));
     let apart = Apart::at(node);
     apart.join(node);
     // Those with a word before them come first: what is no value there may be one as a whole.
     fold(node, |word| apart.part(word));
     fold(node, |word| apart.whole(word));
     // What was below many words is below one parameter now, and settled only there: by all that is there.
-    node.parameters.iter_mut().for_each(|parameter| settle(&mut parameter.node));
+    node.parameters.iter_mut().for_each(|parameter| settle_within(&mut parameter.node, spare));
 }
 
 /// Makes names of values that never varied.

@@ -158,6 +158,35 @@ fn words_below_a_version_are_told_from_values_too() {
 }
 
 #[test]
+fn names_of_tenants_are_values_since_the_same_is_below_each() {
+    let places = ["bills", "clients", "journals", "payments", "reports", "taxes", "accounts", "transfers"];
+    let more = ["invoices", "refunds", "items", "orders", "quotes", "budgets", "assets", "ledgers", "teams"];
+    let mut requests = Vec::new();
+    for (number, place) in places.into_iter().chain(more).enumerate() {
+        for (turn, tenant) in words(40).chain(words(40)).enumerate() {
+            let id = words(100).nth((number * 7 + turn) % 100).unwrap();
+            requests.push((format!("GET /companies/{tenant}/push/{place}"), 200));
+            requests.push((format!("GET /companies/{tenant}/push/{place}/{id}"), 200));
+        }
+    }
+    let (told, _) = learned(LearnLimits::default(), &requests);
+    assert_eq!(told.len(), 2 * 17, "{told:#?}");
+    for place in places.into_iter().chain(more) {
+        let expected = format!("GET /companies/{{company}}/push/{place} slug 80");
+        assert!(told.contains(&expected), "{told:#?}");
+    }
+    // Collections that have the same below them are asked often, each by itself.
+    let mut requests = Vec::new();
+    for collection in words(20) {
+        for id in words(50) {
+            requests.push((format!("GET /{collection}/{id}/search"), 200));
+            requests.push((format!("GET /{collection}/{id}/export"), 200));
+        }
+    }
+    assert_eq!(learned(LearnLimits::default(), &requests).0.len(), 2 * 20);
+}
+
+#[test]
 fn words_below_values_of_two_kinds_are_values_together() {
     let below = |(number, word): (usize, String)| match number % 8 {
         0 => (format!("GET /seats/aBcD{word}/{word}"), 200),

@@ -200,6 +200,14 @@ impl Node {
         Some(node)
     }
 
+    /// The node that a segment leads to.
+    pub(super) fn child(&self, segment: &str) -> Option<&Node> {
+        match self.place(segment) {
+            Ok(at) => self.words.get(at).map(|(_, child)| &**child),
+            Err(_) => self.parameters.get(self.taking(segment)?).map(|parameter| &*parameter.node),
+        }
+    }
+
     /// The requests of `method` that end here; a method too many is counted as one of the others.
     pub(super) fn of_method(&mut self, method: &str, place: Place) -> &mut Tally {
         let at = self.ends.iter().position(|(known, _)| **known == *method);
