@@ -13,6 +13,7 @@ mod openapi;
 mod requests;
 mod syntax;
 mod template;
+mod unroll;
 mod walk;
 
 use std::collections::BTreeMap;

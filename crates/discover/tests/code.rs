@@ -5,8 +5,7 @@
 //! under `idioms` are put together as large programs are: over many files, by barrels, factories, classes, loops and settings.
 //! `PALISADE_KEEP=1` writes the table anew.
 //!
-//! What stays wrong there: routes by convention (ASP.NET), tables of routes and functions that register them (net/http), routes and
-//! prefixes in YAML (Symfony), resources of several paths (actix-web), and queries that a class takes as a whole (Rocket).
+//! What stays wrong there: handlers that variables of a loop wrap (net/http).
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 

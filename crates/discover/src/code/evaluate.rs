@@ -53,6 +53,8 @@ pub(super) struct Evaluate<'e> {
     rounds_left: usize,
     /// Methods that all routes of a router are for.
     restricted: BTreeMap<usize, Vec<String>>,
+    /// Paths of routers that have several.
+    several: BTreeMap<usize, &'e [Node]>,
     exports: &'e [Box<str>],
     /// How many calls what is gone through is given to.
     given: usize,
@@ -93,6 +95,7 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         controlled: BTreeMap::new(),
         rounds_left: ROUNDS_MAX,
         restricted: BTreeMap::new(),
+        several: BTreeMap::new(),
         exports: &unit.exports,
         given: 0,
     };
@@ -102,6 +105,10 @@ pub(super) fn evaluate(framework: &Framework, path: &str, unit: &Unit) -> Facts 
         let implied = evaluate.child(root, vec![Piece::Text(prefix)], Vec::new(), 0);
         evaluate.implied(implied);
         evaluate.control(implied);
+    }
+    for (line, meaning) in (framework.settings)(path, unit) {
+        let on = evaluate.scope_implied();
+        evaluate.mean(meaning, &At { on, last: None, line, target: None });
     }
     evaluate.all(&unit.body);
     if framework.must_be_used {

@@ -92,6 +92,8 @@ pub(crate) enum Methods {
     OfView(String),
     /// Those that the class of this name has for all of a kind and for one of them.
     OfSet(String),
+    /// Any, where nothing but a convention leads to what handles it.
+    OfAction,
     /// The one that a constant of this name holds.
     Named(String),
 }
@@ -168,6 +170,8 @@ pub(crate) struct ClassFact {
     pub(crate) only: Vec<String>,
     /// The schema of bodies that it is sent.
     pub(crate) serializer: Option<String>,
+    /// The part of the program that it is of.
+    pub(crate) area: Option<String>,
 }
 
 /// A guard before some methods of a class and of those that are made from it.
@@ -178,6 +182,27 @@ pub(crate) struct Filter {
     pub(crate) is_lifted: bool,
     pub(crate) only: Option<Vec<String>>,
     pub(crate) except: Vec<String>,
+}
+
+/// What the paths of all routes of some files begin with.
+#[derive(Debug, Clone)]
+pub(crate) struct Everywhere {
+    pub(crate) path: Pieces,
+    /// Paths that do not begin so.
+    pub(crate) except: Vec<String>,
+    pub(crate) below: Below,
+}
+
+/// Which files something is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// Those below the folder of the file that says it.
+    #[default]
+    Own,
+    /// Those below this folder, or this file.
+    Folder(String),
+    /// Those below a folder whose path ends so.
+    Named(String),
 }
 
 /// A part of a file that was not understood.
@@ -195,8 +220,9 @@ pub(crate) struct Facts {
     pub(crate) routes: Vec<RouteFact>,
     /// Routers that are one.
     pub(crate) same: Vec<(usize, usize)>,
-    /// Prefixes of all routes of the program, but for those of these paths.
-    pub(crate) everywhere: Vec<(Pieces, Vec<String>)>,
+    pub(crate) everywhere: Vec<Everywhere>,
+    /// Paths by which methods of classes are reached that have none themselves, each with the area that it is for.
+    pub(crate) conventions: Vec<(Pieces, Option<String>)>,
     /// Whether versions stand in paths, and that of those that say none.
     pub(crate) versions: Option<Option<String>>,
     pub(crate) notes: Vec<Note>,

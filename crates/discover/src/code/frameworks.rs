@@ -30,7 +30,8 @@ mod symfony;
 #[cfg(test)]
 mod tests;
 
-use super::facts::{Action, In, Taken};
+use super::facts::{Action, Below, In, Taken};
+pub(crate) use super::languages::setting;
 pub(crate) use super::meaning::{Answers, Called, Declared, Meaning, Resource, Whole};
 use super::syntax::{Call, Class, Function, Node, Parameter, Unit};
 use super::template::Style;
@@ -60,6 +61,8 @@ pub struct Framework {
     pub(crate) here: &'static [&'static str],
     /// Whether a file hangs its routes on the program itself, and with which prefix.
     pub(crate) file: fn(&str, &Unit) -> Option<String>,
+    /// What a file of settings says of routes, each with its line.
+    pub(crate) settings: for<'c> fn(&str, &'c Unit) -> Vec<(u32, Meaning<'c>)>,
     /// Whether a value of this name is a list of routes, and whether that is served as it is.
     pub(crate) list: fn(&str, &Node) -> Option<bool>,
     /// What the paths of a class begin with whose methods are routes; several where it has several names.
@@ -106,6 +109,8 @@ pub struct Framework {
     pub(crate) deep: bool,
     /// What a parameter of a function stands for.
     pub(crate) parameter: fn(&Parameter) -> Option<Taken>,
+    /// What a function takes out of a request by what its marks and parameters say together.
+    pub(crate) asked: fn(&Function) -> Vec<Taken>,
     /// The name of what a parameter asks for before the function is called.
     pub(crate) parameter_guard: fn(&Parameter) -> Option<String>,
     /// What a parameter asks for, which takes more out of the request: a function, or what makes something of a class.
@@ -118,6 +123,8 @@ pub struct Framework {
     pub(crate) mounts_guards: bool,
     /// Whether a path of a mount stands in place of the path that the router has itself.
     pub(crate) mount_replaces: bool,
+    /// Whether functions without a path are reached by a convention of the program, if it has one.
+    pub(crate) by_convention: bool,
     /// Whether a path that begins with `/` stands alone, whatever it stands in.
     pub(crate) absolute: bool,
     /// Whether one path is written behind another as it stands, with the slash at its end.
@@ -146,6 +153,7 @@ pub(crate) const BLANK: Framework = Framework {
     types: &[],
     here: &[],
     file: |_, _| None,
+    settings: |_, _| Vec::new(),
     list: |_, _| None,
     class: |_, _| Vec::new(),
     handed: |_| None,
@@ -169,12 +177,14 @@ pub(crate) const BLANK: Framework = Framework {
     member: |_| None,
     deep: true,
     parameter: |_| None,
+    asked: |_| Vec::new(),
     parameter_guard: |_| None,
     depends: |_| None,
     open: |_| false,
     texts_are: "",
     mounts_guards: false,
     mount_replaces: false,
+    by_convention: false,
     absolute: false,
     keeps_slash: false,
     doc: "",
@@ -339,6 +349,20 @@ pub(crate) fn verbs_of(node: &Node) -> Vec<String> {
         name.strip_prefix("METHOD_").or(name.strip_prefix("Method")).unwrap_or(name).to_ascii_uppercase()
     };
     node.values().iter().map(name).filter(|name| !name.is_empty()).collect()
+}
+
+/// What the paths of a module of Java begin with, as its settings say it: these, one behind the other.
+pub(crate) fn prefixes<'c>(path: &str, unit: &'c Unit, names: &[&str]) -> Vec<(u32, Meaning<'c>)> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if !name.starts_with("application.") {
+        return Vec::new();
+    }
+    let named = |name: &&str| unit.body.iter().find_map(|node| setting(node, name));
+    let path: Vec<&Node> = names.iter().filter_map(named).filter(|node| node.text().is_some()).collect();
+    let Some(line) = path.first().map(|node| node.line) else { return Vec::new() };
+    let module = format!("/{folder}/").find("/src/main/").and_then(|at| folder.get(..at.saturating_sub(1)));
+    let below = Below::Folder(module.unwrap_or(folder).to_owned());
+    vec![(line, Meaning::Everywhere { path, except: None, below })]
 }
 
 /// A parameter of a request, of no type.

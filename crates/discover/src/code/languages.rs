@@ -9,13 +9,16 @@ mod php;
 mod python;
 mod ruby;
 mod rust;
+mod settings;
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
+pub(crate) use settings::setting;
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
 use super::syntax::{Argument, Call, Import, Kind, Node, Unit};
+use super::unroll::unroll;
 
 /// A part that is nested deeper is left out.
 const DEPTH_MAX: usize = 160;
@@ -32,9 +35,16 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// How the names of its files end.
     pub(crate) endings: &'static [&'static str],
-    grammar: fn() -> tree_sitter::Language,
-    /// What a part of the tree is.
-    read: fn(&Reader<'_>, Branch<'_>) -> Kind,
+    form: Form,
+}
+
+/// How a file becomes syntax.
+#[derive(Debug)]
+enum Form {
+    /// By a grammar, and what a part of its tree is.
+    Grammar(fn() -> tree_sitter::Language, fn(&Reader<'_>, Branch<'_>) -> Kind),
+    /// It holds settings: of those that say something of routes, lists, objects and texts.
+    Settings(fn(&str) -> Unit),
 }
 
 /// Every language.
@@ -50,12 +60,15 @@ pub(crate) const ALL: &[&Language] = &[
     &python::PYTHON,
     &ruby::RUBY,
     &rust::RUST,
+    &settings::YAML,
+    &settings::PROPERTIES,
 ];
 
 /// The language of a file, by its name.
 pub(crate) fn of(path: &str) -> Option<&'static Language> {
     let (_, ending) = path.rsplit('/').next().unwrap_or(path).rsplit_once('.')?;
-    ALL.iter().find(|language| language.endings.contains(&ending)).copied()
+    let of_ending = ALL.iter().find(|language| language.endings.contains(&ending)).copied();
+    of_ending.filter(|language| matches!(language.form, Form::Grammar(..)) || settings::are_of_routes(path))
 }
 
 /// A part of the tree as the parser has it.
@@ -83,8 +96,12 @@ pub(crate) struct Reader<'r> {
 impl Language {
     /// The syntax of a file.
     pub(crate) fn parse(&self, text: &str) -> Result<Unit, Unread> {
+        let (grammar, read) = match self.form {
+            Form::Grammar(grammar, read) => (grammar, read),
+            Form::Settings(read) => return Ok(read(text)),
+        };
         let mut parser = Parser::new();
-        if parser.set_language(&(self.grammar)()).is_err() {
+        if parser.set_language(&grammar()).is_err() {
             return Err(Unread::Grammar);
         }
         let mut left = ASKED_MAX + text.len() * ASKED_A_BYTE;
@@ -99,14 +116,17 @@ impl Language {
         };
         let reader = Reader {
             text,
-            read: self.read,
+            read,
             depth: Cell::new(0),
             is_cut: Cell::new(false),
             imports: RefCell::default(),
             exports: RefCell::default(),
         };
         let root = tree.root_node();
-        let body = reader.all(root);
+        let mut body = reader.all(root);
+        if self.name == go::GO.name {
+            unroll(&mut body);
+        }
         let is_damaged = reader.is_cut.get() || root.has_error();
         let (imports, exports) = (reader.imports.into_inner(), reader.exports.into_inner());
         Ok(Unit { body, imports, exports, is_damaged })

@@ -1,5 +1,6 @@
 //! Follows mounts from file to file, from each route up to the program that serves it.
 
+mod conventions;
 mod handed;
 mod modules;
 mod places;
@@ -10,7 +11,7 @@ mod written;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, Guard, Mount, Pieces, Standing};
+use super::facts::{Everywhere, Facts, Guard, Mount, Pieces, Standing};
 use super::frameworks::Framework;
 use super::{Route, Unclear};
 use modules::Modules;
@@ -51,7 +52,7 @@ pub(super) struct Program<'p> {
     given: BTreeMap<(usize, String), Vec<(usize, &'p Pieces)>>,
     /// Classes whose methods are the routes of routers.
     classes: BTreeMap<usize, &'p str>,
-    everywhere: Vec<Everywhere<'p>>,
+    everywhere: Vec<Prefix<'p>>,
     /// Whether versions stand in paths, and that of those that say none.
     versions: Option<Option<String>>,
     /// What else they stand for.
@@ -84,10 +85,10 @@ impl<'p> Above<'p> {
 
 /// What all paths of routes below a folder begin with, but for some.
 #[derive(Debug)]
-struct Everywhere<'p> {
+struct Prefix<'p> {
     folder: &'p str,
-    prefix: String,
-    except: &'p [String],
+    fact: &'p Everywhere,
+    text: String,
 }
 
 /// The routes of all files, and what was not understood.
@@ -103,8 +104,8 @@ pub(super) fn link(
             program.route(file, route, &mut routes, &mut unclear);
         }
         let path = paths.get(*number as usize).cloned().unwrap_or_default();
-        for (everywhere, _) in &facts.everywhere {
-            if let Err(what) = program.text(file, everywhere) {
+        for everywhere in &facts.everywhere {
+            if let Err(what) = program.text(file, &everywhere.path) {
                 unclear.insert(Unclear {
                     file: path.clone(),
                     line: 1,
@@ -292,9 +293,9 @@ impl<'p> Program<'p> {
         let mut all = Vec::new();
         for (file, (_, facts)) in self.files.iter().enumerate() {
             let (folder, _) = self.path_of(file).rsplit_once('/').unwrap_or_default();
-            for (pieces, except) in &facts.everywhere {
-                if let Ok(prefix) = self.text(file, pieces) {
-                    all.push(Everywhere { folder, prefix, except });
+            for fact in &facts.everywhere {
+                if let Ok(text) = self.text(file, &fact.path) {
+                    all.push(Prefix { folder, fact, text });
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What calls and marks mean for routes, in words that all frameworks have in common.
 
+use super::facts::Below;
 use super::syntax::{Call, Class, Function, Node};
 
 /// All values of one kind that a request has.
@@ -94,6 +95,8 @@ pub(crate) enum Meaning<'c> {
     BeforeResource { guards: Vec<&'c Node> },
     /// Members of the resource that was added last are not below what that is in.
     Shallow,
+    /// Members of resources inside are not below what those are in.
+    Shallows { inside: Vec<&'c Node> },
     /// Members of the resource that was added last are called so.
     Member { name: &'c Node },
     /// The guard that was added last is before these methods alone, or before all but these.
@@ -116,8 +119,10 @@ pub(crate) enum Meaning<'c> {
     Prefix { path: &'c Node },
     /// It is worth what it is given.
     Itself { of: &'c Node },
-    /// All paths of the program begin so.
-    Everywhere { path: &'c Node, except: Option<&'c Node> },
+    /// All paths of some files begin so, with one part behind the other.
+    Everywhere { path: Vec<&'c Node>, except: Option<&'c Node>, below: Below },
+    /// Methods of classes are reached by their names, below a path in which those stand.
+    Convention { path: Option<&'c Node>, area: Option<&'c Node> },
     /// Versions of classes and functions stand in paths; those that say none are of the default.
     Versions { default: Option<&'c Node> },
 }
@@ -151,6 +156,7 @@ pub(crate) struct Resource<'c> {
 /// A route that marks declare.
 #[derive(Debug)]
 pub(crate) struct Declared<'c> {
+    /// None where only a convention leads to the function.
     pub(crate) methods: Vec<String>,
     pub(crate) path: Option<&'c Node>,
     /// The line of the mark; zero where the function itself is what declares it.

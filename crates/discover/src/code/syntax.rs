@@ -181,6 +181,22 @@ impl Node {
             Kind::Let(binding) => vec![&binding.value],
         }
     }
+
+    pub(crate) fn parts_mut(&mut self) -> Vec<&mut Node> {
+        match &mut self.kind {
+            Kind::Text(_) | Kind::Name(_) => Vec::new(),
+            Kind::Join(parts) | Kind::List(parts) | Kind::Other(parts) => parts.iter_mut().collect(),
+            Kind::Member(of, _) | Kind::Return(of) => vec![of],
+            Kind::Call(call) => {
+                let arguments = call.arguments.iter_mut().map(|argument| &mut argument.value);
+                [&mut call.callee].into_iter().chain(arguments).collect()
+            }
+            Kind::Map(members) => members.iter_mut().map(|(_, value)| value).collect(),
+            Kind::Function(function) => function.body.iter_mut().collect(),
+            Kind::Class(class) => class.body.iter_mut().collect(),
+            Kind::Let(binding) => vec![&mut binding.value],
+        }
+    }
 }
 
 impl Call {

@@ -117,7 +117,7 @@ fn parts(name: &str, text: &str) -> Result<Vec<Part>, Unusable> {
 }
 
 /// The texts between lines of `---`, with how many lines come before each.
-fn pieces(text: &str) -> Vec<(u64, &str)> {
+pub(crate) fn pieces(text: &str) -> Vec<(u64, &str)> {
     let (mut pieces, mut start, mut at, mut first) = (Vec::new(), 0, 0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
         if line.trim_end() == "---" || line.starts_with("--- ") {

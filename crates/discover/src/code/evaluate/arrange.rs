@@ -8,6 +8,9 @@ use crate::code::frameworks::{Meaning, verb};
 /// Modules are looked for so deep within modules.
 const MODULES_DEPTH_MAX: usize = 8;
 
+/// The convention that has no path of its own.
+const CONVENTION: &str = "{controller=Home}/{action=Index}/{id?}";
+
 impl<'e> Evaluate<'e> {
     /// Does what such a call means.
     pub(super) fn arrange(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
@@ -19,6 +22,13 @@ impl<'e> Evaluate<'e> {
                 Some(Value::Router(child, None))
             }
             Meaning::Described { of, handlers } => self.described(of, &handlers, at),
+            Meaning::Convention { path, area } => {
+                let path =
+                    path.map_or_else(|| vec![Piece::Text(CONVENTION.to_owned())], |path| self.pieces(path));
+                let area = area.and_then(Node::text).map(str::to_owned);
+                self.facts.conventions.push((path, area));
+                Some(Value::Nothing)
+            }
             Meaning::Folder { folder, path } => {
                 let path = path.map(|path| self.pieces(path)).unwrap_or_default();
                 let child = self.child(at.on?, path, Vec::new(), at.line);

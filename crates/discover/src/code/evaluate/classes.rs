@@ -4,7 +4,7 @@ use super::fields::fields;
 use super::scope::Scope;
 use super::{Evaluate, Guard, Kind, Mount, Node, Piece, RouteFact, Standing, Target, guard_name, unwrapped};
 use crate::code::facts::{ClassFact, Methods};
-use crate::code::frameworks::{class_of, verbs_of};
+use crate::code::frameworks::{class_of, marked, verbs_of};
 use crate::code::guard::is_guard;
 use crate::code::syntax::{Class, Function, Parameter};
 
@@ -44,6 +44,7 @@ impl<'e> Evaluate<'e> {
             filters: Vec::new(),
             only: listed("http_method_names").map(verbs_of).unwrap_or_default(),
             serializer: listed("serializer_class").and_then(Node::dotted),
+            area: marked(&class.marks, "Area").and_then(|mark| mark.value(0)?.text()).map(str::to_owned),
             ..ClassFact::default()
         };
         self.facts.classes.insert(class.name.to_string(), fact);
@@ -161,7 +162,10 @@ impl<'e> Evaluate<'e> {
                 let line = if one.line == 0 { line } else { one.line };
                 self.facts.routes.push(RouteFact {
                     router: *router,
-                    methods: Methods::These(one.methods.clone()),
+                    methods: match one.methods.is_empty() && self.framework.by_convention {
+                        true => Methods::OfAction,
+                        false => Methods::These(one.methods.clone()),
+                    },
                     path,
                     guards,
                     versions: versions.clone(),
@@ -177,7 +181,12 @@ impl<'e> Evaluate<'e> {
     pub(super) fn mark_guards(&self, mark: &'e Node) -> Vec<Guard> {
         let replaced = mark.call().and_then(|call| call.named("permission_classes"));
         let open = replaced.map(|_| Guard { is_open: true, ..Guard::default() });
-        let own = replaced.map_or_else(|| unwrapped(mark), |named| named.values().iter().collect());
+        // What an attribute of a route is wrapped in stands guard, and the attribute does not.
+        let wraps = mark.call().and_then(|call| call.named("wrap"));
+        let own = match replaced.or(wraps) {
+            Some(named) => named.values().iter().collect(),
+            None => unwrapped(mark),
+        };
         open.into_iter().chain(own.into_iter().filter_map(|one| self.mark_guard(one))).collect()
     }
 

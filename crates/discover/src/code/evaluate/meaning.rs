@@ -2,7 +2,7 @@
 
 use super::scope::Value;
 use super::{At, Evaluate};
-use crate::code::facts::{Guard, In, Methods, Mount, Piece, RouteFact, Standing, Taken};
+use crate::code::facts::{Everywhere, Guard, In, Methods, Mount, Piece, RouteFact, Standing, Taken};
 use crate::code::frameworks::{Meaning, parameter, verb};
 use crate::code::syntax::{Kind, Node};
 
@@ -74,12 +74,12 @@ impl<'e> Evaluate<'e> {
                 Some(Value::Router(at.on?, None))
             }
             Meaning::Itself { of } => Some(self.value(of)),
-            Meaning::Everywhere { path, except } => {
-                let path = self.pieces(path);
+            Meaning::Everywhere { path, except, below } => {
+                let path = self.pieces_joined(&path);
                 let paths = except.map(Node::values).unwrap_or_default().iter();
                 let paths = paths.filter_map(|one| one.member("path").unwrap_or(one).text());
-                let paths = paths.map(|path| path.trim_matches('/').to_owned()).collect();
-                self.facts.everywhere.push((path, paths));
+                let except = paths.map(|path| path.trim_matches('/').to_owned()).collect();
+                self.facts.everywhere.push(Everywhere { path, except, below });
                 Some(Value::Nothing)
             }
             meaning => self.make(meaning, at),
@@ -198,7 +198,15 @@ impl<'e> Evaluate<'e> {
         inside: &[&'e Node],
         line: u32,
     ) -> Option<Value> {
-        let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+        let several = path.map(Node::values).filter(|paths| paths.len() > 1);
+        let path = match several {
+            // They are those of its mounts.
+            Some(paths) => {
+                self.several.insert(router, paths);
+                Vec::new()
+            }
+            None => path.map(|path| self.pieces(path)).unwrap_or_default(),
+        };
         let guards = self.guards(guards);
         self.prefix(router, path, guards);
         inside.iter().for_each(|node| self.hang(router, node, line));
@@ -374,13 +382,18 @@ pub(super) fn wraps_guard(handler: &Node) -> bool {
     })
 }
 
-/// The key of what handles, where it is written as `[OrderController::class, 'show']`, `OrderController@show` or `orders#show`.
+/// The key of what handles, where it is written as `[OrderController::class, 'show']`, `OrderController@show`, `orders#show`,
+/// or as the whole name of a class, with its method or alone.
 fn handler_key(node: &Node) -> Option<String> {
     match &node.kind {
         Kind::List(parts) => match &parts[..] {
             [class, method] => Some(format!("{}.{}", class.dotted()?, method.text()?)),
             _ => None,
         },
+        Kind::Text(text) if text.contains("::") || text.contains('\\') => {
+            let (class, method) = text.split_once("::").unwrap_or((text, "__invoke"));
+            Some(format!("{}.{method}", class.rsplit('\\').next().unwrap_or(class)))
+        }
         Kind::Text(text) => match (text.split_once('@'), text.split_once('#')) {
             (Some((class, method)), _) => Some(format!("{class}.{method}")),
             (None, Some((controller, method))) => Some(super::resource::action_key(controller, method)),

@@ -46,6 +46,14 @@ impl<'e> Evaluate<'e> {
                 continue;
             };
             let (path, guards) = (prefix.clone(), before.clone());
+            if let Some(paths) = self.several.get(&child).copied() {
+                for own in paths {
+                    let path = prefix.iter().cloned().chain(self.pieces(own)).collect();
+                    self.facts.mounts.push(Mount { parent: on, child, path, guards: guards.clone() });
+                }
+                is_mount = true;
+                continue;
+            }
             self.facts.mounts.push(Mount { parent: on, child, path: path.clone(), guards: guards.clone() });
             // What is given may be a function that takes the router, which is known once all files are read.
             if let Some(key) = self.facts.routers.get(child).and_then(|router| router.key.clone())

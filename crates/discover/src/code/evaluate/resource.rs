@@ -50,6 +50,7 @@ impl<'e> Evaluate<'e> {
         scope.names.insert("#collection".to_owned(), Value::Router(collection, None));
         scope.names.insert("#controller".to_owned(), Value::Key(controller));
         scope.names.insert("#member".to_owned(), Value::Router(member, None));
+        scope.names.insert("#above".to_owned(), Value::Router(on, None));
         if resource.is_shallow {
             scope.names.insert("#shallow".to_owned(), Value::Router(on, None));
         }
@@ -116,6 +117,15 @@ impl<'e> Evaluate<'e> {
                     route.guards.extend(guards.iter().cloned());
                 }
                 Some(Value::Router(at.on?, None))
+            }
+            Meaning::Shallows { inside } => {
+                let above = self.among("above").or(at.on)?;
+                let mut scope = Scope::default();
+                scope.names.insert("#shallow".to_owned(), Value::Router(above, None));
+                self.scopes.push(scope);
+                inside.iter().for_each(|node| self.hang(at.on.unwrap_or(above), node, at.line));
+                self.scopes.pop();
+                Some(Value::Nothing)
             }
             Meaning::Shallow => {
                 self.rename_member(None);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Evaluate, Guard, Kind, Mount, Node, Piece, Pieces, Router, Standing};
 use crate::code::facts::{Filter, head};
+use crate::code::requests::go_compared_method;
 use crate::code::syntax::Function;
 
 /// The most texts of which one path is made.
@@ -259,14 +260,26 @@ impl<'e> Evaluate<'e> {
         }
     }
 
+    /// The texts of paths, one behind the other with a slash between them.
+    pub(super) fn pieces_joined(&mut self, paths: &[&'e Node]) -> Pieces {
+        let slash = || Piece::Text("/".to_owned());
+        paths
+            .iter()
+            .flat_map(|path| [slash()].into_iter().chain(self.pieces(path)).collect::<Pieces>())
+            .collect()
+    }
+
     /// The texts that a path is made of.
     pub(super) fn pieces(&mut self, node: &'e Node) -> Pieces {
         let mut pieces = match &node.kind {
             Kind::Text(text) => configured(text),
-            Kind::Join(parts) => parts.iter().flat_map(|part| self.pieces(part)).collect(),
+            Kind::Join(parts) => one_text(parts.iter().flat_map(|part| self.pieces(part))),
             Kind::Name(_) | Kind::Member(..) => match self.value(node) {
                 Value::Text(text) => text,
-                Value::Key(key) => vec![Piece::Name(key)],
+                Value::Key(key) => match go_compared_method(node) {
+                    Some(method) => vec![Piece::Text(method)],
+                    None => vec![Piece::Name(key)],
+                },
                 _ => vec![Piece::Computed(node.dotted().unwrap_or_default())],
             },
             Kind::List(parts) if parts.len() == 1 => {
@@ -277,6 +290,18 @@ impl<'e> Evaluate<'e> {
         pieces.truncate(PIECES_MAX);
         pieces
     }
+}
+
+/// Texts that stand behind each other are one.
+fn one_text(pieces: impl Iterator<Item = Piece>) -> Pieces {
+    let mut joined = Pieces::new();
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
+            (_, piece) => joined.push(piece),
+        }
+    }
+    joined
 }
 
 /// A text in which a setting may stand, with what that is where nothing is set: `${api.base:/v1}/orders`.

@@ -46,7 +46,7 @@ impl<'e> Evaluate<'e> {
     pub(super) fn taken(&self, function: &'e Function) -> Vec<Taken> {
         let parameters =
             function.parameters.iter().filter_map(|parameter| (self.framework.parameter)(parameter));
-        let mut taken: Vec<Taken> = parameters.collect();
+        let mut taken: Vec<Taken> = parameters.chain((self.framework.asked)(function)).collect();
         for mark in function.marks.iter().filter_map(Node::call) {
             taken.extend(taken_by_mark(mark));
         }

@@ -108,9 +108,8 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 
 const DOC: &str = r#"
 Applications, scopes and resources, handlers with attributes where they are given to `service`, `configure` with a function of another
-module, `wrap` with what is named like a guard, extractors of the program's own that are, bodies and queries. Guards of routes
-other than those of methods (`guard::Header`) are not understood, and neither are resources of several paths, what an attribute
-says by `wrap`, and services that an iterator makes.
+module, `wrap` with what is named like a guard, extractors of the program's own that are, bodies and queries, resources of several paths. Guards of routes
+other than those of methods (`guard::Header`) are not understood, and neither are services that an iterator makes.
 
 ~~~file src/main.rs
 use actix_web::{get, web, App, HttpServer, Responder};
@@ -150,13 +149,14 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
             .route(web::get().to(show))
             .route(web::delete().to(remove)),
     )
-    .service(create);
+    .service(create)
+    .service(web::resource(["/live", "/ready"]).to(ping));
 }
 
 #[derive(serde::Deserialize)]
 pub struct NewOrder { pub sku: String }
 
-#[post("/orders")]
+#[post("/orders", wrap = "RequireRole")]
 async fn create(order: web::Json<NewOrder>) -> HttpResponse { HttpResponse::Ok().finish() }
 async fn show(id: web::Path<u32>, view: web::Query<View>) -> HttpResponse { HttpResponse::Ok().finish() }
 async fn remove(claims: Claims) -> HttpResponse { HttpResponse::Ok().finish() }
@@ -168,7 +168,9 @@ struct View { fields: String }
 src/main.rs:8: a router that nothing mounts, as far as is understood
 ~~~
 ~~~routes
-POST /api/orders guards=HttpAuthentication.bearer(validator) body=sku
+* /api/live guards=HttpAuthentication.bearer(validator)
+* /api/ready guards=HttpAuthentication.bearer(validator)
+POST /api/orders guards=HttpAuthentication.bearer(validator),RequireRole body=sku
 DELETE /api/orders/{id} guards=HttpAuthentication.bearer(validator),Claims
 GET /api/orders/{id} guards=HttpAuthentication.bearer(validator) query=fields
 GET /api/ping guards=HttpAuthentication.bearer(validator)

@@ -1,6 +1,8 @@
 //! Controllers of ASP.NET Core.
 
-use super::{BLANK, Declared, Framework, Style, class_of, dotnet_parameter, marked, verb, verbs_of};
+use super::{
+    BLANK, Called, Declared, Framework, Meaning, Style, class_of, dotnet_parameter, marked, verb, verbs_of,
+};
 use crate::code::facts::Taken;
 use crate::code::syntax::{Call, Class, Function, Node, Parameter};
 
@@ -11,6 +13,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
     languages: &["C#"],
     marks: &["ControllerBase", "[ApiController]", "Microsoft.AspNetCore.Mvc"],
     style: Style::Braces,
+    call,
+    by_convention: true,
     class,
     method,
     handed: |class| marked(&class.marks, "Route").and_then(|mark| mark.value(0)),
@@ -20,6 +24,24 @@ pub(super) const FRAMEWORK: Framework = Framework {
     doc: DOC,
     ..BLANK
 };
+
+/// Conventions, by which methods without a path are reached.
+fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    let call = called.call;
+    let path =
+        |at| call.named("pattern").or(call.named("template")).or(call.named("url")).or(call.unnamed(at));
+    match called.name {
+        "MapControllerRoute" | "MapRoute" => Some(Meaning::Convention { path: Some(path(1)?), area: None }),
+        "MapDefaultControllerRoute" | "UseMvcWithDefaultRoute" => {
+            Some(Meaning::Convention { path: None, area: None })
+        }
+        "MapAreaControllerRoute" | "MapAreaRoute" => {
+            let area = call.named("areaName").or(call.unnamed(1));
+            Some(Meaning::Convention { path: Some(path(2)?), area })
+        }
+        _ => None,
+    }
+}
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
     let is_based =
@@ -32,7 +54,7 @@ fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
     if routes.is_empty() { vec![None] } else { routes }
 }
 
-fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
+fn method<'c>(function: &'c Function, class: Option<&str>) -> Vec<Declared<'c>> {
     let route = marked(&function.marks, "Route").and_then(|mark| mark.unnamed(0));
     let mut declared = Vec::new();
     if marked(&function.marks, "NonAction").is_some() {
@@ -49,6 +71,15 @@ fn method<'c>(function: &'c Function, _: Option<&str>) -> Vec<Declared<'c>> {
         };
         let path = mark.unnamed(0).filter(|_| mark.name() != "AcceptVerbs").or(mark.named("Route")).or(route);
         declared.push(Declared { methods, path, line: mark.callee.line });
+    }
+    if declared.is_empty() && route.is_some() {
+        let methods = vec!["*".to_owned()];
+        declared.push(Declared { methods, path: route, line: 0 });
+    }
+    let is_action =
+        class.is_some_and(|class| class != &*function.name) && !function.name.starts_with("OnAction");
+    if declared.is_empty() && is_action {
+        declared.push(Declared { methods: Vec::new(), path: None, line: 0 });
     }
     declared
 }
@@ -69,8 +100,9 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 
 const DOC: &str = r#"
 Controllers with the routes of class and method, `[controller]` and `[action]`, paths that begin at the root, `AcceptVerbs`, parameters,
-bodies, `[Authorize]` and `[AllowAnonymous]`. Routes by convention (`MapControllerRoute`), and policies that stand for the whole
-application, are not understood.
+bodies, `[Authorize]` and `[AllowAnonymous]`. What has no route of its own is reached by the conventions of the program
+(`MapControllerRoute`), also in areas. Conventions that are for one action alone, pages of Razor, and policies that stand for the
+whole application are not understood.
 
 ~~~file Controllers/OrdersController.cs
 using Microsoft.AspNetCore.Mvc;
@@ -119,5 +151,65 @@ POST /api/v1/Orders guards=Authorize,Authorize(writers) header=X-Tenant body=Qua
 GET /api/v1/Orders/{id} guards=Authorize
 PATCH /api/v1/Orders/{id}/Approve guards=Authorize body=Comment
 PUT /api/v1/Orders/{id}/Approve guards=Authorize body=Comment
+~~~
+
+~~~file Program.cs
+using Microsoft.AspNetCore.Mvc;
+
+app.MapControllerRoute(name: "areas", pattern: "{area:exists}/{controller=Home}/{action=Index}/{id?}");
+app.MapControllerRoute("default", "{controller=Home}/{action=Index}/{id?}");
+app.MapControllers();
+~~~
+~~~file Controllers/HomeController.cs
+using Microsoft.AspNetCore.Mvc;
+
+public class HomeController : Controller
+{
+    public HomeController(IClock clock) {}
+
+    public IActionResult Index() => View();
+
+    public async Task<IActionResult> DetailsAsync(int id, string tab) => View(Count());
+
+    [HttpPost]
+    public IActionResult Contact(ContactForm form) => View();
+
+    [HttpGet("about")]
+    public IActionResult About() => View();
+
+    [NonAction]
+    public IActionResult Hidden() => View();
+
+    private int Count() => 1;
+
+    protected override void Dispose(bool isDisposing) {}
+}
+
+[Area("Admin")]
+[Authorize]
+public class UsersController : Controller
+{
+    public IActionResult Index() => View();
+}
+
+[Route("api/[controller]")]
+public class PricesController : Controller
+{
+    public int Helper() => 1;
+
+    [HttpGet]
+    public IActionResult List() => Ok();
+}
+~~~
+~~~routes
+* /
+* /Admin/Users guards=Authorize
+* /Admin/Users/Index guards=Authorize
+* /Home
+* /Home/Details/{id} query=tab
+* /Home/Index
+GET /about
+GET /api/Prices
+POST /Home/Contact
 ~~~
 "#;

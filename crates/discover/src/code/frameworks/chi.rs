@@ -13,7 +13,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     style: Style::Braces,
     call,
     takes: requests::go_takes,
-    types: &["chi.Router", "chi.Mux"],
+    types: &["Router", "chi.Mux"],
     whole: requests::go_whole,
     must_be_used: true,
     doc: DOC,
@@ -28,7 +28,9 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         return Some(Meaning::Root { path: None, inside: Vec::new() });
     }
     match called.name {
-        "Route" => Some(Meaning::Group { path, guards: Vec::new(), inside: call.values_from(1) }),
+        "Route" if call.arguments.len() == 2 => {
+            Some(Meaning::Group { path, guards: Vec::new(), inside: call.values_from(1) })
+        }
         "Group" if path.is_some_and(|inside| matches!(inside.kind, Kind::Function(_))) => {
             Some(Meaning::Group { path: None, guards: Vec::new(), inside: call.values_from(0) })
         }

@@ -44,8 +44,11 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() })
         }
         // Of a path, `all` with what stands guard is before the methods that come behind.
-        "all" if path.is_none() && rest.iter().all(|node| is_guard(&node.dotted().unwrap_or_default())) => {
-            Some(Meaning::Guards { under: None, guards: rest })
+        "all"
+            if path.is_none_or(is_below)
+                && rest.iter().all(|node| is_guard(&node.dotted().unwrap_or_default())) =>
+        {
+            Some(Meaning::Guards { under: path, guards: rest })
         }
         // `app.get('setting')` asks for a setting; a route of a group has handlers alone.
         name => {
@@ -53,6 +56,15 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             let is_of_group = call.receiver().is_some_and(|on| on.call().is_some());
             (path.is_some() || is_of_group).then_some(Meaning::Route { methods, path, handlers: rest })
         }
+    }
+}
+
+/// Whether a path is that of all below another.
+fn is_below(path: &Node) -> bool {
+    match &path.kind {
+        Kind::Text(text) => text.ends_with('*'),
+        Kind::Join(parts) => parts.last().is_some_and(is_below),
+        _ => false,
     }
 }
 

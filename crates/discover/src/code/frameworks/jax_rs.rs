@@ -1,17 +1,20 @@
 //! JAX-RS (Jakarta RESTful Web Services): Jersey, RESTEasy, Quarkus.
 
-use super::{BLANK, Called, Declared, Framework, Meaning, Style, class_of, marked, scalar, verb};
-use crate::code::facts::{In, Taken};
+use super::{BLANK, Called, Declared, Framework, Meaning, Style, class_of, marked, prefixes, scalar, verb};
+use crate::code::facts::{Below, In, Taken};
 use crate::code::syntax::{Class, Function, Node, Parameter};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     id: "jax-rs",
     product: "JAX-RS (Jersey, RESTEasy, Quarkus)",
     source: "https://jakarta.ee/specifications/restful-ws/",
-    languages: &["Java", "Kotlin"],
+    languages: &["Java", "Kotlin", "YAML", "properties"],
     marks: &["javax.ws.rs", "jakarta.ws.rs"],
     style: Style::Braces,
     call,
+    settings: |path, unit| {
+        prefixes(path, unit, &["quarkus.http.root-path", "quarkus.rest.path", "quarkus.resteasy.path"])
+    },
     class,
     method,
     within,
@@ -23,10 +26,11 @@ pub(super) const FRAMEWORK: Framework = Framework {
 
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let is_application = called.name == "ApplicationPath";
-    is_application
-        .then(|| called.call.value(0))
-        .flatten()
-        .map(|path| Meaning::Everywhere { path, except: None })
+    is_application.then(|| called.call.value(0)).flatten().map(|path| Meaning::Everywhere {
+        path: vec![path],
+        except: None,
+        below: Below::Own,
+    })
 }
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {

@@ -1,6 +1,6 @@
 //! Micronaut.
 
-use super::{BLANK, Declared, Framework, Style, class_of, marked, scalar, verb};
+use super::{BLANK, Declared, Framework, Style, class_of, marked, prefixes, scalar, verb};
 use crate::code::facts::{In, Taken};
 use crate::code::syntax::{Call, Class, Function, Node, Parameter};
 
@@ -8,9 +8,10 @@ pub(super) const FRAMEWORK: Framework = Framework {
     id: "micronaut",
     product: "Micronaut",
     source: "https://docs.micronaut.io/latest/guide/#routing",
-    languages: &["Java", "Kotlin"],
+    languages: &["Java", "Kotlin", "YAML", "properties"],
     marks: &["io.micronaut.http"],
     style: Style::Braces,
+    settings: |path, unit| prefixes(path, unit, &["micronaut.server.context-path"]),
     class,
     method,
     parameter,
@@ -66,8 +67,8 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Controllers and their methods, also with several paths, parameters, bodies and `@Secured`. A context path of the configuration and routes
-that a `RouteBuilder` makes are not understood.
+Controllers and their methods, also with several paths, parameters, bodies and `@Secured`. A context path of `application.yml`
+or `application.properties` is that of all. Routes that a `RouteBuilder` makes are not understood.
 
 ~~~file src/main/java/shop/BookController.java
 package shop;

@@ -1,7 +1,7 @@
 //! NestJS.
 
 use super::{BLANK, Called, Declared, Framework, Meaning, Style, scalar, verb};
-use crate::code::facts::{In, Taken};
+use crate::code::facts::{Below, In, Taken};
 use crate::code::syntax::{Class, Function, Kind, Node, Parameter};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -26,7 +26,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     match called.name {
         "setGlobalPrefix" => {
             let except = called.call.value(1).and_then(|options| options.member("exclude"));
-            Some(Meaning::Everywhere { path: first?, except })
+            Some(Meaning::Everywhere { path: vec![first?], except, below: Below::Own })
         }
         "register" if called.origin.ends_with("RouterModule.register") => {
             Some(Meaning::Modules { tree: first? })

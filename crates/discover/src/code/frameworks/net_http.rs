@@ -99,7 +99,9 @@ fn guards_first(handlers: Vec<&Node>) -> Vec<&Node> {
 const DOC: &str = r#"
 Routes of the package and of its multiplexers, with the methods that patterns name (`GET /orders/{id}`) or that the handler compares
 with, functions around handlers that are named like guards, multiplexers behind `StripPrefix`, and routers of gorilla/mux with their
-`Methods`, `Path`, `PathPrefix` and `Queries`. Tables of routes that a loop goes through are not understood. A multiplexer that is mounted without `StripPrefix`, and guards around a whole multiplexer, are not followed.
+`Methods`, `Path`, `PathPrefix` and `Queries`. Loops over tables of routes that are written down in their file are followed, and so are
+small functions of the file that only add a route. A multiplexer that is mounted without `StripPrefix`, and guards around a whole
+multiplexer, are not followed.
 
 ~~~file main.go
 package main
@@ -163,5 +165,53 @@ HEAD /catalog/items/{id}
 GET /orders guards=requireToken query=status
 POST /orders guards=requireToken query=status body=sku
 GET /orders/{id}
+~~~
+
+~~~file main.go
+package main
+
+import "net/http"
+
+type route struct {
+	name, method, pattern string
+	handler               http.HandlerFunc
+}
+
+var routes = []route{
+	{"list", http.MethodGet, "/pets", list},
+	route{name: "add", method: "POST", pattern: "/pets", handler: add},
+}
+
+func main() {
+	mux := http.NewServeMux()
+	for _, one := range routes {
+		mux.HandleFunc(one.method+" "+one.pattern, one.handler)
+	}
+	for pattern, handler := range map[string]http.HandlerFunc{"/a": list, "/b": add} {
+		mux.HandleFunc(pattern, handler)
+	}
+	get := func(pattern string, handler http.HandlerFunc) {
+		mux.Handle("GET "+pattern, logged(handler))
+	}
+	get("/flags/{name}", flags)
+	get("/flags", flags)
+	for _, one := range load() {
+		mux.HandleFunc(one.pattern, one.handler)
+	}
+	http.ListenAndServe(":8080", mux)
+}
+
+func list(w http.ResponseWriter, r *http.Request) { _ = r.URL.Query().Get("tag") }
+~~~
+~~~unclear
+main.go:29: a path that is computed: `one.pattern`
+~~~
+~~~routes
+GET /flags
+GET /flags/{name}
+GET /pets query=tag
+POST /pets
+* /a query=tag
+* /b
 ~~~
 "#;

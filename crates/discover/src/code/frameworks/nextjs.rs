@@ -1,7 +1,7 @@
 //! Next.js.
 
 use super::{BLANK, Called, Declared, Framework, Meaning, Style, verb};
-use crate::code::facts::Taken;
+use crate::code::facts::{Below, Taken};
 use crate::code::requests;
 use crate::code::syntax::{Function, Kind, Node, Unit};
 
@@ -15,6 +15,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     call,
     same: &["handler"],
     by_exports: true,
+    settings,
     file,
     method,
     binding,
@@ -58,6 +59,22 @@ fn file(path: &str, _: &Unit) -> Option<String> {
     }
     let at = parts.windows(2).position(|pair| pair == ["pages", "api"])?;
     Some(template(parts.get(at + 1..)?))
+}
+
+/// `basePath` of `next.config.js`.
+fn settings<'c>(path: &str, unit: &'c Unit) -> Vec<(u32, Meaning<'c>)> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let mut base = None;
+    for node in unit.body.iter().filter(|_| name.starts_with("next.config.")) {
+        node.visit(&mut |node| {
+            base = base.or(node.member("basePath").filter(|path| path.text().is_some()));
+            base.is_none()
+        });
+    }
+    let below = || Below::Folder(folder.to_owned());
+    let meaning =
+        |path: &'c Node| (path.line, Meaning::Everywhere { path: vec![path], except: None, below: below() });
+    base.into_iter().map(meaning).collect()
 }
 
 fn template(parts: &[&str]) -> String {
@@ -117,8 +134,8 @@ fn takes(node: &Node) -> Option<Taken> {
 
 const DOC: &str = r#"
 Route handlers under `app`, and functions under `pages/api` with the methods that they compare with,
-as far as they are exported, and routers of `next-connect`. What `middleware.ts` guards, base
-paths and rewrites of the configuration, and server actions are not understood.
+as far as they are exported, and routers of `next-connect`. `basePath` of `next.config.js` is that of all. What `middleware.ts` guards,
+rewrites of the configuration, and server actions are not understood.
 
 ~~~file src/app/(shop)/api/orders/[id]/route.ts
 import { NextRequest, NextResponse } from 'next/server';
@@ -151,5 +168,20 @@ DELETE /api/orders/{id} guards=withAuth
 GET /api/orders/{id} query=page
 HEAD /api/files/{path}
 PUT /api/files/{path} body=content
+~~~
+
+~~~file next.config.mjs
+const config = { reactStrictMode: true, basePath: '/shop' };
+export default config;
+~~~
+~~~file app/api/orders/route.ts
+import { NextResponse } from 'next/server';
+
+export async function GET() {
+  return NextResponse.json([]);
+}
+~~~
+~~~routes
+GET /shop/api/orders
 ~~~
 "#;

@@ -82,12 +82,13 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
             guards: Vec::new(),
             inside: closure(call),
         }),
-        "constraints" | "defaults" | "authenticate" | "authenticated" | "unauthenticated" | "shallow"
+        "constraints" | "defaults" | "authenticate" | "authenticated" | "unauthenticated"
         | "devise_scope" | "with_options" => {
             let guards =
                 if called.name.starts_with("authenticate") { vec![&call.callee] } else { Vec::new() };
             Some(Meaning::Group { path: None, guards, inside: closure(call) })
         }
+        "shallow" => Some(Meaning::Shallows { inside: closure(call) }),
         "resources" | "resource" => Some(Meaning::Resources(resources(call))),
         "member" | "collection" => Some(Meaning::Among { which: called.name, inside: closure(call) }),
         "root" => Some(Meaning::Route {
@@ -194,6 +195,11 @@ Rails.application.routes.draw do
         get :stats, on: :collection
         resources :items, only: %i[destroy]
       end
+      shallow do
+        resources :lists, only: [:index] do
+          resources :entries, only: [:create, :destroy]
+        end
+      end
       resource :profile, except: [:destroy, :create]
       match 'search', to: 'search#run', via: [:get, :post]
     end
@@ -225,6 +231,9 @@ GET /api/v1/orders/stats guards=authenticate_user!
 GET /api/v1/orders/{id} guards=authenticate_user!
 POST /api/v1/orders/{id}/cancel guards=authenticate_user!
 DELETE /api/v1/orders/{order_id}/items/{id}
+DELETE /api/v1/entries/{id}
+GET /api/v1/lists
+POST /api/v1/lists/{list_id}/entries
 GET /api/v1/profile
 PATCH /api/v1/profile
 PUT /api/v1/profile

@@ -16,6 +16,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     method,
     marks_functions: true,
     parameter,
+    asked,
     parameter_guard: rust_guard,
     same: &["attach", "manage", "register", "configure"],
     doc: DOC,
@@ -81,8 +82,19 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
     is_body.then(|| Taken::Body(class_of(&parameter.kind).to_owned()))
 }
 
+/// `#[get("/orders?<filter..>")]` with `filter: Filter`.
+fn asked(function: &Function) -> Vec<Taken> {
+    let paths =
+        function.marks.iter().filter_map(Node::call).filter_map(|mark| mark.named("uri").or(mark.unnamed(0)));
+    let queries = paths.filter_map(|path| path.text()?.split_once('?')).map(|(_, query)| query);
+    let names =
+        queries.flat_map(|query| query.split(['<', '>', '&'])).filter_map(|name| name.strip_suffix(".."));
+    let kinds = names.filter_map(|name| function.parameters.iter().find(|one| *one.name == *name));
+    kinds.map(|one| Taken::QueryOf(class_of(&one.kind).to_owned())).collect()
+}
+
 const DOC: &str = r#"
-Functions with attributes, where `mount` or a function of another module names them in `routes!`, the query that an attribute names,
+Functions with attributes, where `mount` or a function of another module names them in `routes!`, the query that an attribute names, also as a class,
 bodies, and request guards that are named like one. Catchers and what fairings do are not routes.
 
 ~~~file src/main.rs
@@ -100,6 +112,12 @@ struct Task { title: String, done: bool }
 #[post("/tasks?<dry_run>", data = "<task>")]
 fn create(task: Json<Task>, user: AuthenticatedUser, dry_run: bool) -> Json<Task> { task }
 
+#[derive(FromForm)]
+struct Filter { done: Option<bool>, tag: String }
+
+#[get("/tasks?<filter..>&<page>")]
+fn list(filter: Filter, page: u32) {}
+
 #[get("/files/<path..>", rank = 2)]
 fn files(path: PathBuf) {}
 
@@ -107,7 +125,7 @@ fn files(path: PathBuf) {}
 fn rocket() -> _ {
     rocket::build()
         .mount("/", routes![health])
-        .mount("/api", routes![create, files])
+        .mount("/api", routes![create, files, list])
         .mount("/admin", admin::routes())
 }
 ~~~
@@ -124,6 +142,7 @@ pub fn routes() -> Vec<Route> {
 ~~~routes
 DELETE /admin/users/{id} guards=AdminUser
 GET /api/files/{path}
+GET /api/tasks query=done,page,tag
 POST /api/tasks guards=AuthenticatedUser query=dry_run body=done,title
 GET /health
 ~~~

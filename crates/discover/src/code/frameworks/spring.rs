@@ -1,6 +1,6 @@
 //! Spring MVC and WebFlux.
 
-use super::{BLANK, Called, Declared, Framework, Meaning, Style, marked, scalar, verb, verbs_of};
+use super::{BLANK, Called, Declared, Framework, Meaning, Style, marked, prefixes, scalar, verb, verbs_of};
 use crate::code::facts::{In, Taken};
 use crate::code::syntax::{Call, Class, Function, Kind, Node, Parameter, Unit};
 
@@ -8,11 +8,12 @@ pub(super) const FRAMEWORK: Framework = Framework {
     id: "spring",
     product: "Spring MVC, Spring WebFlux",
     source: "https://docs.spring.io/spring-framework/reference/web/webmvc/mvc-controller/ann-requestmapping.html",
-    languages: &["Java", "Kotlin"],
+    languages: &["Java", "Kotlin", "YAML", "properties"],
     marks: &["org.springframework.web"],
     style: Style::Braces,
     call,
     file,
+    settings: |path, unit| prefixes(path, unit, PREFIXES),
     class,
     method,
     handed: |class| {
@@ -24,6 +25,15 @@ pub(super) const FRAMEWORK: Framework = Framework {
     doc: DOC,
     ..BLANK
 };
+
+/// Settings that all paths begin with, one behind the other.
+const PREFIXES: &[&str] = &[
+    "server.servlet.context-path",
+    "server.context-path",
+    "spring.mvc.servlet.path",
+    "server.servlet-path",
+    "spring.webflux.base-path",
+];
 
 /// Routes that are functions hang on the program itself.
 fn file(_: &str, unit: &Unit) -> Option<String> {
@@ -174,7 +184,7 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 const DOC: &str = r#"
 Controllers with their mappings, also with several paths or with constants of other classes, parameters, bodies, and annotations that are
 named like guards; routes of WebFlux that are functions, one behind the other or nested. Mappings that stand in an interface or a class
-above are those of the controller. What a chain of security filters says of paths, and context paths of the configuration are not understood.
+above are those of the controller. Context paths that `application.yml` or `application.properties` sets are those of all routes of its module. What a chain of security filters says of paths is not understood.
 
 ~~~file src/main/java/shop/OrderController.java
 package shop;
@@ -255,5 +265,45 @@ DELETE /files/{name}
 GET /health
 POST /people
 GET /people/{id}
+~~~
+
+~~~file orders/src/main/resources/application.yml
+spring:
+  application.name: orders
+  mvc:
+    servlet.path: api
+server:
+  servlet:
+    context-path: ${CONTEXT:/shop}
+~~~
+~~~file orders/src/main/java/shop/OrderController.java
+package shop;
+
+import org.springframework.web.bind.annotation.*;
+
+@RestController
+class OrderController {
+    @GetMapping("/orders")
+    String list() { return ""; }
+}
+~~~
+~~~file stock/src/main/resources/application.properties
+# server.servlet.context-path=/none
+spring.webflux.base-path=/stock
+~~~
+~~~file stock/src/main/java/stock/ItemController.java
+package stock;
+
+import org.springframework.web.bind.annotation.*;
+
+@RestController
+class ItemController {
+    @GetMapping("/items")
+    String list() { return ""; }
+}
+~~~
+~~~routes
+GET /shop/api/orders
+GET /stock/items
 ~~~
 "#;

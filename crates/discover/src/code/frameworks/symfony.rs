@@ -1,17 +1,19 @@
 //! Symfony.
 
 use super::{BLANK, Called, Declared, Framework, Meaning, Style, Whole, class_of, parameter, verbs_of};
-use crate::code::facts::{In, Taken};
-use crate::code::syntax::{Call, Class, Function, Kind, Node, Parameter};
+use crate::code::facts::{Below, In, Taken};
+use crate::code::syntax::{Call, Class, Function, Kind, Node, Parameter, Unit};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     id: "symfony",
     product: "Symfony",
     source: "https://symfony.com/doc/current/routing.html",
-    languages: &["PHP"],
+    languages: &["PHP", "YAML"],
     marks: &["Symfony\\Component\\Routing", "Symfony\\Component\\HttpFoundation"],
     style: Style::Braces,
     call,
+    file,
+    settings,
     class,
     method,
     whole,
@@ -21,6 +23,103 @@ pub(super) const FRAMEWORK: Framework = Framework {
     doc: DOC,
     ..BLANK
 };
+
+/// Files of settings have routes by themselves.
+fn file(path: &str, _: &Unit) -> Option<String> {
+    let is_settings = [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending));
+    (is_settings && !path.contains("application.")).then(String::new)
+}
+
+/// Routes of YAML, other files of routes, and folders of controllers.
+fn settings<'c>(path: &str, unit: &'c Unit) -> Vec<(u32, Meaning<'c>)> {
+    let mut meanings = Vec::new();
+    for node in unit.body.iter().filter(|_| file(path, unit).is_some()) {
+        let Kind::Map(members) = &node.kind else { continue };
+        for (name, value) in members {
+            match (name.strip_prefix("when@"), &value.kind) {
+                (None, _) => setting(path, value, &mut meanings),
+                (Some("prod"), Kind::Map(inside)) => {
+                    inside.iter().for_each(|(_, value)| setting(path, value, &mut meanings));
+                }
+                _ => {}
+            }
+        }
+    }
+    meanings
+}
+
+/// Texts of a setting, of which there may be one for each language that people speak.
+fn texts(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        Kind::Map(members) => members.iter().map(|(_, value)| value).collect(),
+        _ => vec![node],
+    }
+}
+
+fn setting<'c>(file: &str, value: &'c Node, meanings: &mut Vec<(u32, Meaning<'c>)>) {
+    if let Some(resource) = value.member("resource") {
+        let prefixes = value.member("prefix").map(texts).unwrap_or_default().into_iter().map(Some);
+        let prefixes: Vec<Option<&Node>> = prefixes.collect();
+        for prefix in if prefixes.is_empty() { vec![None] } else { prefixes } {
+            let meaning = resourced(file, resource, value.member("type"), prefix);
+            meanings.extend(meaning.map(|meaning| (resource.line, meaning)));
+        }
+        return;
+    }
+    let methods = value.member("methods").map(verbs_of).unwrap_or_default();
+    let methods: Vec<String> = methods.iter().flat_map(|one| one.split('|')).map(str::to_owned).collect();
+    let methods = if methods.is_empty() { vec!["*".to_owned()] } else { methods };
+    let handler =
+        value.member("controller").or(value.member("defaults").and_then(|all| all.member("_controller")));
+    for path in value.member("path").map(texts).unwrap_or_default() {
+        let handlers = handler.into_iter().collect();
+        let meaning = Meaning::Route { methods: methods.clone(), path: Some(path), handlers };
+        meanings.push((path.line, meaning));
+    }
+}
+
+/// What is taken in: a file of routes, a folder of controllers, or what a library has.
+fn resourced<'c>(
+    file: &str,
+    resource: &'c Node,
+    kind: Option<&'c Node>,
+    prefix: Option<&'c Node>,
+) -> Option<Meaning<'c>> {
+    let resource = resource.member("path").unwrap_or(resource);
+    let text = resource.text()?;
+    let kind = kind.and_then(Node::text);
+    let is_marks = matches!(kind, Some("attribute" | "annotation"));
+    if !is_marks && [".yaml", ".yml", ".xml", ".php"].iter().any(|ending| text.ends_with(ending)) {
+        return Some(Meaning::File { file: resource, path: prefix });
+    }
+    if let Some(what) = kind.filter(|_| !is_marks) {
+        return Some(Meaning::Foreign { what });
+    }
+    Some(Meaning::Everywhere { path: prefix.into_iter().collect(), except: None, below: below(file, text) })
+}
+
+/// Which files a resource is: it is named from where the settings stand, from the program, or by its bundle.
+fn below(file: &str, resource: &str) -> Below {
+    let plain = resource.split(['*', '{']).next().unwrap_or(resource).trim_end_matches('/');
+    if let Some(bundle) = plain.strip_prefix('@') {
+        return Below::Named(bundle.to_owned());
+    }
+    let program = format!("/{file}").find("/config/").and_then(|at| file.get(..at));
+    let (folder, rest) = match plain.strip_prefix("%kernel.project_dir%/") {
+        Some(rest) => (program.unwrap_or_default(), rest),
+        None => (file.rsplit_once('/').map_or("", |(folder, _)| folder), plain),
+    };
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in rest.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let root = if folder.starts_with('/') { "/" } else { "" };
+    Below::Folder(format!("{root}{}", parts.join("/")))
+}
 
 fn path(mark: &Call) -> Option<&Node> {
     mark.named("path").or(mark.named("value")).or(mark.unnamed(0))
@@ -97,7 +196,8 @@ fn takes(node: &Node) -> Option<Taken> {
 }
 
 const DOC: &str = r#"
-Attributes `#[Route]` of classes and methods, `#[IsGranted]`, and what handlers read or have mapped. Annotations of comments are as good as attributes. Routes in YAML, XML or PHP, firewalls and access control of the configuration, and prefixes of imported resources are not understood.
+Attributes `#[Route]` of classes and methods, `#[IsGranted]`, and what handlers read or have mapped. Annotations of comments are as good as attributes.
+Routes in YAML are found, with the files and folders of controllers that are taken in below a prefix. Routes in XML or PHP, firewalls and access control of the configuration are not understood.
 
 ~~~file src/Controller/OrderController.php
 <?php
@@ -149,5 +249,73 @@ GET /api/orders guards=IsGranted(ROLE_USER) query=page
 PATCH /api/orders/{id} guards=IsGranted(ROLE_USER),IsGranted(ROLE_ADMIN) body=note,quantity
 PUT /api/orders/{id} guards=IsGranted(ROLE_USER),IsGranted(ROLE_ADMIN) body=note,quantity
 * /health
+~~~
+
+~~~file config/routes.yaml
+controllers:
+    resource: { path: ../src/Controller/, namespace: App\Controller }
+    type: attribute
+    prefix: /shop
+reports:
+    resource: "routes/reports.yaml"
+    prefix: { en: /reports, de: /berichte }
+login:
+    path: /login
+    methods: [POST]
+api:
+    resource: .
+    type: api_platform
+when@dev:
+    profiler:
+        path: /_profiler
+~~~
+~~~file config/routes/reports.yaml
+daily:
+    path: /daily/{day}
+    controller: App\Report\DailyController::show
+    methods: GET|HEAD
+hook:
+    path: { en: /hook, de: /haken }
+    controller: App\Report\LoginController
+~~~
+~~~file src/Controller/CartController.php
+<?php
+
+namespace App\Controller;
+
+use Symfony\Component\Routing\Attribute\Route;
+
+class CartController
+{
+    #[Route('/cart', methods: ['GET'])]
+    public function show(): Response {}
+}
+~~~
+~~~file src/Report/DailyController.php
+<?php
+
+namespace App\Report;
+
+use Symfony\Component\HttpFoundation\Request;
+
+class DailyController
+{
+    public function show(Request $request): Response { return $this->json($request->query->get('part')); }
+}
+~~~
+~~~unclear
+config/routes.yaml:12: routes of a library: `api_platform`
+~~~
+~~~routes
+POST /login
+GET /berichte/daily/{day} query=part
+GET /reports/daily/{day} query=part
+HEAD /berichte/daily/{day} query=part
+HEAD /reports/daily/{day} query=part
+* /berichte/haken
+* /berichte/hook
+* /reports/haken
+* /reports/hook
+GET /shop/cart
 ~~~
 "#;

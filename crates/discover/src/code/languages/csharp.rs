@@ -1,10 +1,13 @@
 //! C#.
 
-use super::{Branch, Language, Reader, call, child_of, children, children_of, line};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, line};
 use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter};
 
-pub(super) const CSHARP: Language =
-    Language { name: "C#", endings: &["cs"], grammar: || tree_sitter_c_sharp::LANGUAGE.into(), read };
+pub(super) const CSHARP: Language = Language {
+    name: "C#",
+    endings: &["cs"],
+    form: Form::Grammar(|| tree_sitter_c_sharp::LANGUAGE.into(), read),
+};
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {
@@ -119,10 +122,20 @@ fn function(reader: &Reader<'_>, part: Branch<'_>) -> Function {
         name: reader.word_of(part, "name"),
         parameters,
         result: "".into(),
-        marks: marks(reader, part),
+        marks: marks(reader, part).into_iter().chain(hidden(reader, part)).collect(),
         body: part.child_by_field_name("body").map(|body| vec![reader.node(body)]).unwrap_or_default(),
         of: None,
     }
+}
+
+/// What only some may call is as good as marked so.
+fn hidden(reader: &Reader<'_>, part: Branch<'_>) -> Option<Node> {
+    let words = children_of(part, &["modifier"]);
+    let is_open = words.iter().any(|word| reader.text(*word) == "public");
+    let is_static = words.iter().any(|word| reader.text(*word) == "static");
+    let callee = Node { line: line(part), kind: Kind::Name("NonAction".into()) };
+    let kind = call(callee, Vec::new());
+    (part.kind() == "method_declaration" && (!is_open || is_static)).then(|| Node { line: line(part), kind })
 }
 
 fn class(reader: &Reader<'_>, part: Branch<'_>) -> Class {

@@ -1,10 +1,12 @@
 //! Go.
 
-use super::{Branch, Language, Reader, call, child_of, children, children_of, line, unnamed};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, line, unnamed};
+use crate::code::frameworks::verb;
 use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter};
+use crate::code::unroll::{CHOICE, LOOP};
 
 pub(super) const GO: Language =
-    Language { name: "Go", endings: &["go"], grammar: || tree_sitter_go::LANGUAGE.into(), read };
+    Language { name: "Go", endings: &["go"], form: Form::Grammar(|| tree_sitter_go::LANGUAGE.into(), read) };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {
@@ -23,6 +25,11 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "binary_expression" if reader.text(part).contains('+') => {
             Kind::Join(vec![reader.field(part, "left"), reader.field(part, "right")])
         }
+        "binary_expression" => {
+            let (left, right) = (reader.field(part, "left"), reader.field(part, "right"));
+            let right = if left.last_name() == "Method" { method(right) } else { right };
+            Kind::Other(vec![left, right])
+        }
         "composite_literal" => composite(reader, part),
         "unary_expression" | "parenthesized_expression" | "expression_statement" | "literal_element" => {
             reader.inner(part)
@@ -31,6 +38,8 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "func_literal" | "function_declaration" | "method_declaration" => {
             Kind::Function(Box::new(function(reader, part)))
         }
+        "for_statement" => each(reader, part),
+        "expression_switch_statement" => choice(reader, part),
         "type_spec" => structure(reader, part),
         "short_var_declaration" | "assignment_statement" => {
             bindings(reader, part.child_by_field_name("left"), part.child_by_field_name("right"))
@@ -47,6 +56,64 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         }
         _ => reader.other(part),
     }
+}
+
+/// `for _, route := range routes { … }` is a call for each of them.
+fn each(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let Some(range) = child_of(part, &["range_clause"]) else { return reader.other(part) };
+    let names = range.child_by_field_name("left").map(children).unwrap_or_default();
+    let parameter = |name: Branch<'_>| Parameter { name: reader.word(name), ..Parameter::default() };
+    let function = Function {
+        parameters: names.into_iter().map(parameter).collect(),
+        body: vec![reader.field(part, "body")],
+        ..Function::default()
+    };
+    // The index alone is no element.
+    let function = if function.parameters.len() < 2 {
+        Function { parameters: Vec::new(), ..function }
+    } else {
+        function
+    };
+    let line = line(part);
+    let list = reader.field(range, "right");
+    let callee = Node { line, kind: Kind::Member(Box::new(list), LOOP.into()) };
+    call(callee, unnamed(vec![Node { line, kind: Kind::Function(Box::new(function)) }]))
+}
+
+/// The constant that a method has a name by, where it is written out: `http.MethodPut` of `"PUT"`.
+fn method(node: Node) -> Node {
+    let name = node.text().filter(|text| *text == text.to_ascii_uppercase() && verb(text).is_some());
+    let Some(name) = name.map(str::to_ascii_lowercase) else { return node };
+    let (first, rest) = name.split_at_checked(1).unwrap_or_default();
+    let of = Node { line: node.line, kind: Kind::Name("http".into()) };
+    Node {
+        line: node.line,
+        kind: Kind::Member(Box::new(of), format!("Method{}{rest}", first.to_ascii_uppercase()).into()),
+    }
+}
+
+/// `switch route.Method { case "GET": … }`
+fn choice(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let list = |line, values| Node { line, kind: Kind::List(values) };
+    let of = reader.field(part, "value");
+    let is_of_method = of.last_name() == "Method";
+    let value = |part: Branch<'_>| {
+        let value = reader.node(part);
+        if is_of_method { method(value) } else { value }
+    };
+    let case = |case: Branch<'_>| {
+        let line = line(case);
+        let values = case.child_by_field_name("value");
+        let inside = children(case).into_iter().filter(|part| Some(*part) != values && !part.is_extra());
+        let does = Node { line, kind: Kind::Other(inside.map(|part| reader.node(part)).collect()) };
+        list(
+            line,
+            vec![list(line, values.map(children).unwrap_or_default().into_iter().map(value).collect()), does],
+        )
+    };
+    let cases = children_of(part, &["expression_case", "default_case"]).into_iter().map(case);
+    let callee = Node { line: line(part), kind: Kind::Name(CHOICE.into()) };
+    call(callee, unnamed([of].into_iter().chain(cases).collect()))
 }
 
 fn converted(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
@@ -80,12 +147,9 @@ fn called(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
 
 /// `[]string{"a"}` is a list, `Server{router: r}` makes one of a class.
 fn composite(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
-    let is_list = part
-        .child_by_field_name("type")
-        .is_some_and(|kind| kind.kind().contains("array") || kind.kind().contains("slice"));
     let body = part.child_by_field_name("body");
-    if is_list {
-        return Kind::List(body.map(|body| reader.all(body)).unwrap_or_default());
+    if let Some(of) = part.child_by_field_name("type").and_then(|kind| element(reader, kind)) {
+        return Kind::List(body.map(|body| rows(reader, body, of)).unwrap_or_default());
     }
     let elements = body.map(children).unwrap_or_default().into_iter().map(|element| match element.kind() {
         "keyed_element" => {
@@ -98,11 +162,91 @@ fn composite(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         _ => Argument { name: None, value: reader.node(element) },
     });
     let made = part.child_by_field_name("type");
+    if made.is_some_and(|kind| kind.kind() == "map_type") {
+        let members =
+            elements.map(|one| (one.name.unwrap_or_default().trim_matches(['"', '`']).into(), one.value));
+        return Kind::Map(members.collect());
+    }
     if let Some(kind) = made.filter(|kind| kind.kind() == "struct_type") {
         return unnamed_structure(reader, kind);
     }
     let callee = reader.field(part, "type");
     call(callee, elements.collect())
+}
+
+/// The type of the elements of a list, whose type may have a name.
+fn element<'t>(reader: &Reader<'_>, kind: Branch<'t>) -> Option<Branch<'t>> {
+    match kind.kind() {
+        "type_identifier" => {
+            let list = defined(reader, kind)?;
+            (list.kind() == "slice_type").then(|| list.child_by_field_name("element")).flatten()
+        }
+        known if known.contains("array") || known.contains("slice") => kind.child_by_field_name("element"),
+        _ => None,
+    }
+}
+
+/// What the name of a type stands for in this file.
+fn defined<'t>(reader: &Reader<'_>, name: Branch<'t>) -> Option<Branch<'t>> {
+    let mut above = name.parent();
+    while let Some(part) = above {
+        for specification in children_of(part, &["type_declaration"]).into_iter().flat_map(children) {
+            let own = specification.child_by_field_name("name");
+            if own.is_some_and(|own| reader.text(own) == reader.text(name)) {
+                return specification.child_by_field_name("type");
+            }
+        }
+        above = part.parent();
+    }
+    None
+}
+
+/// Elements of a list; those of a structure are rows with names.
+fn rows(reader: &Reader<'_>, body: Branch<'_>, of: Branch<'_>) -> Vec<Node> {
+    let of = if of.kind() == "pointer_type" { of.named_child(0).unwrap_or(of) } else { of };
+    let structure = if of.kind() == "struct_type" { Some(of) } else { defined(reader, of) };
+    let list = structure
+        .filter(|kind| kind.kind() == "struct_type")
+        .and_then(|kind| child_of(kind, &["field_declaration_list"]));
+    let mut columns: Vec<Box<str>> = Vec::new();
+    for field in list.map(|list| children_of(list, &["field_declaration"])).unwrap_or_default() {
+        let mut cursor = field.walk();
+        columns.extend(field.children_by_field_name("name", &mut cursor).map(|name| reader.word(name)));
+    }
+    let element = |part: Branch<'_>| {
+        let mut inner = part;
+        while matches!(inner.kind(), "literal_element" | "unary_expression") {
+            inner = inner.named_child(0).filter(|inside| !inside.is_extra()).unwrap_or(inner);
+            if inner.named_child_count() == 0 {
+                break;
+            }
+        }
+        let own = inner.child_by_field_name("type").filter(|_| inner.kind() == "composite_literal");
+        let is_row = own.is_some_and(|own| !columns.is_empty() && reader.text(own) == reader.text(of));
+        let literal = if is_row { inner.child_by_field_name("body") } else { Some(inner) };
+        match literal.filter(|literal| literal.kind() == "literal_value") {
+            Some(literal) => Node { line: line(part), kind: row(reader, literal, &columns) },
+            None => reader.node(part),
+        }
+    };
+    children(body).into_iter().filter(|part| !part.is_extra()).map(element).collect()
+}
+
+/// A row, whose values have names or stand in their order.
+fn row(reader: &Reader<'_>, literal: Branch<'_>, columns: &[Box<str>]) -> Kind {
+    let parts = children(literal).into_iter().filter(|part| !part.is_extra()).enumerate();
+    let member = |(index, part): (usize, Branch<'_>)| match part.kind() {
+        "keyed_element" => {
+            let inside = children(part);
+            let name = inside.first().map(|name| reader.word(*name)).unwrap_or_default();
+            (name, inside.get(1).map(|value| reader.node(*value)).unwrap_or_default())
+        }
+        _ => {
+            let name = columns.get(index).cloned().unwrap_or_else(|| format!("#{index}").into());
+            (name, reader.node(part))
+        }
+    };
+    Kind::Map(parts.map(member).collect())
 }
 
 /// A structure without a name, and what is made of it: `var input struct { … }`, `struct { … }{}`.

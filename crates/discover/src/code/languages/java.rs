@@ -1,10 +1,13 @@
 //! Java.
 
-use super::{Branch, Language, Reader, call, child_of, children, children_of, line, unnamed};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, line, unnamed};
 use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter};
 
-pub(super) const JAVA: Language =
-    Language { name: "Java", endings: &["java"], grammar: || tree_sitter_java::LANGUAGE.into(), read };
+pub(super) const JAVA: Language = Language {
+    name: "Java",
+    endings: &["java"],
+    form: Form::Grammar(|| tree_sitter_java::LANGUAGE.into(), read),
+};
 
 /// What stands for a class.
 const CLASSES: &[&str] =

@@ -1,27 +1,24 @@
 //! JavaScript and TypeScript.
 
-use super::{Branch, Language, Reader, call, child_of, children, children_of, unnamed};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, unnamed};
 use crate::code::syntax::{Class, Function, Kind, Let, Node, Parameter};
 
 pub(super) const JAVASCRIPT: Language = Language {
     name: "JavaScript",
     endings: &["js", "mjs", "cjs", "jsx"],
-    grammar: || tree_sitter_javascript::LANGUAGE.into(),
-    read,
+    form: Form::Grammar(|| tree_sitter_javascript::LANGUAGE.into(), read),
 };
 
 pub(super) const TYPESCRIPT: Language = Language {
     name: "TypeScript",
     endings: &["ts", "mts", "cts"],
-    grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-    read,
+    form: Form::Grammar(|| tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), read),
 };
 
 pub(super) const TSX: Language = Language {
     name: "TSX",
     endings: &["tsx"],
-    grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
-    read,
+    form: Form::Grammar(|| tree_sitter_typescript::LANGUAGE_TSX.into(), read),
 };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

@@ -1,13 +1,12 @@
 //! Kotlin.
 
-use super::{Branch, Language, Reader, child_of, children, children_of, line};
+use super::{Branch, Form, Language, Reader, child_of, children, children_of, line};
 use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Parameter};
 
 pub(super) const KOTLIN: Language = Language {
     name: "Kotlin",
     endings: &["kt", "kts"],
-    grammar: || tree_sitter_kotlin_ng::LANGUAGE.into(),
-    read,
+    form: Form::Grammar(|| tree_sitter_kotlin_ng::LANGUAGE.into(), read),
 };
 
 /// What names a type.

@@ -1,10 +1,13 @@
 //! PHP.
 
-use super::{Branch, Language, Reader, call, child_of, children, children_of, line};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, line};
 use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter};
 
-pub(super) const PHP: Language =
-    Language { name: "PHP", endings: &["php"], grammar: || tree_sitter_php::LANGUAGE_PHP.into(), read };
+pub(super) const PHP: Language = Language {
+    name: "PHP",
+    endings: &["php"],
+    form: Form::Grammar(|| tree_sitter_php::LANGUAGE_PHP.into(), read),
+};
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {
@@ -37,6 +40,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             let name = part.named_child(0).map(|name| reader.node(name)).unwrap_or_default();
             call(name, arguments(reader, part.child_by_field_name("parameters")))
         }
+        "subscript_expression" => element(reader, part),
         "array_creation_expression" => array(reader, part),
         "binary_expression"
             if part.child_by_field_name("operator").is_some_and(|sign| sign.kind() == ".") =>
@@ -91,6 +95,14 @@ fn each(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     let list = inside.first().map(|list| reader.node(*list)).unwrap_or_default();
     let callee = Node { line, kind: Kind::Member(Box::new(list), "forEach".into()) };
     call(callee, super::unnamed(vec![Node { line, kind: Kind::Function(Box::new(function)) }]))
+}
+
+/// `$data['title']` is a call of `[]`.
+fn element(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
+    let mut inside = reader.all(part).into_iter();
+    let of = inside.next().unwrap_or_default();
+    let callee = Node { line: of.line, kind: Kind::Member(Box::new(of), "[]".into()) };
+    call(callee, super::unnamed(inside.collect()))
 }
 
 /// `Order::PATH`; `Order::class` is the class itself.

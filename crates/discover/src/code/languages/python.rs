@@ -1,10 +1,13 @@
 //! Python.
 
-use super::{Branch, Language, Reader, children, children_of};
+use super::{Branch, Form, Language, Reader, children, children_of};
 use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Parameter};
 
-pub(super) const PYTHON: Language =
-    Language { name: "Python", endings: &["py"], grammar: || tree_sitter_python::LANGUAGE.into(), read };
+pub(super) const PYTHON: Language = Language {
+    name: "Python",
+    endings: &["py"],
+    form: Form::Grammar(|| tree_sitter_python::LANGUAGE.into(), read),
+};
 
 /// `for router in routers:` is a call for each of them.
 fn each(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

@@ -1,10 +1,13 @@
 //! Ruby.
 
-use super::{Branch, Language, Reader, children, children_of, line};
+use super::{Branch, Form, Language, Reader, children, children_of, line};
 use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Parameter};
 
-pub(super) const RUBY: Language =
-    Language { name: "Ruby", endings: &["rb", "ru"], grammar: || tree_sitter_ruby::LANGUAGE.into(), read };
+pub(super) const RUBY: Language = Language {
+    name: "Ruby",
+    endings: &["rb", "ru"],
+    form: Form::Grammar(|| tree_sitter_ruby::LANGUAGE.into(), read),
+};
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {

@@ -1,10 +1,13 @@
 //! Rust.
 
-use super::{Branch, Language, Reader, call, child_of, children, children_of, line, unnamed};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, line, unnamed};
 use crate::code::syntax::{Class, Function, Kind, Let, Node, Parameter};
 
-pub(super) const RUST: Language =
-    Language { name: "Rust", endings: &["rs"], grammar: || tree_sitter_rust::LANGUAGE.into(), read };
+pub(super) const RUST: Language = Language {
+    name: "Rust",
+    endings: &["rs"],
+    form: Form::Grammar(|| tree_sitter_rust::LANGUAGE.into(), read),
+};
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {

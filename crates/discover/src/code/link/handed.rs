@@ -78,6 +78,15 @@ impl<'p> Program<'p> {
         let mut mounts = Vec::new();
         for (file, (_, facts)) in self.files.iter().enumerate() {
             for (router, suffix) in facts.files.iter().filter(|(_, suffix)| !suffix.is_empty()) {
+                // `@OrderBundle/config/routes.yaml` is in the folder of the bundle.
+                let (bundle, suffix) = match suffix.strip_prefix('@').and_then(|name| name.split_once('/')) {
+                    Some((bundle, rest)) => (Some(bundle), rest),
+                    None => (None, suffix.as_str()),
+                };
+                let is_of_bundle = |path: &str| {
+                    let mut parts = path.split('/').filter(|part| part.ends_with("Bundle"));
+                    bundle.is_none_or(|bundle| parts.any(|part| bundle.ends_with(part)))
+                };
                 let parent = self.one(self.number(file, *router));
                 let own = self.path_of(file);
                 let is_whole = suffix.contains('.');
@@ -90,7 +99,8 @@ impl<'p> Program<'p> {
                     .files
                     .iter()
                     .enumerate()
-                    .filter(|(other, _)| *other != file && ends(self.path_of(*other)));
+                    .filter(|(other, _)| *other != file && ends(self.path_of(*other)))
+                    .filter(|(other, _)| is_of_bundle(self.path_of(*other)));
                 // The nearest of those that have such a name.
                 let shared = |other: &usize| {
                     self.path_of(*other)

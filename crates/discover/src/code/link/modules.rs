@@ -90,6 +90,8 @@ impl<'p> Modules<'p> {
         match language(file) {
             "js" | "py" => false,
             "go" => folder(file) == folder(other),
+            // Settings name what is in any of the others.
+            "yaml" => true,
             own => own == language(other),
         }
     }
@@ -194,6 +196,7 @@ fn language(path: &str) -> &str {
         "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => "js",
         "kt" | "kts" => "kt",
         "rb" | "ru" => "rb",
+        "yaml" | "yml" => "yaml",
         other => other,
     }
 }

@@ -1,7 +1,7 @@
 //! Where a router is reached: below which paths, behind which guards, and whether it is served at all.
 
 use super::Program;
-use crate::code::facts::{Guard, RouteFact, Standing};
+use crate::code::facts::{Below, Guard, RouteFact, Standing};
 use crate::code::template::joined;
 
 /// The most places where one router is mounted that are followed.
@@ -89,13 +89,19 @@ impl Program<'_> {
     /// Prefixes of all routes that hold for a path of a file.
     pub(super) fn everywhere(&self, file: usize, path: &str) -> Vec<String> {
         let own = self.path_of(file);
-        let of_file = self.everywhere.iter().filter(|one| {
-            one.folder.is_empty() || own.strip_prefix(one.folder).is_some_and(|rest| rest.starts_with('/'))
+        let is_below = |folder: &str| {
+            folder.is_empty()
+                || own.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let of_file = self.everywhere.iter().filter(|one| match &one.fact.below {
+            Below::Own => is_below(one.folder),
+            Below::Folder(folder) => is_below(folder),
+            Below::Named(name) => format!("/{own}").contains(&format!("/{name}/")),
         });
         let mut prefixes: Vec<String> = of_file
-            .map(|one| match one.except.iter().any(|except| except == path.trim_matches('/')) {
+            .map(|one| match one.fact.except.iter().any(|except| except == path.trim_matches('/')) {
                 true => String::new(),
-                false => one.prefix.clone(),
+                false => one.text.clone(),
             })
             .collect();
         prefixes.dedup();

@@ -116,6 +116,7 @@ impl Program<'_> {
                 let said = fact.handlers.iter().filter_map(|key| self.find_function(file, key));
                 said.flat_map(|(_, function)| function.methods.iter().map(plain)).collect()
             }
+            Methods::OfAction => Vec::new(),
             Methods::OfView(key) => self.of_view(file, key),
             Methods::OfSet(key) => return self.of_set(file, fact, key),
             Methods::Named(key) => {

@@ -44,7 +44,11 @@ impl Program<'_> {
             if !is_mounted {
                 tell("a router that nothing mounts, as far as is understood".to_owned(), unclear);
             }
-            for path in self.whole_paths(file, fact, &place, &path) {
+            let paths = match self.by_convention(file, fact, &place, &path) {
+                Some(paths) => paths,
+                None => self.whole_paths(file, fact, &place, &path),
+            };
+            for path in paths {
                 for answer in self.answers(file, fact) {
                     if routes.len() < ROUTES_MAX {
                         routes.push(self.written(file, fact, &place, &path, answer));
@@ -90,7 +94,9 @@ impl Program<'_> {
         for (name, kind) in template.parameters {
             parameters.insert((In::Path, name), kind);
         }
-        for name in query.split(['<', '>', '&', '.']).filter(|name| !name.is_empty()) {
+        // What a class takes of it, as in `<filter..>`, has the names of its fields.
+        let names = query.split(['<', '>', '&']).filter(|name| !name.is_empty() && !name.ends_with(".."));
+        for name in names {
             parameters.insert((In::Query, name.to_owned()), String::new());
         }
         let mut body = BTreeSet::new();
@@ -193,7 +199,10 @@ impl Program<'_> {
             }
             Taken::QueryOf(class) => {
                 for name in self.fields(file, class) {
-                    parameters.entry((In::Query, name)).or_default();
+                    // What a class of the whole request has may stand in the path.
+                    if !parameters.contains_key(&(In::Path, name.clone())) {
+                        parameters.entry((In::Query, name)).or_default();
+                    }
                 }
             }
             Taken::Any(name) if parameters.contains_key(&(In::Path, name.clone())) => {}
@@ -268,7 +277,7 @@ impl Program<'_> {
 }
 
 /// The method that handles a route, by its own name.
-fn action(fact: &RouteFact) -> &str {
+pub(super) fn action(fact: &RouteFact) -> &str {
     let key = fact.handlers.first().map(String::as_str).unwrap_or_default();
     let name = key.rsplit('.').next().unwrap_or_default();
     let name = name.split('@').next().unwrap_or_default();
