@@ -212,6 +212,9 @@ pub(crate) struct Note {
     pub(crate) what: String,
 }
 
+/// How keys end of parts of programs that have routes of their own.
+pub(crate) const ENGINE: &str = ".#engine";
+
 /// What one framework reads in one file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {

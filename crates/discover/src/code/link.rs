@@ -11,7 +11,7 @@ mod written;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Everywhere, Facts, Guard, Mount, Pieces, Standing};
+use super::facts::{ENGINE, Everywhere, Facts, Guard, Mount, Pieces, Standing};
 use super::frameworks::Framework;
 use super::{Route, Unclear};
 use modules::Modules;
@@ -119,6 +119,7 @@ pub(super) fn link(
             what: note.what.clone(),
         };
         unclear.extend(facts.notes.iter().map(note));
+        unclear.extend(program.foreign(file));
     }
     if routes.len() >= ROUTES_MAX {
         program.cut(0, format!("more than {ROUTES_MAX} routes of {}", framework.product));
@@ -205,6 +206,18 @@ impl<'p> Program<'p> {
         program.mount_files();
         program.mount_dispatched();
         program
+    }
+
+    /// Parts of programs that a file mounts, and that are none of this one.
+    fn foreign(&self, file: usize) -> Vec<Unclear> {
+        let routers = self.files.get(file).map(|(_, facts)| facts.routers.as_slice()).unwrap_or_default();
+        let foreign = routers.iter().filter(|router| !router.is_defined).filter_map(|router| {
+            let key = router.key.as_deref()?;
+            let name = key.strip_suffix(ENGINE).filter(|_| self.find_router(file, key).is_none())?;
+            let what = format!("routes of a library: `{name}`");
+            Some(Unclear { file: self.path_of(file).to_owned(), line: router.line, what })
+        });
+        foreign.collect()
     }
 
     /// The most that a router can be: what nobody does anything with, and nobody names, is not served.

@@ -83,8 +83,10 @@ pub(crate) enum Meaning<'c> {
     Asked { names: Vec<&'c Node> },
     /// It adds the routes of resources.
     Resources(Vec<Resource<'c>>),
-    /// Routes of a file hang on what it is called on, below a path.
-    File { file: &'c Node, path: Option<&'c Node> },
+    /// Routes of a file hang on what it is called on, below a path; what stands beside it is gone through as well.
+    File { file: &'c Node, path: Option<&'c Node>, beside: Option<&'c Node> },
+    /// A part of a program that has a name and routes of its own is made of what stands inside, or mounted where nothing does.
+    Engine { name: &'c Node, path: Option<&'c Node>, inside: Vec<&'c Node> },
     /// Routes within are methods of a class.
     Controlled { controller: &'c Node, inside: Vec<&'c Node> },
     /// Routes that several resources have are kept by a name.

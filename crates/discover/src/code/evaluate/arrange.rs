@@ -61,7 +61,8 @@ impl<'e> Evaluate<'e> {
     /// Does what a call means that is about classes or files.
     fn arrange_classes(&mut self, meaning: Meaning<'e>, at: &At<'_>) -> Option<Value> {
         match meaning {
-            Meaning::File { file, path } => {
+            Meaning::File { file, path, beside } => {
+                beside.map(|beside| self.value(beside));
                 let path = path.map(|path| self.pieces(path)).unwrap_or_default();
                 let routers = &self.facts.routers;
                 let is_router =

@@ -2,7 +2,7 @@
 
 use super::scope::{Scope, Value};
 use super::{At, Evaluate, guard_name};
-use crate::code::facts::{Filter, Methods, Piece, RouteFact};
+use crate::code::facts::{ENGINE, Filter, Methods, Mount, Piece, RouteFact, Standing};
 use crate::code::frameworks::{Meaning, Resource};
 use crate::code::guard::is_guard;
 use crate::code::syntax::Node;
@@ -118,6 +118,7 @@ impl<'e> Evaluate<'e> {
                 }
                 Some(Value::Router(at.on?, None))
             }
+            Meaning::Engine { name, path, inside } => self.engine(name, path, &inside, at),
             Meaning::Shallows { inside } => {
                 let above = self.among("above").or(at.on)?;
                 let mut scope = Scope::default();
@@ -149,6 +150,29 @@ impl<'e> Evaluate<'e> {
             }
             _ => None,
         }
+    }
+
+    /// A part of a program with routes of its own is made, or mounted by its name.
+    fn engine(
+        &mut self,
+        name: &'e Node,
+        path: Option<&'e Node>,
+        inside: &[&'e Node],
+        at: &At<'_>,
+    ) -> Option<Value> {
+        let router = self.router(&format!("{}{ENGINE}", name.last_name()));
+        if inside.is_empty() {
+            let path = path.map(|path| self.pieces(path)).unwrap_or_default();
+            let guards = self.before.get(at.on?).cloned().unwrap_or_default();
+            self.facts.mounts.push(Mount { parent: at.on?, child: router, path, guards });
+        } else if let Some(known) = self.facts.routers.get_mut(router) {
+            (known.standing, known.is_defined) = (Standing::Root, true);
+        }
+        if let Some(known) = self.facts.routers.get_mut(router) {
+            known.line = at.line;
+        }
+        inside.iter().for_each(|node| self.hang(router, node, at.line));
+        Some(Value::Nothing)
     }
 
     /// Adds routes that are kept by names.
@@ -241,17 +265,49 @@ fn plural(word: &str) -> String {
     }
 }
 
+/// Words of one, by those of many, that no rule makes.
+const ONES: &[(&str, &str)] = &[
+    ("people", "person"),
+    ("men", "man"),
+    ("children", "child"),
+    ("statuses", "status"),
+    ("aliases", "alias"),
+    ("buses", "bus"),
+    ("movies", "movie"),
+    ("cookies", "cookie"),
+    ("heroes", "hero"),
+    ("potatoes", "potato"),
+    ("tomatoes", "tomato"),
+    ("analyses", "analysis"),
+    ("diagnoses", "diagnosis"),
+    ("crises", "crisis"),
+    ("matrices", "matrix"),
+    ("indices", "index"),
+    ("vertices", "vertex"),
+    ("data", "datum"),
+    ("media", "medium"),
+];
+
+/// Words that are the same of one and of many.
+const BOTH: &[&str] =
+    &["news", "series", "species", "status", "equipment", "information", "sms", "dns", "tls", "metadata"];
+
 /// One of what a word names many of, as far as its end tells.
 fn singular(word: &str) -> String {
     let stem = |end: &str| word.strip_suffix(end);
-    match (stem("ies"), stem("sses"), stem("xes"), stem("s")) {
-        (Some(stem), ..) => format!("{stem}y"),
-        (_, Some(stem), ..) => format!("{stem}ss"),
-        (_, _, Some(stem), _) => format!("{stem}x"),
-        (.., Some(stem)) if !stem.ends_with('s') => stem.to_owned(),
+    let last = word.rsplit(['_', '-']).next().unwrap_or(word);
+    let known = ONES.iter().find(|(many, _)| *many == last);
+    let one = match (known, stem("ies"), stem("es"), stem("s")) {
+        _ if BOTH.contains(&last) => word.to_owned(),
+        (Some((many, one)), ..) => format!("{}{one}", stem(many).unwrap_or_default()),
+        (_, Some(stem), ..) => format!("{stem}y"),
+        (_, _, Some(stem), _) if ["ss", "x", "ch", "sh"].iter().any(|end| stem.ends_with(end)) => {
+            stem.to_owned()
+        }
+        (.., Some(stem)) if !stem.ends_with(['s', 'u']) => stem.to_owned(),
         _ => word.to_owned(),
-    }
-    .replace('-', "_")
+    };
+    one.replace('-', "_")
 }
 
 /// The class of a controller by the name that routes have for it: `OrdersController` of `api/orders`.
@@ -267,4 +323,29 @@ pub(super) fn class_name(name: &str) -> String {
 /// The key of a method of a controller.
 pub(super) fn action_key(controller: &str, method: &str) -> String {
     format!("{}.{method}", class_name(controller))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_many_is_called_as_people_call_it() {
+        for (many, one) in [
+            ("orders", "order"),
+            ("categories", "category"),
+            ("addresses", "address"),
+            ("boxes", "box"),
+            ("batches", "batch"),
+            ("statuses", "status"),
+            ("houses", "house"),
+            ("news", "news"),
+            ("business", "business"),
+            ("virus", "virus"),
+            ("order-lines", "order_line"),
+            ("featured_people", "featured_person"),
+        ] {
+            assert_eq!(singular(many), one);
+        }
+    }
 }

@@ -30,6 +30,10 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     ) {
         return Some(Meaning::Root { path: None, inside: Vec::new() });
     }
+    // `createFactory().createApp()`
+    if called.name == "createApp" && call.receiver().is_some() {
+        return Some(Meaning::Root { path: None, inside: Vec::new() });
+    }
     let path = call.value(0).filter(|node| matches!(node.kind, Kind::Text(_) | Kind::Join(_)));
     match called.name {
         "basePath" => Some(Meaning::Group { path, guards: Vec::new(), inside: Vec::new() }),

@@ -105,10 +105,14 @@ fn around<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
     let path = call.value(0);
     if called.name == "require" {
-        return Some(Meaning::File { file: path?, path: None });
+        return Some(Meaning::File { file: path?, path: None, beside: None });
     }
     if called.name == "withRouting" {
-        return Some(Meaning::File { file: call.named("api")?, path: Some(call.named("apiPrefix")?) });
+        return Some(Meaning::File {
+            file: call.named("api")?,
+            path: Some(call.named("apiPrefix")?),
+            beside: call.named("then"),
+        });
     }
     let on = call.receiver()?;
     let is_of_this = |of: &Call| of.receiver().is_some_and(|this| this.last_name() == "this");
@@ -183,7 +187,7 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
                 .map(|argument| &argument.value)
                 .filter(|last| last.function().is_some());
             if let Some(file) = path.filter(|file| call.arguments.len() == 1 && file.function().is_none()) {
-                return Some(Meaning::File { file, path: None });
+                return Some(Meaning::File { file, path: None, beside: None });
             }
             Some(Meaning::Group {
                 path: options.and_then(|options| options.member("prefix")),

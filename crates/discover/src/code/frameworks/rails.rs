@@ -37,7 +37,7 @@ fn named<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
     let first = call.unnamed(0);
     match called.name {
-        "draw" => Some(Meaning::File { file: first?, path: None }),
+        "draw" => Some(Meaning::File { file: first?, path: None, beside: None }),
         "concern" => Some(Meaning::Concern { name: first?, inside: closure(call).into_iter().next()? }),
         "concerns" => Some(Meaning::Concerns {
             names: call.arguments.iter().filter(|one| one.name.is_none()).map(|one| &one.value).collect(),
@@ -46,6 +46,9 @@ fn named<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "devise_for" => Some(Meaning::Foreign { what: "devise_for" }),
         "use_doorkeeper" => Some(Meaning::Foreign { what: "use_doorkeeper" }),
         "mount_devise_token_auth_for" => Some(Meaning::Foreign { what: "mount_devise_token_auth_for" }),
+        "mount" if first?.last_name().ends_with("::Engine") => {
+            Some(Meaning::Engine { name: first?, path: call.named("at"), inside: Vec::new() })
+        }
         "mount" => Some(Meaning::Foreign { what: "mount" }),
         _ => None,
     }
@@ -55,6 +58,11 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let call = called.call;
     let first = call.unnamed(0).filter(|first| first.function().is_none());
     if called.name == "draw" && call.receiver()?.last_name() == "routes" {
+        if let Some(of) = call.receiver()?.call().and_then(Call::receiver)
+            && of.last_name().ends_with("::Engine")
+        {
+            return Some(Meaning::Engine { name: of, path: None, inside: closure(call) });
+        }
         return Some(Meaning::Root { path: None, inside: closure(call) });
     }
     if call.receiver().is_some() {
@@ -181,8 +189,8 @@ fn takes(node: &Node) -> Option<Taken> {
 const DOC: &str = r#"
 `resources` and `resource` with `only`, `except`, members, collections and what is nested in them, namespaces, scopes, verbs, `match` and `root`, actions
 of controllers with filters (`before_action`) of their class and those above that are named like a guard, and fields that are permitted. The pages `new` and `edit` are left
-out. Concerns, shallow resources and files that `draw` names are followed; what mounted engines and
-`devise_for` add is said to be there, and not listed.
+out. Concerns, shallow resources and files that `draw` names are followed; engines that are mounted
+are followed where they are part of the tree, and what others and `devise_for` add is said to be there, and not listed.
 
 ~~~file config/routes.rb
 Rails.application.routes.draw do
@@ -240,5 +248,27 @@ PUT /api/v1/profile
 GET /api/v1/search
 POST /api/v1/search
 GET /health
+~~~
+
+~~~file config/routes.rb
+Rails.application.routes.draw do
+  mount Blog::Engine => "/blog"
+  mount Pay::Engine, at: "/pay", as: "pay"
+end
+~~~
+~~~file engines/blog/config/routes.rb
+Blog::Engine.routes.draw do
+  resources :statuses, only: [:index, :show] do
+    get :raw
+  end
+end
+~~~
+~~~unclear
+config/routes.rb:3: routes of a library: `Pay::Engine`
+~~~
+~~~routes
+GET /blog/statuses
+GET /blog/statuses/{id}
+GET /blog/statuses/{status_id}/raw
 ~~~
 "#;

@@ -90,7 +90,7 @@ fn resourced<'c>(
     let kind = kind.and_then(Node::text);
     let is_marks = matches!(kind, Some("attribute" | "annotation"));
     if !is_marks && [".yaml", ".yml", ".xml", ".php"].iter().any(|ending| text.ends_with(ending)) {
-        return Some(Meaning::File { file: resource, path: prefix });
+        return Some(Meaning::File { file: resource, path: prefix, beside: None });
     }
     if let Some(what) = kind.filter(|_| !is_marks) {
         return Some(Meaning::Foreign { what });

@@ -18,6 +18,8 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "identifier" | "constant" | "instance_variable" | "self" | "true" | "false" => {
             Kind::Name(reader.text(part).into())
         }
+        // Every part of a program has an `Engine`: only its whole name tells which.
+        "scope_resolution" if reader.text(part).ends_with("::Engine") => Kind::Name(reader.word(part)),
         "scope_resolution" => Kind::Name(reader.word_of(part, "name")),
         "call" => called(reader, part),
         "element_reference" => {
@@ -62,6 +64,9 @@ fn called(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         if is_path {
             given.push(Argument { name: None, value: reader.field(one, "key") });
             given.push(Argument { name: Some("to".into()), value: reader.field(one, "value") });
+        } else if one.kind() == "pair" && &*name == "mount" && !reader.text(one).contains(": ") {
+            given.push(Argument { name: None, value: reader.field(one, "key") });
+            given.push(Argument { name: Some("at".into()), value: reader.field(one, "value") });
         } else if one.kind() == "pair" {
             given.push(Argument { name: Some(key(reader, one)), value: reader.field(one, "value") });
         } else {

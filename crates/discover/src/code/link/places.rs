@@ -1,7 +1,7 @@
 //! Where a router is reached: below which paths, behind which guards, and whether it is served at all.
 
 use super::Program;
-use crate::code::facts::{Below, Guard, RouteFact, Standing};
+use crate::code::facts::{Below, Guard, Piece, Pieces, RouteFact, Standing};
 use crate::code::template::joined;
 
 /// The most places where one router is mounted that are followed.
@@ -38,7 +38,7 @@ impl Program<'_> {
             seen.push(router);
             for above in parents {
                 let file = above.file;
-                let path = above.path.map_or(Ok(above.named.clone()), |path| self.text(file, path))?;
+                let path = above.path.map_or(Ok(above.named.clone()), |path| self.beginning(file, path))?;
                 for place in self.places(above.parent, seen, left)? {
                     let is_known = place.standing > Some(Standing::Unknown) || standing > Standing::Unknown;
                     if !is_known {
@@ -71,8 +71,24 @@ impl Program<'_> {
         Ok(places)
     }
 
+    /// What paths begin with. Of what only settings say when the program runs, it is most likely that they say nothing.
+    fn beginning(&self, file: usize, path: &Pieces) -> Result<String, String> {
+        let has_text =
+            path.iter().any(|piece| matches!(piece, Piece::Text(text) if !matches!(&**text, "" | "/")));
+        self.text(file, path).or_else(|what| {
+            if has_text {
+                return Err(what);
+            }
+            self.cut(
+                file,
+                what.replacen("a path that is computed", "a prefix that is computed, and taken for none", 1),
+            );
+            Ok(String::new())
+        })
+    }
+
     fn prefix(&self, router: usize) -> Result<String, String> {
-        self.prefixes.get(&router).map_or(Ok(String::new()), |(file, pieces)| self.text(*file, pieces))
+        self.prefixes.get(&router).map_or(Ok(String::new()), |(file, pieces)| self.beginning(*file, pieces))
     }
 
     pub(super) fn joined(&self, prefix: &str, path: &str) -> String {

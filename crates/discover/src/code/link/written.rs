@@ -39,7 +39,15 @@ impl Program<'_> {
             Ok(path) => path,
             Err(what) => return tell(what, unclear),
         };
+        let served: Vec<String> = places
+            .iter()
+            .filter(|place| place.standing == Some(Standing::Root))
+            .map(|place| place.path.clone())
+            .collect();
         for place in places.into_iter().filter(|place| place.standing > Some(Standing::Unknown)) {
+            if place.standing < Some(Standing::Root) && served.contains(&place.path) {
+                continue;
+            }
             let is_mounted = place.standing == Some(Standing::Root);
             if !is_mounted {
                 tell("a router that nothing mounts, as far as is understood".to_owned(), unclear);
