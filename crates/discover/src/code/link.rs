@@ -9,7 +9,7 @@ mod views;
 mod written;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::facts::{ENGINE, Everywhere, Facts, Guard, Mount, Pieces, Standing};
 use super::frameworks::Framework;
@@ -34,6 +34,8 @@ pub(super) struct Program<'p> {
     cut: RefCell<BTreeSet<Unclear>>,
     /// Files by the names that they give to something.
     names: BTreeMap<&'p str, Vec<usize>>,
+    /// What names may end in that are looked for.
+    lasts: HashSet<&'p str>,
     methods: BTreeMap<(&'p str, &'p str), Vec<resolve::Given<'p>>>,
     /// The number of the first router of each file.
     first: Vec<usize>,
@@ -151,6 +153,7 @@ impl<'p> Program<'p> {
             looks: Cell::new(0),
             cut: RefCell::default(),
             names: resolve::names(files),
+            lasts: resolve::lasts(files),
             methods: resolve::methods(files),
             first,
             same: (0..count).collect(),

@@ -38,11 +38,13 @@ impl<'e> Evaluate<'e> {
             self.give(&argument.value, &value, key, index);
             self.hand_keys(&argument.value, &value, &format!("{key}#{index}"));
             self.pass_on(key, &argument.value, &value);
-            let is_parameter =
-                matches!(&value, Value::Key(key) if key.contains('#') && !key.contains("#this."));
-            if let Some(router) =
-                self.router_of(&value).filter(|_| is_parameter || matches!(value, Value::Router(..)))
-            {
+            // Most of what is given is no router: only what may be one becomes one.
+            let router = match &value {
+                Value::Router(router, _) => Some(*router),
+                Value::Key(key) if key.contains('#') && !key.contains("#this.") => Some(self.router(key)),
+                _ => None,
+            };
+            if let Some(router) = router {
                 self.hand(router, &format!("{key}#{index}"));
                 self.hand(router, &format!("{key}.constructor#{index}"));
                 // What a method of a router is given comes behind the router, where it is an extension.

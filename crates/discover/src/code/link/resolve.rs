@@ -1,6 +1,6 @@
 //! What a name of one file stands for, here or in another file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Program;
 use crate::code::facts::{ClassFact, Facts, FunctionFact, Piece, Pieces, head};
@@ -43,6 +43,28 @@ pub(super) fn names(files: &[(u32, Facts)]) -> BTreeMap<&str, Vec<usize>> {
         }
     }
     names
+}
+
+/// The last parts of all names that something has, whatever stands before them, and names that imports give to something else: what
+/// is called otherwise is nowhere.
+pub(super) fn lasts(files: &[(u32, Facts)]) -> HashSet<&str> {
+    let mut lasts = HashSet::new();
+    for (_, facts) in files {
+        let keys = facts.functions.keys().chain(facts.classes.keys()).chain(facts.constants.keys());
+        let is_defined = |index: &usize| facts.routers.get(*index).is_some_and(|router| router.is_defined);
+        let routers = facts.keys.iter().filter(|(_, index)| is_defined(index)).map(|(key, _)| key);
+        lasts.extend(keys.chain(routers).chain(facts.aliases.keys()).map(|key| last(key)));
+        let renamed =
+            facts.imports.iter().filter(|import| import.local != import.name && &*import.name != "*");
+        lasts.extend(renamed.map(|import| &*import.local));
+    }
+    lasts
+}
+
+/// The last part of a key, without what it is given or gives.
+fn last(key: &str) -> &str {
+    let plain = key.split('#').next().unwrap_or(key).trim_end_matches(['(', ')', '.']);
+    plain.rsplit('.').next().unwrap_or(plain)
 }
 
 /// A router that a method is given: the class of the method, the file, and its number there.
@@ -185,6 +207,9 @@ impl<'p> Program<'p> {
         of: &dyn Fn(&'p Facts, &str) -> Option<T>,
     ) -> Option<(usize, T)> {
         self.looks.set(LOOKS_MAX);
+        if !self.lasts.contains(last(key)) {
+            return None;
+        }
         let found = self.find_by_import(file, key, left, of);
         let found = found.or_else(|| Some((file, self.of_member(&self.files.get(file)?.1, key, of)?)));
         let (name, _) = head(key);
