@@ -5,7 +5,7 @@ mod fields;
 mod tests;
 
 use serde_json::{Value, json};
-use spec::{Change, Contract, Edit, Library, ParameterLocation, Spot, StatusRange};
+use spec::{Change, Contract, Edit, Library, ParameterLocation, Spot};
 
 use crate::host_name;
 use crate::inventory::shape;
@@ -106,19 +106,16 @@ impl<'l> Draft<'l> {
                 format!("`{name}` was called with `{parameter}` in the query"),
             );
         }
-        let covers = |status: u16| {
-            operation.responses.iter().any(|response| match response.status {
-                StatusRange::Default => true,
-                StatusRange::Class(class) => status / 100 == class,
-                StatusRange::Exactly(exactly) => status == exactly,
-            })
+        let answer = |status: u16| {
+            let declared = operation.response(http::StatusCode::from_u16(status).ok()?)?;
+            Some(declared.status.to_string())
         };
         let responses = spot.get("responses");
         let seen = |status: u16| {
             let answers = tally.bodies.iter().flat_map(|bodies| &bodies.answers);
             answers.into_iter().find(|(known, _)| *known == status).map(|(_, bodies)| bodies)
         };
-        for (status, _) in tally.statuses.iter().filter(|(status, _)| !covers(*status)) {
+        for (status, _) in tally.statuses.iter().filter(|(status, _)| answer(*status).is_none()) {
             let value = openapi::response(&tally.answer_types, seen(*status));
             let description = format!("`{name}` answered with {status}");
             match responses {
@@ -134,8 +131,10 @@ impl<'l> Draft<'l> {
             self.add(spot, "requestBody", json!({ "content": content }), format!("`{name}` takes a body"));
         }
         for (status, bodies) in &bodies.answers {
-            let response = responses.and_then(|responses| responses.get(&status.to_string()));
-            if let Some(response) = response.and_then(|response| self.follow(response)) {
+            let declared = answer(*status).zip(responses).and_then(|(name, responses)| {
+                responses.members().find(|(known, _)| known.eq_ignore_ascii_case(&name))
+            });
+            if let Some(response) = declared.and_then(|(_, response)| self.follow(response)) {
                 self.complete_content(&name, "answers with", response, &bodies.shape);
             }
         }

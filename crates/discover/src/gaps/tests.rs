@@ -1,6 +1,6 @@
 //! Every kind is registered in order, finds its bad example, says what it says there, and leaves its good one alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::{
     Account, At, Authentication, BodyField, Calls, Confidence, Declaration, DeclaredApi, Exposure, Fact,
@@ -105,9 +105,16 @@ fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
             deprecated: words.contains(&"deprecated"),
             authentication: of("auth").map(|_| ways),
             parameters: parameters.collect(),
-            statuses: list("status").map(str::to_owned).collect(),
+            statuses: list("status")
+                .chain(list("answers").map(|field| status_of(field).0))
+                .map(str::to_owned)
+                .collect(),
             request_fields: list("takes").map(str::to_owned).collect(),
-            answer_fields: list("answers").map(str::to_owned).collect(),
+            answers: list("answers").fold(BTreeMap::new(), |mut answers, field| {
+                let (status, pointer) = status_of(field);
+                answers.entry(status.to_owned()).or_insert_with(Vec::new).push(pointer.to_owned());
+                answers
+            }),
             summary: None,
         }),
         SourceKind::Code => Account::Served(Default::default()),
@@ -119,9 +126,7 @@ fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
             anonymous: number("anonymous").unwrap_or(0),
             parameters: parameters.collect(),
             hosts: list("host").map(str::to_owned).collect(),
-            fields: fields(Side::Request, list("takes"))
-                .chain(fields(Side::Answer, list("answers")))
-                .collect(),
+            fields: fields(list("takes"), list("answers")),
             ..Calls::default()
         }),
     };
@@ -135,8 +140,29 @@ fn report(kind: SourceKind, name: &str, rest: &str) -> Report {
     Report { kind, name: name.to_owned(), told, accounts: vec![(subject, None, account)] }
 }
 
-fn fields<'p>(side: Side, pointers: impl Iterator<Item = &'p str>) -> impl Iterator<Item = BodyField> {
-    pointers.map(move |pointer| BodyField { side, pointer: pointer.to_owned(), classes: Default::default() })
+/// A field of an answer stands behind its status.
+fn status_of(field: &str) -> (&str, &str) {
+    field.split_once(':').unwrap()
+}
+
+/// What was seen in bodies, as two runs tell it together.
+fn fields<'p>(
+    taken: impl Iterator<Item = &'p str>,
+    answered: impl Iterator<Item = &'p str>,
+) -> Vec<BodyField> {
+    let field = |side, pointer: &str, status: Option<u16>| BodyField {
+        side,
+        pointer: pointer.to_owned(),
+        statuses: status.into_iter().collect(),
+        classes: Default::default(),
+    };
+    let answered =
+        answered.map(status_of).map(|(status, pointer)| field(Side::Answer, pointer, status.parse().ok()));
+    let mut all = Calls::default();
+    for field in taken.map(|pointer| field(Side::Request, pointer, None)).chain(answered) {
+        all.add(&Calls { fields: vec![field], ..Calls::default() });
+    }
+    all.fields
 }
 
 fn said(example: &str, id: &str) -> Vec<String> {
@@ -199,11 +225,34 @@ fn every_point_of_risk_is_explained_and_there_are_no_more_than_the_most() {
 
 #[test]
 fn a_declaration_that_names_no_fields_hides_none_that_does() {
-    let told = "spec orders: GET /orders answers=/id\nspec api=orders: GET /orders\ncalls orders.example: GET /orders answers=/cost";
+    let told = "spec orders: GET /orders answers=200:/id\nspec api=orders: GET /orders\ncalls orders.example: GET /orders answers=200:/cost";
     assert_eq!(
         said(told, "undeclared-field"),
-        ["`GET /orders` answers with `/cost`, which it does not declare"]
+        ["`GET /orders` answers 200 with `/cost`, which it does not declare"]
     );
-    let nothing = "spec orders: GET /orders\ncalls orders.example: GET /orders answers=/cost";
+    let nothing = "spec orders: GET /orders\ncalls orders.example: GET /orders answers=200:/cost";
     assert_eq!(said(nothing, "undeclared-field"), [""; 0]);
+}
+
+#[test]
+fn a_field_is_held_against_the_closest_answer_that_is_declared() {
+    let check = |declared: &str, seen: &str, expected: &[&str]| {
+        let told = format!("spec orders: GET /orders {declared}\ncalls orders.example: GET /orders {seen}");
+        assert_eq!(said(&told, "undeclared-field"), expected, "{told}");
+    };
+    let declared = "answers=200:/id,2XX:/next,default:/title takes=/id";
+    check(declared, "answers=200:/id,206:/next,500:/title,404:/title", &[]);
+    check(
+        declared,
+        "answers=200:/next,206:/next,201:/title,500:/id takes=/title,/id",
+        &[
+            "`GET /orders` takes `/title`, which it does not declare",
+            "`GET /orders` answers 200 with `/next`, which it does not declare",
+            "`GET /orders` answers 201 with `/title`, which it does not declare",
+            "`GET /orders` answers 500 with `/id`, which it does not declare",
+        ],
+    );
+    // Of an answer whose body is not declared nothing is known, whatever others are.
+    check("status=204 answers=default:/title", "answers=204:/id,200:/title", &[]);
+    check("answers=200:/id", "answers=201:/cost", &[]);
 }

@@ -1,6 +1,6 @@
 //! Answers with a status that the specification does not declare.
 
-use model::inventory::{Api, Catalog, Declaration};
+use model::inventory::{Api, Catalog};
 
 use super::{Found, Kind, named, of, quoted};
 
@@ -24,7 +24,7 @@ fn find(api: &Api, _: &Catalog) -> Vec<Found> {
         let (Some((declaration, _)), Some(calls)) = (operation.declaration(), &operation.calls) else {
             continue;
         };
-        let undeclared = calls.statuses.keys().filter(|status| !declares(declaration, **status));
+        let undeclared = calls.statuses.keys().filter(|status| declaration.answer(**status).is_none());
         let undeclared: Vec<String> = undeclared.map(u16::to_string).collect();
         if !undeclared.is_empty() && !declaration.statuses.is_empty() {
             let statuses = quoted(undeclared.iter().map(String::as_str));
@@ -35,12 +35,4 @@ fn find(api: &Api, _: &Catalog) -> Vec<Found> {
         }
     }
     found
-}
-
-fn declares(declaration: &Declaration, status: u16) -> bool {
-    let (exact, class) = (status.to_string(), format!("{}XX", status / 100));
-    declaration
-        .statuses
-        .iter()
-        .any(|declared| [exact.as_str(), &class, "default"].contains(&declared.as_str()))
 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::{
     Account, At, Authentication, Body, BodyField, BodySchema, Calls, Confidence, DataClass, Declaration,
@@ -12,7 +12,6 @@ use model::inventory::{
 };
 use spec::{
     Contract, KeyLocation, Library, Operation, ParameterLocation, SchemeKind, Security, SecurityScheme, Spot,
-    StatusRange,
 };
 
 use crate::credential::Credential;
@@ -35,9 +34,12 @@ pub fn declared(contract: &Contract, library: &Library) -> Report {
     let mut classes = BTreeSet::new();
     for ((_, _, account), fields) in report.accounts.iter_mut().zip(spec::body_fields(library, contract)) {
         let Account::Declared(declaration) = account else { continue };
-        classes.extend(fields.request.iter().chain(&fields.answers).flat_map(|pointer| classes_at(pointer)));
+        let pointers = fields.request.iter().chain(fields.answers.values().flatten());
+        classes.extend(pointers.flat_map(|pointer| classes_at(pointer)));
         declaration.request_fields = fields.request.into_iter().collect();
-        declaration.answer_fields = fields.answers.into_iter().collect();
+        let answers = fields.answers.into_iter();
+        declaration.answers =
+            answers.map(|(status, fields)| (status.to_string(), fields.into_iter().collect())).collect();
     }
     if !classes.is_empty() {
         report.told.proposals.push(Proposal { fact: Fact::Data(classes), place: None });
@@ -106,18 +108,14 @@ fn declaration(contract: &Contract, operation: &Operation) -> Declaration {
         }
         _ => None,
     }));
-    let statuses = operation.responses.iter().map(|response| match response.status {
-        StatusRange::Default => "default".to_owned(),
-        StatusRange::Class(class) => format!("{class}XX"),
-        StatusRange::Exactly(status) => status.to_string(),
-    });
+    let statuses = operation.responses.iter().map(|response| response.status.to_string());
     Declaration {
         deprecated: operation.deprecated,
         authentication: authentication(schemes, &operation.security),
         parameters,
         statuses: statuses.collect(),
         request_fields: Vec::new(),
-        answer_fields: Vec::new(),
+        answers: BTreeMap::new(),
         summary: operation.summary.as_deref().and_then(Text::of).map(String::from),
     }
 }
@@ -325,14 +323,15 @@ fn bodies(tally: &Tally) -> Vec<Body> {
 /// care.
 fn fields(tally: &Tally) -> Vec<BodyField> {
     let Some(bodies) = &tally.bodies else { return Vec::new() };
-    let answers =
-        bodies.answers.iter().map(|(status, bodies)| (Side::Answer, bodies, (200..300).contains(status)));
+    let answers = bodies.answers.iter().map(|(status, bodies)| (Side::Answer, Some(*status), bodies));
     let mut all = Calls::default();
-    for (side, bodies, is_wanted) in [(Side::Request, &bodies.request, true)].into_iter().chain(answers) {
+    for (side, status, bodies) in [(Side::Request, None, &bodies.request)].into_iter().chain(answers) {
+        let is_wanted = status.is_none_or(|status| (200..300).contains(&status));
         let fields = shape::fields(&bodies.shape).into_iter();
         let fields = fields.filter(|field| is_wanted || !field.classes.is_empty()).map(|field| BodyField {
             side,
             pointer: field.pointer,
+            statuses: status.into_iter().collect(),
             classes: field
                 .classes
                 .into_iter()

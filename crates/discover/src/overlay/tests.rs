@@ -21,6 +21,11 @@ paths:
   /notes:
     post:
       responses: {'204': {description: ok}}
+  /teas:
+    get:
+      responses:
+        2xx: {description: ok, content: {application/json: {schema: {type: object, properties: {tea: {type: string}}}}}}
+        default: {description: none, content: {application/json: {schema: {type: object, properties: {title: {type: string}}}}}}
 components:
   schemas:
     Order:
@@ -37,6 +42,8 @@ const SEEN: &[&str] = &[
     "GET shop.example /v1/orders/2 404||{\"title\":\"none\"}",
     "DELETE shop.example /v1/orders/3 204||",
     "POST shop.example /v1/notes 204|{\"text\":\"t\"}|",
+    "GET shop.example /v1/teas 200||{\"tea\":\"a\",\"title\":\"t\"}",
+    "GET shop.example /v1/teas 500||{\"title\":\"none\",\"trace\":\"x\"}",
     "GET shop.example /v1/health 200||{\"up\":true}",
     "GET other.example /x 200||{}",
     "GET shop.example /v2/new 200||{}",
@@ -95,6 +102,8 @@ fn what_was_seen_is_added_and_then_nothing_is_missing() {
             "`GET /orders/{id}` answers with `/lines/*/cost`",
             "`GET /orders/{id}` answers with `/note`",
             "`POST /notes` takes a body",
+            "`GET /teas` answers with `/title`",
+            "`GET /teas` answers with `/trace`",
             "`GET shop.example/v1/health` is there",
             "`DELETE shop.example/v1/orders/{id}` is there",
         ]

@@ -92,9 +92,9 @@ pub struct Declaration {
     /// Fields of the body that it takes, as JSON pointers with `*` for any item or member; each stands for all below it, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_fields: Vec<String>,
-    /// Those of the bodies that it answers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub answer_fields: Vec<String>,
+    /// Those of the bodies that it answers, by the status as it is declared; of an answer of whose body nothing is said, none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Vec<String>>,
     /// What it does, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
@@ -181,6 +181,9 @@ pub struct BodyField {
     pub side: Side,
     /// Its JSON pointer, `*` for any item, and for members whose names are values.
     pub pointer: String,
+    /// Statuses of the answers that it was seen in; none of requests.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub statuses: BTreeSet<u16>,
     /// Classes of data that it holds, with what speaks for each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub classes: BTreeMap<DataClass, String>,
@@ -263,8 +266,21 @@ const NAMES_MAX: usize = 256;
 /// The most statuses of one operation whose bodies are kept.
 const BODIES_MAX: usize = 16;
 
+/// The most statuses that are kept of one field.
+const FIELD_STATUSES_MAX: usize = 16;
+
 /// The most fields of bodies that are kept of one operation.
 const FIELDS_MAX: usize = 1024;
+
+impl Declaration {
+    /// The answer that is declared for `status`, the closest of several: its own, else that of its class, else `default`.
+    pub fn answer(&self, status: u16) -> Option<&str> {
+        let names = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
+        names
+            .iter()
+            .find_map(|name| self.statuses.iter().find(|declared| *declared == name).map(String::as_str))
+    }
+}
 
 impl Calls {
     /// Counts `other` as well. Clients may be the same, so that there are at least as many as the larger number says.
@@ -293,10 +309,7 @@ impl Calls {
         for field in &other.fields {
             let place = self.fields.binary_search_by(|known| known.place().cmp(&field.place()));
             match place {
-                Ok(at) => {
-                    let known = self.fields.get_mut(at).map(|known| &mut known.classes);
-                    known.into_iter().for_each(|classes| classes.extend(field.classes.clone()));
-                }
+                Ok(at) => self.fields.get_mut(at).into_iter().for_each(|known| known.add(field)),
                 Err(at) if self.fields.len() < FIELDS_MAX => self.fields.insert(at, field.clone()),
                 Err(_) => {}
             }
@@ -335,6 +348,15 @@ impl Body {
 impl BodyField {
     fn place(&self) -> (Side, &str) {
         (self.side, &self.pointer)
+    }
+
+    fn add(&mut self, other: &BodyField) {
+        self.classes.extend(other.classes.clone());
+        for status in &other.statuses {
+            if self.statuses.len() < FIELD_STATUSES_MAX {
+                self.statuses.insert(*status);
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Declared answers. Their schemas stay in the library until somebody asks for them to be checked.
 
+use std::fmt;
+
 use http::StatusCode;
 use model::Severity;
 
@@ -50,6 +52,16 @@ pub struct ResponseHeader {
     pub required: bool,
     /// Its schema.
     pub schema: Option<NodeRef>,
+}
+
+impl fmt::Display for StatusRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StatusRange::Default => f.write_str("default"),
+            StatusRange::Class(class) => write!(f, "{class}XX"),
+            StatusRange::Exactly(code) => code.fmt(f),
+        }
+    }
 }
 
 impl StatusRange {

@@ -1,15 +1,18 @@
 //! The fields of bodies that a contract declares, named one by one: for those who keep them apart from the document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Declarations, Declared, Schemas};
-use crate::contract::{Contract, Format, NodeRef, Operation};
+use crate::contract::{Contract, Format, NodeRef, Operation, Response, StatusRange};
 use crate::reference::Library;
 use crate::schema::Dialect;
 use crate::source::{Source, Spot};
 
-/// The most fields of one side of an operation that are named; where there are more, none is.
+/// The most fields of one body that are named; where there are more, none is.
 const FIELDS_MAX: usize = 256;
+
+/// The most answers of one operation whose fields are named; those of further ones may be anything.
+const ANSWERS_MAX: usize = 16;
 
 /// Objects and arrays inside each other whose fields are named.
 const DEPTH_MAX: usize = 8;
@@ -20,8 +23,8 @@ const DEPTH_MAX: usize = 8;
 pub struct BodyFields {
     /// Of its request.
     pub request: BTreeSet<String>,
-    /// Of its answers, whatever their status, without what is only written.
-    pub answers: BTreeSet<String>,
+    /// Of each of its answers that may have a body in JSON, without what is only written.
+    pub answers: BTreeMap<StatusRange, BTreeSet<String>>,
 }
 
 /// The fields that each operation of `contract` declares, in their order; it was compiled from `library`.
@@ -29,12 +32,15 @@ pub fn body_fields(library: &Library, contract: &Contract) -> Vec<BodyFields> {
     let source = Source::new(library);
     let dialect = if contract.format >= Format::OpenApi31 { Dialect::Draft202012 } else { Dialect::Draft4 };
     let mut declarations = Declarations::new(&source, dialect);
-    let mut bodies: Vec<[Vec<Declared>; 2]> = Vec::new();
+    let mut bodies: Vec<Bodies> = Vec::new();
+    let mut declared =
+        |spots: Vec<_>| spots.into_iter().map(|spot| declarations.of(spot)).collect::<Vec<Declared>>();
     for operation in &contract.operations {
-        let spots = [requests(&source, operation), answers(&source, operation)];
-        bodies.push(
-            spots.map(|spots| spots.into_iter().map(|spot| declarations.of(spot)).collect::<Vec<Declared>>()),
-        );
+        let answers = answers(&source, operation).into_iter().enumerate().map(|(number, (status, spots))| {
+            (status, if number < ANSWERS_MAX { declared(spots) } else { Vec::new() })
+        });
+        let answers = answers.collect();
+        bodies.push((declared(requests(&source, operation)), answers));
     }
     let table = declarations.finish();
     let named = |declared: Vec<Declared>, is_answer| {
@@ -43,14 +49,25 @@ pub fn body_fields(library: &Library, contract: &Contract) -> Vec<BodyFields> {
             declared.attach(&table);
             declared.name(&declared.root(), "", is_answer, &mut found);
         }
-        if found.len() > FIELDS_MAX { BTreeSet::from([String::new()]) } else { found }
+        found
     };
-    let named = bodies.into_iter().map(|[request, answers]| BodyFields {
-        request: named(request, false),
-        answers: named(answers, true),
+    let anything = || BTreeSet::from([String::new()]);
+    let bounded = |found: BTreeSet<String>| if found.len() > FIELDS_MAX { anything() } else { found };
+    let named = bodies.into_iter().map(|(request, answers)| BodyFields {
+        request: bounded(named(request, false)),
+        answers: answers
+            .into_iter()
+            .map(|(status, declared)| match declared.is_empty() {
+                true => (status, anything()),
+                false => (status, bounded(named(declared, true))),
+            })
+            .collect(),
     });
     named.collect()
 }
+
+/// What is declared of the bodies of an operation: of its request, and of its answers.
+type Bodies = (Vec<Declared>, BTreeMap<StatusRange, Vec<Declared>>);
 
 fn requests<'l>(source: &Source<'l>, operation: &Operation) -> Vec<Spot<'l>> {
     let Some(body) = operation.request_body.as_ref().and_then(|body| source.spot(body.at)) else {
@@ -63,10 +80,14 @@ fn requests<'l>(source: &Source<'l>, operation: &Operation) -> Vec<Spot<'l>> {
     [body].into_iter().chain(content).filter_map(|holder| holder.get("schema")).collect()
 }
 
-fn answers<'l>(source: &Source<'l>, operation: &Operation) -> Vec<Spot<'l>> {
-    let contents = operation.responses.iter().flat_map(|response| &response.content);
-    let of_json = contents.filter(|content| content.media.as_str().contains("json"));
-    of_json.filter_map(|content| source.spot(content.schema?)).collect()
+/// The schemas of each answer that has one in JSON.
+fn answers<'l>(source: &Source<'l>, operation: &Operation) -> BTreeMap<StatusRange, Vec<Spot<'l>>> {
+    let of_answer = |response: &Response| {
+        let of_json = response.content.iter().filter(|content| content.media.as_str().contains("json"));
+        let schemas: Vec<Spot<'l>> = of_json.filter_map(|content| source.spot(content.schema?)).collect();
+        (!schemas.is_empty()).then_some((response.status, schemas))
+    };
+    operation.responses.iter().filter_map(of_answer).collect()
 }
 
 impl<'l> Source<'l> {
@@ -132,7 +153,9 @@ mod tests {
         let mut said = Vec::new();
         for fields in body_fields(&library, &contract) {
             said.extend(fields.request.iter().map(|pointer| format!("request {pointer}")));
-            said.extend(fields.answers.iter().map(|pointer| format!("answer {pointer}")));
+            for (status, answer) in &fields.answers {
+                said.extend(answer.iter().map(|pointer| format!("{status} {pointer}")));
+            }
         }
         assert_eq!(said, expected);
     }
@@ -148,7 +171,7 @@ mod tests {
         let all = "{allOf: [{$ref: '#/components/schemas/Base'}, {properties: {tags: {type: array, items: {properties: {a/b: {type: string}}}}}}]}";
         check(
             &operation(all, all),
-            &["request /id", "request /secret", "request /tags/*/a~1b", "answer /id", "answer /tags/*/a~1b"],
+            &["request /id", "request /secret", "request /tags/*/a~1b", "200 /id", "200 /tags/*/a~1b"],
         );
     }
 
@@ -159,7 +182,7 @@ mod tests {
                 "{}",
                 "{type: object, properties: {free: {type: object}}, additionalProperties: {type: integer}}",
             ),
-            &["request ", "answer /*", "answer /free"],
+            &["request ", "200 /*", "200 /free"],
         );
         check("  /a: {get: {responses: {'204': {description: d}}}}", &[]);
     }
@@ -172,7 +195,28 @@ mod tests {
         let names = (0..DEPTH_MAX).map(|depth| format!("request {}/name", "/next".repeat(depth)));
         let mut expected: Vec<String> = names.chain([deepest]).collect();
         expected.sort();
-        expected.push("answer ".to_owned());
+        expected.push("200 ".to_owned());
         check(&text, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_answer_has_its_own() {
+        let answer = |status: &str, name: &str| {
+            format!(
+                "'{status}': {{description: d, content: {{application/json: {{schema: {{properties: {{{name}: {{}}}}}}}}}}}}"
+            )
+        };
+        let of = |answers: &[String]| format!("  /a: {{get: {{responses: {{{}}}}}}}", answers.join(", "));
+        let text = "'204': {description: d}".to_owned();
+        check(
+            &of(&[answer("default", "title"), answer("2XX", "id"), answer("200", "tea"), text]),
+            &["default /title", "2XX /id", "200 /tea"],
+        );
+        let many: Vec<String> =
+            (0..=ANSWERS_MAX).map(|number| answer(&(400 + number).to_string(), "a")).collect();
+        let mut expected: Vec<String> =
+            (0..ANSWERS_MAX).map(|number| format!("{} /a", 400 + number)).collect();
+        expected.push(format!("{} ", 400 + ANSWERS_MAX));
+        check(&of(&many), &expected.iter().map(String::as_str).collect::<Vec<_>>());
     }
 }

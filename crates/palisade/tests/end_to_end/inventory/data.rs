@@ -96,7 +96,7 @@ fn what_was_seen_in_bodies_is_proposed_and_what_is_not_declared_is_a_gap() {
     let fields = listed["operations"][0]["fields"].as_array().unwrap();
     let pointers: Vec<&str> = fields.iter().map(|field| field["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/contact/email", "/id", "/note", "/town"]);
-    assert_eq!(fields[0]["in"], "answer");
+    assert_eq!((&fields[0]["in"], &fields[0]["statuses"]), (&json!("answer"), &json!([200])));
     assert!(fields[0]["classes"]["personal"].is_string(), "{}", fields[0]);
 
     // A document that comes late declares two of the four; of what an error says it declares nothing, and needs not to.
@@ -107,7 +107,7 @@ fn what_was_seen_in_bodies_is_proposed_and_what_is_not_declared_is_a_gap() {
     let gaps = said(&stage, &["inventory", "gaps", "--format", "csv"]);
     let of_fields: Vec<&str> = gaps.lines().filter(|line| line.contains("undeclared-field")).collect();
     assert_eq!(of_fields.len(), 1, "{gaps}");
-    let expected = "`GET /customers/{id}` answers with `/contact/email`, `/note`, which it does not declare, of class personal";
+    let expected = "`GET /customers/{id}` answers 200 with `/contact/email`, `/note`, which it does not declare, of class personal";
     assert!(of_fields[0].contains(expected), "{}", of_fields[0]);
     assert!(!of_fields[0].contains("/title") && !of_fields[0].contains("anna"), "{}", of_fields[0]);
 }
