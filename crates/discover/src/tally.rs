@@ -1,6 +1,7 @@
 //! What is known of one operation from the requests that were made of it.
 
 use model::Timestamp;
+use model::inventory::is_parameter_name;
 
 use crate::credential::Credentials;
 use crate::distinct::Distinct;
@@ -9,10 +10,7 @@ use crate::line::Line;
 use crate::shape::Bodies;
 
 /// The most names of query parameters that are kept of one operation.
-const QUERY_NAMES_MAX: usize = 32;
-
-/// The longest name of a query parameter that is kept, in bytes.
-const QUERY_NAME_BYTES_MAX: usize = 64;
+pub(crate) const QUERY_NAMES_MAX: usize = 32;
 
 /// The most media types that are kept of one operation, each way, and the longest name of one, in bytes.
 const TYPES_MAX: usize = 8;
@@ -281,8 +279,7 @@ impl Tally {
     fn add_query(&mut self, query: &str) {
         for pair in query.split('&').take(QUERY_NAMES_MAX) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]$".contains(&byte);
-            if (1..=QUERY_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_name) {
+            if is_parameter_name(name) {
                 self.add_name(name, Kind::of(value).unwrap_or(Kind::Slug));
             }
         }

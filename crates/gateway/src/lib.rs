@@ -27,6 +27,7 @@ pub mod policies;
 mod policy;
 mod preflight;
 pub mod progress;
+mod query_names;
 pub mod record;
 mod redaction;
 mod resolution;
@@ -54,6 +55,7 @@ pub use policy::{
     Answer, AnswerField, Authorization, Body, Caller, Context, Hold, Judgement, Kind, Permit, Policy, Stage,
     WorkerState,
 };
+pub use query_names::QueryNames;
 pub use resolution::{NamedHost, Resolved, Unresolved};
 pub use respond::{PROBLEM_TYPE, respond};
 pub use snapshot::{ApiPlan, Deciding, Found, ListenerKey, ListenerPlan, Plan, Snapshot};

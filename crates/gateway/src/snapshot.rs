@@ -16,6 +16,7 @@ use crate::metrics::{DecisionCounters, OperationCounters};
 use crate::normalize::IdentityHeaders;
 use crate::pipeline::Pipeline;
 use crate::preflight;
+use crate::query_names::QueryNames;
 use crate::third_party::{Side, ThirdParty};
 
 /// Everything a worker needs to decide and forward requests.
@@ -104,6 +105,8 @@ pub struct Plan {
     pub is_websocket: bool,
     /// Whether it is a method of gRPC, by the type of its body.
     pub is_grpc: bool,
+    /// Which names in the query go on record.
+    pub query_names: QueryNames,
     /// What could not be enforced because nothing says how.
     pub gaps: Vec<String>,
     /// Its metrics.

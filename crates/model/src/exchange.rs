@@ -150,6 +150,9 @@ pub struct RequestFacts<'a> {
     /// Body bytes received when the record was made.
     #[serde(default)]
     pub bytes: u64,
+    /// Names in the query that the operation does not declare, and that are none of values; empty unless an inventory is told.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub undeclared: Vec<Cow<'a, str>>,
 }
 
 /// Facts of the answer.

@@ -24,7 +24,7 @@ pub use kept::Inventory;
 pub use schema::BodySchema;
 pub use sighting::{
     Account, At, Body, BodyField, Calls, Confidence, Declaration, Parameter, ParameterPlace, Place, Route,
-    Side, Sighting, Subject, Whose,
+    Side, Sighting, Subject, Whose, is_parameter_name,
 };
 pub use source::{DeclaredApi, FileMark, Proposal, Report, Source, SourceId, SourceKind, Told};
 pub use word::Word;

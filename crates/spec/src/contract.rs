@@ -149,11 +149,13 @@ impl Operation {
 
     /// The first name in the query that neither a parameter nor a security scheme of the operation declares.
     pub fn undeclared_query<'q>(&self, query: &'q Query<'_>) -> Option<&'q str> {
-        let is_declared = |name: &str| {
-            self.parameters.iter().any(|parameter| parameter.owns_query_name(name))
-                || self.key_names.iter().any(|key| key == name)
-        };
-        query.pairs().iter().map(|pair| &*pair.name).find(|name| !is_declared(name))
+        query.pairs().iter().map(|pair| &*pair.name).find(|name| !self.declares_query(name))
+    }
+
+    /// Whether a parameter or a security scheme of the operation declares this name in the query.
+    pub fn declares_query(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter.owns_query_name(name))
+            || self.key_names.iter().any(|key| key == name)
     }
 
     /// The answer declared for `status`: exactly, by its class, or by default.

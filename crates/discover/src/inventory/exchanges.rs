@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::{
-    Account, Authentication, Calls, Confidence, Report, SourceKind, Subject, Told, Whose,
+    Account, Authentication, Calls, Confidence, Parameter, ParameterPlace, Report, SourceKind, Subject, Told,
+    Whose,
 };
 use model::{Exchange, Outcome, PrincipalKind, Timestamp, Verdict};
 
@@ -12,7 +13,7 @@ use super::report::of_learned;
 use crate::distinct::Distinct;
 use crate::learn::{LearnLimits, Learner};
 use crate::line::Line;
-use crate::tally::{self, Observation, Place, Position};
+use crate::tally::{self, Observation, Place, Position, QUERY_NAMES_MAX};
 
 /// What is kept while learning what nobody declared: enough for the paths of an API, and a few megabytes.
 const LIMITS: LearnLimits = LearnLimits { nodes: 1 << 13, hosts: 1 << 6, unanswered: 1 << 9 };
@@ -58,12 +59,15 @@ impl Exchanges {
                 }
             }
             None if exchange.verdict == Verdict::Forwarded => {
+                // Names without values, as a query is written.
+                let names = exchange.request.undeclared.join("&");
                 let line = Line {
                     time: Some(exchange.time),
                     client: Some(exchange.client.ip),
                     method: Some(Cow::Borrowed(&exchange.request.method)),
                     host: Some(Cow::Borrowed(&exchange.request.host)),
                     path: Some(Cow::Borrowed(&exchange.request.path)),
+                    query: Some(Cow::Owned(names)),
                     status,
                     ..Line::default()
                 };
@@ -118,11 +122,29 @@ impl Seen {
             consumers: consumer.map(ToString::to_string).into_iter().collect(),
             authentication: if is_anonymous { BTreeSet::new() } else { shown(exchange) },
             anonymous: u64::from(is_anonymous && is_success && exchange.verdict == Verdict::Forwarded),
-            parameters: Vec::new(),
+            parameters: self.parameters(exchange, confidence),
             hosts: [exchange.request.host.to_string()].into(),
             fields: Vec::new(),
             bodies: Vec::new(),
         });
+    }
+}
+
+impl Seen {
+    /// Names in the query that the operation does not declare and that somebody answered.
+    fn parameters(&self, exchange: &Exchange<'_>, confidence: Confidence) -> Vec<Parameter> {
+        if confidence < Confidence::High {
+            return Vec::new();
+        }
+        let room = QUERY_NAMES_MAX.saturating_sub(self.calls.parameters.len());
+        let is_known = |name: &str| self.calls.parameters.iter().any(|known| known.name == name);
+        let names = exchange.request.undeclared.iter().filter(|name| !is_known(name)).take(room);
+        let parameter = |name: &Cow<'_, str>| Parameter {
+            name: name.to_string(),
+            place: ParameterPlace::Query,
+            kind: None,
+        };
+        names.map(parameter).collect()
     }
 }
 
@@ -150,7 +172,7 @@ mod tests {
         format!(
             "{{\"schema_version\":1,\"id\":\"019ab697e87bffffffffffffffffffff\",\"time\":\"2026-11-27T10:00:00.000000Z\",\
              \"client\":{{\"ip\":\"192.0.2.7\"}},\"principal\":{{\"kind\":\"user\",\"client\":\"app\"}},\
-             \"request\":{{\"method\":\"GET\",\"host\":\"h\",\"path\":\"{path}\"}},{operation}\
+             \"request\":{{\"method\":\"GET\",\"host\":\"h\",\"path\":\"{path}\",\"undeclared\":[\"s{status}\"]}},{operation}\
              \"response\":{{\"status\":{status}}},\"verdict\":\"{verdict}\",\"controls\":[\"jwt\"],\
              \"timing_us\":{{\"total\":1,\"decide\":1,\"upstream\":0}}}}"
         )
@@ -174,10 +196,21 @@ mod tests {
             .iter()
             .map(|(subject, _, account)| {
                 let Account::Called(calls) = account else { panic!("{account:?}") };
-                format!("{:?} {} {} {:?}", subject.whose, subject.path, calls.count, calls.consumers)
+                let in_query = calls.parameters.iter().filter(|one| one.place == ParameterPlace::Query);
+                let names: Vec<&str> = in_query.map(|one| one.name.as_str()).collect();
+                format!(
+                    "{:?} {} {} {:?} {names:?}",
+                    subject.whose, subject.path, calls.count, calls.consumers
+                )
             })
             .collect();
-        assert_eq!(told, ["Api(\"ORDERS\") /orders/{id} 2 {\"app\"}", "Host(\"h\") /debug/{debugId} 2 {}"]);
+        assert_eq!(
+            told,
+            [
+                "Api(\"ORDERS\") /orders/{id} 2 {\"app\"} [\"s200\"]",
+                "Host(\"h\") /debug/{debugId} 2 {} [\"s200\"]"
+            ]
+        );
         let Account::Called(calls) = &report.accounts[0].2 else { panic!() };
         assert_eq!((calls.anonymous, calls.clients), (0, 1));
         assert_eq!(calls.authentication, [Authentication::Bearer].into());

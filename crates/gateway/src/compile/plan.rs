@@ -15,6 +15,7 @@ use crate::grpc;
 use crate::pipeline::{Pipeline, Step};
 use crate::policies;
 use crate::policy::Kind;
+use crate::query_names::QueryNames;
 use crate::snapshot::Plan;
 use crate::third_party::ThirdParty;
 
@@ -60,7 +61,7 @@ pub(super) fn plans(ingredients: &Ingredients<'_>, parts: &Parts<'_>) -> (Plans,
     let mut plan = |key: OperationKey<'static>, operation: Option<&Operation>, layers: Layers<'_>| {
         let (plan, said) = plan(ingredients, parts, key, operation, layers, &reasons);
         problems.extend(said);
-        plan
+        Plan { query_names: query_names(ingredients, contract, operation), ..plan }
     };
     let mut operations = Vec::new();
     let mut routes = Vec::new();
@@ -91,6 +92,19 @@ pub(super) fn plans(ingredients: &Ingredients<'_>, parts: &Parts<'_>) -> (Plans,
     // What cannot be routed is said where the contract is compiled, by the same rule.
     let (router, _) = Router::build(routes);
     (Plans { router, base_paths: bases, operations, undeclared }, problems)
+}
+
+/// Nobody is told where there is no inventory.
+fn query_names(
+    ingredients: &Ingredients<'_>,
+    contract: &Arc<Contract>,
+    operation: Option<&Operation>,
+) -> QueryNames {
+    match (&ingredients.config.inventory, operation) {
+        (None, _) => QueryNames::None,
+        (Some(_), None) => QueryNames::All,
+        (Some(_), Some(operation)) => QueryNames::Undeclared(Arc::clone(contract), operation.id),
+    }
 }
 
 fn base_paths(api: &Api, operation: &Operation) -> Vec<String> {
@@ -176,7 +190,18 @@ fn plan(
     let counters = ingredients.metrics.operation(&key, reasons);
     let pipeline = Pipeline::new(steps);
     let is_grpc = operation.is_some_and(is_grpc);
-    (Plan { key, pipeline, body_bytes_max, json_limits, is_websocket, is_grpc, gaps, counters }, problems)
+    let plan = Plan {
+        key,
+        pipeline,
+        body_bytes_max,
+        json_limits,
+        is_websocket,
+        is_grpc,
+        query_names: QueryNames::None,
+        gaps,
+        counters,
+    };
+    (plan, problems)
 }
 
 /// Whether the body is one of gRPC.

@@ -263,6 +263,11 @@ fn exchange<'r>(going: &'r Going<'_>, cx: &'r Context<'_>, ended: Ended<'r>) -> 
             host: cx.host.into(),
             path: cut(cx.path).into(),
             bytes: going.request_progress.bytes.get(),
+            // What was refused tells nothing of what there is.
+            undeclared: match (going.plan, ended.verdict) {
+                (Some((_, plan)), Verdict::Forwarded) => plan.query_names.of(cx.query),
+                _ => Vec::new(),
+            },
         },
         operation: cx.operation.map(|key| OperationKey {
             api: (&*key.api).into(),

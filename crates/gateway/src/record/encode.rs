@@ -126,8 +126,12 @@ impl Room<'_> {
         self.text(",[", &request.method)?;
         self.text(",", &request.host)?;
         self.text(",", &request.path)?;
-        if request.bytes > 0 {
+        if request.bytes > 0 || !request.undeclared.is_empty() {
             self.number(",", request.bytes)?;
+        }
+        if !request.undeclared.is_empty() {
+            self.raw(",")?;
+            self.general(&request.undeclared)?;
         }
         self.raw("]")
     }
@@ -263,8 +267,9 @@ mod tests {
             option::of(text()),
         )
             .prop_map(|(kind, id, issuer, client)| Principal { kind, id, issuer, client });
-        let request = (text(), text(), text(), any::<u64>())
-            .prop_map(|(method, host, path, bytes)| RequestFacts { method, host, path, bytes });
+        let request = (text(), text(), text(), any::<u64>(), vec(text(), 0..3)).prop_map(
+            |(method, host, path, bytes, undeclared)| RequestFacts { method, host, path, bytes, undeclared },
+        );
         let ip =
             prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u8; 16]>().prop_map(IpAddr::from)];
         let asked = (any::<(u64, u128)>(), text(), ip, principal, request);
@@ -374,9 +379,10 @@ mod tests {
             json!(exchange.time.as_micros()),
             json!([client.ip]),
             Value::Array(who),
-            match request.bytes {
-                0 => json!([request.method, request.host, request.path]),
-                bytes => json!([request.method, request.host, request.path, bytes]),
+            match (request.bytes, &request.undeclared[..]) {
+                (0, []) => json!([request.method, request.host, request.path]),
+                (bytes, []) => json!([request.method, request.host, request.path, bytes]),
+                (bytes, names) => json!([request.method, request.host, request.path, bytes, names]),
             },
             exchange.operation.as_ref().map_or(Value::Null, |key| json!([key.api, key.method, key.path])),
             match (response.bytes, response.whole) {

@@ -69,6 +69,7 @@ fn snapshot(origin: Origin, metrics: &Metrics, mode: Mode, limits: Limits) -> Sn
             json_limits: JsonLimits::default(),
             is_grpc: false,
             is_websocket: path.ends_with("{id}") && method == "GET",
+            query_names: Default::default(),
             gaps: Vec::new(),
         }
     };

@@ -260,6 +260,22 @@ impl Word for ParameterPlace {
     ];
 }
 
+/// The longest name of a parameter of the query, in bytes.
+const PARAMETER_BYTES_MAX: usize = 64;
+
+/// The most digits in one; ids and tokens have more.
+const PARAMETER_DIGITS_MAX: usize = 4;
+
+/// Whether text in the place of a name in the query is one, as far as can be said: callers write values there as well, and those
+/// are not kept.
+pub fn is_parameter_name(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]$".contains(&byte);
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (1..=PARAMETER_BYTES_MAX).contains(&text.len())
+        && digits <= PARAMETER_DIGITS_MAX.min(text.len() - 1)
+        && text.bytes().all(is_of_name)
+}
+
 /// The most names that are kept of one kind: of consumers, hosts, parameters and statuses.
 const NAMES_MAX: usize = 256;
 

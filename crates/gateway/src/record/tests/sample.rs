@@ -52,6 +52,7 @@ pub(super) fn exchange(number: u64) -> Exchange<'static> {
             host: "api.example.com".into(),
             path: "/v1/customers/8127361/orders/42".into(),
             bytes: 0,
+            undeclared: Vec::new(),
         },
         operation: Some(OperationKey {
             api: "orders".into(),

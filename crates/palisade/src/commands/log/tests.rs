@@ -53,6 +53,7 @@ fn exchange(second: u64) -> Exchange<'static> {
             host: "api.example.com".into(),
             path: format!("/orders/{second}").into(),
             bytes: 0,
+            undeclared: Vec::new(),
         },
         operation: Some(OperationKey {
             api: "orders".into(),

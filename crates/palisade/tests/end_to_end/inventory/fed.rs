@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{listed, run};
+use super::{listed, run, said};
 use crate::client::DEADLINE;
 use crate::gateway::{Gateway, Signal};
 use crate::stage::Stage;
@@ -48,8 +48,8 @@ fn what_the_gateway_sees_is_in_the_inventory_once_however_it_ends() {
     let stage = stage();
     let gateway = stage.start();
     wait_for(&stage, "orphan Orders GET /status 0");
-    ask(&gateway, "/status", 3);
-    ask(&gateway, "/debug", 2);
+    ask(&gateway, "/status?password=a&verbose=sesame", 3);
+    ask(&gateway, "/debug?level=sesame&91e0c77a5f=1", 2);
     wait_for(&stage, "declared Orders GET /status 3");
     wait_for(&stage, "shadow api.example GET /debug 2");
     assert_eq!(gateway.metric("palisade_inventory_shadow_operations_total"), 1);
@@ -65,6 +65,12 @@ fn what_the_gateway_sees_is_in_the_inventory_once_however_it_ends() {
     gateway.stop();
     let end = listed(&stage, &[]);
     assert!(end.iter().any(|line| line == "declared Orders GET /status 8"), "{end:?}");
+
+    let gaps = said(&stage, &["inventory", "gaps", "--kind", "undeclared-parameter", "--format", "csv"]);
+    assert!(gaps.contains("`GET /status` is called with `verbose`, which it does not declare"), "{gaps}");
+    let all = said(&stage, &["inventory", "list", "--format", "json"]);
+    assert!(all.contains("\"level\""), "{all}");
+    assert!(!all.contains("sesame") && !all.contains("91e0c77a5f"), "{all}");
 }
 
 #[test]
