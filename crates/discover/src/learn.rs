@@ -47,6 +47,8 @@ pub struct Learner {
     hostless: Node,
     /// Trees of servers with many names, by what those have in common.
     patterns: BTreeMap<Box<str>, Node>,
+    /// Names of those servers, as far as there is room: what is learned of one elsewhere is of the same, however little it shows.
+    names: BTreeMap<Box<str>, Box<str>>,
     nodes: usize,
     /// Whether telling words from values did not help any more, so that no further paths are learned.
     is_full: bool,
@@ -99,6 +101,7 @@ impl Learner {
             hosts: BTreeMap::new(),
             hostless: Node::default(),
             patterns: BTreeMap::new(),
+            names: BTreeMap::new(),
             nodes: 0,
             is_full: false,
             is_full_of_hosts: false,
@@ -165,6 +168,15 @@ impl Learner {
         self.known_root(host)
     }
 
+    /// The tree of a host that another learner kept apart: one of its own as far as there is room, since it takes all that it
+    /// serves to tell whether it is a name among many.
+    fn root_apart(&mut self, host: &str) -> Option<&mut Node> {
+        if self.hosts.len() < self.limits.hosts {
+            self.hosts.entry(host.into()).or_default();
+        }
+        self.root(host)
+    }
+
     fn ask(&mut self, host: &str, method: &str, path: &str, seen: &Observation<'_>) {
         let end = self.known_root(host).and_then(|root| root.find(segments(path)));
         if let Some(tally) = end.and_then(|end| end.find_method(method)) {
@@ -187,8 +199,10 @@ impl Learner {
         for (pattern, node) in other.patterns {
             self.patterns.entry(pattern).or_default().merge(node);
         }
+        let room = self.limits.hosts.saturating_sub(self.names.len());
+        self.names.extend(other.names.into_iter().take(room));
         for (host, node) in other.hosts {
-            if let Some(root) = self.root(&host) {
+            if let Some(root) = self.root_apart(&host) {
                 root.merge(node);
             }
         }
@@ -219,10 +233,34 @@ impl Learner {
 
     /// Makes one of the trees of hosts that are one server.
     fn fold_hosts(&mut self) {
+        let named = self.names.iter().filter(|(host, _)| self.hosts.contains_key(*host));
+        let named: Vec<_> = named.map(|(host, pattern)| (host.clone(), pattern.clone())).collect();
+        named.iter().for_each(|(host, pattern)| self.join(host, pattern));
         for (pattern, members) in hosts::groups(&self.hosts) {
-            let together = self.patterns.entry(pattern.into()).or_default();
-            members.iter().filter_map(|host| self.hosts.remove(host)).for_each(|node| together.merge(node));
+            members.iter().for_each(|host| self.join(host, &pattern));
         }
+        for (name, pattern) in hosts::of_known(&self.hosts, &self.patterns) {
+            self.join(&name, &pattern);
+        }
+    }
+
+    /// Makes a host, or what several are called together, a part of the server that is called `pattern`.
+    fn join(&mut self, name: &str, pattern: &str) {
+        let node = match (self.hosts.remove(name), self.patterns.remove(name)) {
+            (Some(node), _) => {
+                if self.names.len() < self.limits.hosts {
+                    self.names.insert(name.into(), pattern.into());
+                }
+                node
+            }
+            (None, Some(node)) => {
+                let names = self.names.values_mut().filter(|known| ***known == *name);
+                names.for_each(|known| *known = pattern.into());
+                node
+            }
+            (None, None) => return,
+        };
+        self.patterns.entry(pattern.into()).or_default().merge(node);
     }
 
     fn size(&self) -> usize {

@@ -115,6 +115,31 @@ pub(super) fn groups(hosts: &BTreeMap<Box<str>, Node>) -> Vec<(String, Vec<Box<s
     groups
 }
 
+/// Names of a server that is known by its pattern already, and that pattern: they are like it, and serve what it serves. Patterns
+/// of ids may be of one of words.
+pub(super) fn of_known(
+    hosts: &BTreeMap<Box<str>, Node>,
+    patterns: &BTreeMap<Box<str>, Node>,
+) -> Vec<(Box<str>, Box<str>)> {
+    let known: Vec<(&Box<str>, BTreeSet<String>)> =
+        patterns.iter().map(|(pattern, root)| (pattern, places(root))).collect();
+    let names = hosts.iter().chain(patterns);
+    let found = names.filter_map(|(name, root)| {
+        let is_of = |pattern: &str| *pattern != **name && takes(pattern, name);
+        let mut taking = known.iter().filter(|(pattern, _)| is_of(pattern)).peekable();
+        taking.peek()?;
+        let own = places(root);
+        let (pattern, _) = taking.find(|(_, known)| is_like(own.len(), own.intersection(known).count()))?;
+        Some((name.clone(), (*pattern).clone()))
+    });
+    found.collect()
+}
+
+/// Whether a host that serves so many places, so many of which others serve as well, is like those.
+fn is_like(own: usize, shared: usize) -> bool {
+    shared > 0 && shared * 2 >= own
+}
+
 /// Whether a host that is not known is one of those that are called `pattern` together.
 pub(super) fn takes(pattern: &str, host: &str) -> bool {
     let value = || {
@@ -174,10 +199,7 @@ fn of_one_server<'h>(
         let own = places.get(host).into_iter().flatten();
         own.map(String::as_str).filter(|place| hosts.get(place).is_some_and(|count| *count > 1)).collect()
     };
-    let is_like_others = |host: &str| {
-        let (own, shared) = (places.get(host).map_or(0, BTreeSet::len), shared(host).len());
-        shared > 0 && shared * 2 >= own
-    };
+    let is_like_others = |host: &str| is_like(places.get(host).map_or(0, BTreeSet::len), shared(host).len());
     let alike: Vec<(&str, bool)> = members.iter().copied().filter(|(host, _)| is_like_others(host)).collect();
     let values: Vec<&str> = alike.iter().filter(|(_, is_value)| *is_value).map(|(host, _)| *host).collect();
     let together: BTreeSet<&str> = alike.iter().flat_map(|(host, _)| shared(host)).collect();
@@ -209,6 +231,8 @@ fn gather(node: &Node, path: &str, places: &mut BTreeSet<String>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{LearnLimits, Learner};
     use crate::line::Line;
     use crate::tally::{Observation, Place, Position};
@@ -216,7 +240,12 @@ mod tests {
     /// Learns from `host/path`s, and tells `host path count`.
     fn check(limits: LearnLimits, requests: &[String], expected: &[&str]) {
         let mut learner = Learner::new(limits);
-        for (number, request) in requests.iter().enumerate() {
+        learn(&mut learner, requests);
+        assert_eq!(told(learner), expected);
+    }
+
+    fn learn<'r>(learner: &mut Learner, requests: impl IntoIterator<Item = &'r String>) {
+        for (number, request) in requests.into_iter().enumerate() {
             let (host, path) = request.split_at(request.find('/').unwrap());
             let line = Line {
                 method: Some("GET".into()),
@@ -228,11 +257,14 @@ mod tests {
             let place = Place { file: 0, position: Position::Line(number as u64 + 1) };
             learner.observe(&Observation { line: &line, place });
         }
+    }
+
+    fn told(learner: Learner) -> Vec<String> {
         let operations = learner.finish().operations;
         let told = operations
             .iter()
             .map(|operation| format!("{} {} {}", operation.host, operation.path, operation.tally.count));
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        told.collect()
     }
 
     const TENANTS: [&str; 8] = ["acme", "globex", "initech", "umbrella", "hooli", "stark", "wayne", "wonka"];
@@ -301,6 +333,68 @@ mod tests {
                 "{id}.apps.example /hooks 2",
             ],
         );
+    }
+
+    /// Requests of tenants, by words and by ids, of addresses, and of servers beside them.
+    fn of_many_names() -> Vec<String> {
+        let id = |number: usize| format!("0{number}91e0c7-7a5f-7cc1-b1c5-0d3a5b1b2c3d");
+        let names = TENANTS.iter().map(ToString::to_string).chain((0..3).map(id));
+        let mut requests: Vec<String> = names
+            .flat_map(|name| {
+                ["orders/7", "users/ann", "health"].map(|path| format!("{name}.shop.example/v1/{path}"))
+            })
+            .collect();
+        for address in 1..5 {
+            requests.extend(["orders/1", "users/bob"].map(|path| format!("10.0.0.{address}:8080/{path}")));
+        }
+        let others =
+            ["staging.shop.example/v1/orders/7", "status.shop.example/incidents", "shop.example/v1/orders/7"];
+        requests.extend(others.map(Into::into));
+        requests
+    }
+
+    #[test]
+    fn those_of_whom_another_saw_few_are_of_the_pattern_and_what_only_looks_so_is_not() {
+        let requests = of_many_names();
+        let limits = LearnLimits::default();
+        let is_few = |request: &&String| {
+            ["wonka", "status", "10.0.0.4", "0291"].iter().any(|few| request.starts_with(few))
+        };
+        let (few, many): (Vec<&String>, Vec<&String>) = requests.iter().partition(is_few);
+        let (mut first, mut second) = (Learner::new(limits), Learner::new(limits));
+        learn(&mut first, many.into_iter().chain([&"acme2.shop.example/v1/orders/9".to_owned()]));
+        first.fold_hosts();
+        learn(&mut second, few);
+        first.merge(second);
+        let told = told(first);
+        assert!(told.iter().any(|line| line == "status.shop.example /incidents 1"), "{told:?}");
+        let apart = ["wonka", "0291", "10.0.0.4"];
+        assert!(!told.iter().any(|line| apart.iter().any(|host| line.starts_with(host))), "{told:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_that_are_joined_tell_what_one_learner_tells(
+            parts in proptest::collection::vec(0..3_usize, of_many_names().len()),
+            are_folded in any::<[bool; 3]>(),
+        ) {
+            let requests = of_many_names();
+            let mut twin = Learner::new(LearnLimits::default());
+            learn(&mut twin, &requests);
+            let mut joined = Learner::new(LearnLimits::default());
+            for (part, is_folded) in are_folded.into_iter().enumerate() {
+                let mut learner = Learner::new(LearnLimits::default());
+                let own = requests.iter().zip(&parts).filter(|(_, of)| **of == part);
+                learn(&mut learner, own.map(|(request, _)| request));
+                if is_folded {
+                    learner.fold_hosts();
+                }
+                joined.merge(learner);
+            }
+            prop_assert_eq!(told(joined), told(twin));
+        }
     }
 
     #[test]
