@@ -1,8 +1,11 @@
 //! Operations that somebody calls or that are in code, and that no specification declares.
 
-use model::inventory::{Account, Api, Catalog, Status};
+use model::inventory::{Account, Api, Catalog, Operation, Status};
 
-use super::{Found, Kind, has_declared_path, named, of};
+use super::{Found, Kind, has_declared_path, named, of, quoted};
+
+/// The most routes of gateways that are named in a line.
+const ROUTES_MAX: usize = 3;
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {
@@ -29,7 +32,23 @@ fn find(api: &Api, _: &Catalog) -> Vec<Found> {
             (true, false) => "is called",
             (false, _) => "is in code",
         };
-        of(operation, format!("{} {what} and not declared", named(operation)))
+        of(operation, format!("{} {what} and not declared{}", named(operation), routes(operation)))
     });
     found.collect()
+}
+
+/// Through which routes of gateways it can be called, and whether nobody there asks who calls.
+fn routes(operation: &Operation) -> String {
+    let exposures = &operation.exposures;
+    if exposures.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = exposures.iter().take(ROUTES_MAX).map(ToString::to_string).collect();
+    let more = match exposures.len().checked_sub(ROUTES_MAX) {
+        None | Some(0) => String::new(),
+        Some(more) => format!(" and {more} others"),
+    };
+    let is_open = exposures.iter().any(|exposure| exposure.guards.is_empty());
+    let asked = if is_open { ", where nobody asks who calls" } else { "" };
+    format!("; {}{more} lets it through{asked}", quoted(names.iter().map(String::as_str)))
 }

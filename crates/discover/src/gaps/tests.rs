@@ -197,6 +197,20 @@ fn code_that_nobody_declared_is_shadow_and_a_host_of_the_inside_is_known_by_its_
         said("spec orders: GET /orders\ncode orders: GET /admin", "shadow"),
         ["`GET /admin` is in code and not declared"]
     );
+    assert_eq!(
+        said(
+            "spec orders: GET /orders\ncode orders: GET /admin\nconfig edge: * orders.example/admin/** auth=basic\nconfig edge: * orders.example/**",
+            "shadow"
+        ),
+        ["`GET /admin` is in code and not declared; `* orders.example/admin/**` lets it through"]
+    );
+    let open = "spec orders: GET /orders\ncalls orders.example: GET /debug\nconfig edge: * orders.example/**";
+    assert_eq!(
+        said(open, "shadow"),
+        [
+            "`GET /debug` is called and not declared; `* orders.example/**` lets it through, where nobody asks who calls"
+        ]
+    );
     let twin = "spec orders: GET /orders auth=bearer\ncalls orders.internal: GET /orders anonymous=1";
     assert_eq!(
         said(twin, "weak-twin"),
