@@ -11,7 +11,7 @@ use model::inventory::{At, DeclaredApi, Fact, Place, Proposal, Report, SourceKin
 
 pub use backstage::{Entity, entities};
 pub use codeowners::CodeOwners;
-pub use read::Repository;
+pub use read::{Repositories, Repository};
 
 /// What a repository says of the owners of its files and APIs.
 #[derive(Debug, Default)]

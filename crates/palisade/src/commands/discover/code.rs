@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use discover::Progress;
 use discover::code::{ApiDocument, CodeFindings, CodeReading, DocumentKind, Route};
 use discover::inventory::{declared_messages, declared_services, served};
+use discover::owners::Repositories;
 use model::inventory::Report;
 use model::{Problem, Severity};
 use spec::{Contract, Document, Library};
@@ -113,9 +114,11 @@ fn of_other_kind(document: &ApiDocument) -> Option<Report> {
 
 /// Who is proposed as the owner of what is declared; where nothing is, of what each path has.
 fn owned(declared: &[Report], paths: &[PathBuf]) -> Vec<Report> {
-    let mut reports = owners::proposed(declared, paths);
+    let mut repositories = Repositories::default();
+    let mut reports = owners::proposed(declared, paths, &mut repositories);
     if declared.is_empty() {
-        reports.extend(paths.iter().filter_map(|path| owners::of_api(&name(path), path)));
+        let of_each = paths.iter().filter_map(|path| owners::of_api(&name(path), path, &mut repositories));
+        reports.extend(of_each);
     }
     reports
 }

@@ -6,6 +6,7 @@ mod table;
 use discover::Progress;
 use discover::config::{ConfigFindings, read};
 use discover::inventory::{Stamp, catalog, take_in};
+use discover::owners::Repositories;
 use model::inventory::{Catalog, Inventory, Report};
 use model::{Problem, Severity};
 
@@ -36,7 +37,11 @@ pub(crate) fn config(arguments: &DiscoverConfig) -> Exit {
     let stamp = author(&outcome.author);
     let mut told = declared.reports;
     told.push(findings.report(&name(paths)));
-    let owners = if outcome.dry_run { Vec::new() } else { owners::proposed(&told, paths) };
+    let owners = if outcome.dry_run {
+        Vec::new()
+    } else {
+        owners::proposed(&told, paths, &mut Repositories::default())
+    };
     let reports = [told.as_slice(), &owners].concat();
     match taken_in(outcome, &stamp, &reports).map(|text| output::report(&text)) {
         Ok(Ok(())) => {}

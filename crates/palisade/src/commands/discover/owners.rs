@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use discover::owners::{Repository, report};
+use discover::owners::{Repositories, report};
 use model::inventory::Report;
 use model::limit::read_capped;
 
@@ -14,17 +14,22 @@ const CHANGES_MAX: &str = "--max-count=200";
 const AUTHORS_BYTES_MAX: usize = 64 << 10;
 
 /// What is proposed of the APIs that `declared` tells of, and of those that the repositories of `paths` have in Backstage.
-pub(super) fn proposed(declared: &[Report], paths: &[PathBuf]) -> Vec<Report> {
+pub(super) fn proposed(
+    declared: &[Report],
+    paths: &[PathBuf],
+    repositories: &mut Repositories,
+) -> Vec<Report> {
     let mut reports = Vec::new();
     for spec in declared {
-        reports.extend(spec.told.api.as_ref().and_then(|api| of_api(&api.name, Path::new(&spec.name))));
+        let api = spec.told.api.as_ref();
+        reports.extend(api.and_then(|api| of_api(&api.name, Path::new(&spec.name), repositories)));
     }
     for path in paths {
-        for entity in Repository::of(path).owners.entities {
+        for entity in &repositories.of(path).owners.entities {
             let is_told =
                 |report: &Report| report.told.api.as_ref().is_some_and(|api| entity.is_called(&api.name));
             if !entity.proposals.is_empty() && !declared.iter().chain(&reports).any(is_told) {
-                reports.push(report(&entity.name, entity.proposals));
+                reports.push(report(&entity.name, entity.proposals.clone()));
             }
         }
     }
@@ -32,8 +37,8 @@ pub(super) fn proposed(declared: &[Report], paths: &[PathBuf]) -> Vec<Report> {
 }
 
 /// What is proposed of the API that is called `name`, and that is in the file or folder at `path`.
-pub(super) fn of_api(name: &str, path: &Path) -> Option<Report> {
-    let repository = Repository::of(path);
+pub(super) fn of_api(name: &str, path: &Path, repositories: &mut Repositories) -> Option<Report> {
+    let repository = repositories.of(path);
     let inside = repository.path_of(path)?;
     let authors = authors(repository.root(), &inside);
     let proposals = repository.owners.of_file(&inside, name, &authors);
