@@ -14,6 +14,18 @@ pub(crate) fn covers(known: &str, host: &str) -> bool {
     }
 }
 
+/// How closely a host of a config names those of requests: as a whole, by its end, by its beginning, or any; of several the
+/// longest does.
+pub(crate) fn closeness(known: &str) -> (u8, usize) {
+    let rank = match (known.starts_with('*'), known.ends_with('*')) {
+        (true, true) => 0,
+        (false, true) => 1,
+        (true, false) => 2,
+        (false, false) => 3,
+    };
+    (rank, known.len())
+}
+
 /// Whether a host of a specification, in lower case and maybe with variables, is that of a request.
 pub(crate) fn names(known: &str, host: &str) -> bool {
     let host = host.to_ascii_lowercase();
@@ -47,6 +59,13 @@ mod tests {
         ] {
             assert_eq!(covers(known, host), expected, "{known} {host}");
         }
+    }
+
+    #[test]
+    fn the_closest_host_of_a_config_is_a_whole_one() {
+        let mut hosts = ["*.shop.example", "*", "www.shop.*", "*.example", "a.example"];
+        hosts.sort_by_key(|host| closeness(host));
+        assert_eq!(hosts, ["*", "www.shop.*", "*.example", "*.shop.example", "a.example"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use model::inventory::{Authentication, Exposure, Guard, Paths};
 
 use super::ConfigFindings;
 use super::input::Input;
+use crate::host_name;
 
 /// One format of configs. A leaf: its page holds the examples that prove it.
 #[derive(Debug)]
@@ -86,8 +87,8 @@ pub(crate) fn closest_host_first(exposures: &mut [Exposure]) {
     exposures.sort_by_key(|exposure| Reverse(closeness(exposure)));
 }
 
-fn closeness(exposure: &Exposure) -> (usize, usize) {
-    exposure.hosts.first().map_or((0, 0), |host| (1 + usize::from(!host.contains('*')), host.len()))
+fn closeness(exposure: &Exposure) -> (u8, usize) {
+    exposure.hosts.first().map_or((0, 0), |host| host_name::closeness(host))
 }
 
 /// Something that asks who calls.

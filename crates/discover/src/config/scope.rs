@@ -24,6 +24,8 @@ const PASSES: &[&str] = &["proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass
 pub(crate) struct Scope {
     pub(crate) hosts: Vec<String>,
     pub(crate) is_encrypted: Option<bool>,
+    /// Addresses with ports that are listened at.
+    pub(crate) listeners: BTreeSet<String>,
     /// What is said of each guard, by its place in [`GUARDS`]; nothing where it is off.
     guards: BTreeMap<usize, String>,
     /// Whether a network is enough.
@@ -63,6 +65,7 @@ impl Scope {
         });
         Exposure {
             hosts: self.hosts.clone(),
+            listeners: self.listeners.clone(),
             guards: if self.satisfies_any { Vec::new() } else { guards.collect() },
             is_encrypted: self.is_encrypted,
             ..Exposure::any(gateway, place)
@@ -117,7 +120,8 @@ impl Scope {
     }
 }
 
-fn closed(base: &Exposure) -> Exposure {
+/// The same, where nothing is passed on.
+pub(crate) fn closed(base: &Exposure) -> Exposure {
     Exposure { is_closed: true, guards: Vec::new(), ..base.clone() }
 }
 

@@ -3,7 +3,7 @@
 use model::inventory::{Exposure, Paths};
 use regex::{Regex, RegexBuilder};
 
-use crate::host_name::covers;
+use crate::host_name::{closeness, covers};
 
 /// The largest program that a regular expression may become, in bytes.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
@@ -50,6 +50,12 @@ impl<'i> Rule<'i> {
     pub(super) fn takes_host(&self, host: &str) -> bool {
         let hosts = &self.exposure.hosts;
         hosts.is_empty() || hosts.iter().any(|known| covers(known, host))
+    }
+
+    /// How closely it names this host.
+    pub(super) fn closeness(&self, host: &str) -> (u8, usize) {
+        let names = self.exposure.hosts.iter().filter(|known| covers(known, host));
+        names.map(|known| closeness(known)).max().unwrap_or_default()
     }
 
     /// How much it takes of the requests with this method and a path of this shape, in which `{}` stands for parameters.

@@ -17,6 +17,10 @@ pub struct Exposure {
     pub gateway: String,
     /// Hosts that requests may ask for, in lower case and without ports; `*.example.com` is each below it. None: any host.
     pub hosts: Vec<String>,
+    /// Where the gateway listens, as far as it has a table of its own there and looks for the host first: what no route of that
+    /// host takes then goes to no other. None: what no closer route takes goes on to the next.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub listeners: BTreeSet<String>,
     /// The paths.
     pub paths: Paths,
     /// The methods; none: any.
@@ -75,6 +79,7 @@ impl Exposure {
         Exposure {
             gateway: gateway.to_owned(),
             hosts: Vec::new(),
+            listeners: BTreeSet::new(),
             paths: Paths::Below("/".to_owned()),
             methods: BTreeSet::new(),
             conditions: Vec::new(),

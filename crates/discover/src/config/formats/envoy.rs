@@ -41,6 +41,8 @@ struct Before<'i> {
     filters: Vec<(&'static str, Authentication, Spot<'i>)>,
     asks_certificate: bool,
     is_encrypted: Option<bool>,
+    /// The table of virtual hosts, by the place where it stands.
+    table: Option<String>,
     /// Settings of filters by name, of which the innermost hold.
     settings: BTreeMap<&'i str, Spot<'i>>,
 }
@@ -116,6 +118,7 @@ impl<'i> Walk<'_, 'i> {
         let before = outer.within(route);
         let mut exposure = Exposure {
             hosts: hosts(host),
+            listeners: before.table.iter().cloned().collect(),
             is_encrypted: match host.text("require_tls") {
                 Some("ALL" | "EXTERNAL_ONLY") => Some(true),
                 _ => before.is_encrypted,
@@ -175,6 +178,9 @@ impl<'i> Before<'i> {
             before.asks_certificate |= socket.is_true("require_client_certificate");
         } else if spot.get("filters").is_some() {
             before.is_encrypted = before.is_encrypted.or(Some(false));
+        }
+        if spot.get("virtual_hosts").is_some() {
+            before.table = Some(format!("{}:{}", spot.file, spot.line()));
         }
         for filter in spot.items("http_filters") {
             let known =
@@ -300,7 +306,8 @@ Virtual hosts with their routes, in a bootstrap, in resources of listeners and r
 `path_separated_prefix`, `safe_regex` and templates of paths, methods, other headers and the query, clusters and rewritten
 prefixes. Filters that ask who calls are guards (`jwt_authn` by its rules, `ext_authz`, `rbac`, `basic_auth`, `api_key_auth`,
 `oauth2`), unless a route switches them off, and so is a certificate that is required. Routes in one file get the filters of the
-listener of another that names them. A route that redirects or answers by itself is closed.
+listener of another that names them. A route that redirects or answers by itself is closed. The virtual
+host is looked for first: what no route of it takes goes to no other of the same table.
 
 ~~~file envoy.yaml
 static_resources:

@@ -115,8 +115,8 @@ fn service(backend: Spot<'_>) -> Option<&str> {
 }
 
 const DOC: &str = r#"
-Ingresses of `networking.k8s.io` and, as they once were, of `extensions`: hosts, paths by type, default backends, and whether a
-host has a certificate. A path of the type `ImplementationSpecific` is taken as nginx takes it, as the beginning of a text. Of
+Ingresses of `networking.k8s.io` and, as they once were, of `extensions`: hosts, paths by type, default backends, which take what
+no path of a host does, and whether a host has a certificate. A path of the type `ImplementationSpecific` is taken as nginx takes it, as the beginning of a text. Of
 ingress-nginx, the AWS load balancer and HAProxy the annotations that ask who calls are guards; a certificate that need not be
 shown is none. What snippets of nginx's own config do is not understood.
 

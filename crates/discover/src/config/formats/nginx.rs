@@ -1,5 +1,7 @@
 //! nginx: servers with their locations, what they ask of callers, and where they pass requests on to.
 
+use std::collections::BTreeSet;
+
 use model::inventory::{Exposure, Paths};
 
 use super::{Format, closest_host_first};
@@ -7,7 +9,7 @@ use crate::config::ConfigFindings;
 use crate::config::directives::{Directive, parse};
 use crate::config::includes::{Tree, parsed, trees};
 use crate::config::input::Input;
-use crate::config::scope::Scope;
+use crate::config::scope::{Scope, closed};
 
 pub(super) const FORMAT: Format = Format {
     id: "nginx",
@@ -76,7 +78,9 @@ fn server(all: &[Tree<'_>], outer: &Scope, walk: &mut Walk<'_>) {
     let mut scope = outer.within(all);
     scope.hosts = hosts(all, walk);
     scope.is_encrypted = Some(is_encrypted(all));
-    if all.iter().any(|one| one.directive.name == "return") {
+    scope.listeners = listeners(all);
+    if let Some(answers) = all.iter().find(|one| one.directive.name == "return") {
+        walk.exposures.push(closed(&scope.exposure(FORMAT.id, answers.place())));
         return;
     }
     let named: Vec<&Tree<'_>> = all.iter().filter(|one| is_named_location(one.directive)).collect();
@@ -168,6 +172,22 @@ fn hosts(all: &[Tree<'_>], walk: &mut Walk<'_>) -> Vec<String> {
     hosts
 }
 
+/// The addresses with ports that a server listens at.
+fn listeners(all: &[Tree<'_>]) -> BTreeSet<String> {
+    let listened = all.iter().filter(|one| one.directive.name == "listen");
+    let addresses = listened.filter_map(|one| one.directive.arguments.first()).map(|address| {
+        let is_port = |text: &str| text.parse::<u16>().is_ok();
+        match address.rsplit_once(':') {
+            _ if address.starts_with("unix:") => address.clone(),
+            Some((_, port)) if is_port(port) => address.clone(),
+            None if is_port(address) => format!("*:{address}"),
+            _ => format!("{address}:80"),
+        }
+    });
+    let addresses: BTreeSet<String> = addresses.collect();
+    if addresses.is_empty() { BTreeSet::from(["*:80".to_owned()]) } else { addresses }
+}
+
 /// Whether everything that is listened for is encrypted.
 fn is_encrypted(all: &[Tree<'_>]) -> bool {
     let mut listened = all.iter().filter(|one| one.directive.name == "listen").peekable();
@@ -184,7 +204,8 @@ const DOC: &str = r#"
 Servers and their locations, in the order in which nginx tries them: exact ones, `^~`, expressions, prefixes by their length;
 nested ones, named ones behind `try_files`, and files that are included. A location lets through what it passes on to a backend
 (`proxy_pass`, `grpc_pass`, `fastcgi_pass`, `uwsgi_pass`, `scgi_pass`); one that only returns, denies everybody or is internal is
-closed. `auth_basic`, `auth_request`, `auth_jwt`, `auth_oidc` and `ssl_verify_client on` are guards, with what locations inherit,
+closed, and so is a server that does. The host is looked for first, among the servers that listen at the same address: what no
+location of that server takes goes to no other. `auth_basic`, `auth_request`, `auth_jwt`, `auth_oidc` and `ssl_verify_client on` are guards, with what locations inherit,
 unless `satisfy any` lets networks in without. `limit_except` parts methods. What `if`, `rewrite` and variables do is not known, and
 said. Blocks of Lua are passed over.
 
@@ -222,6 +243,7 @@ server {
 }
 ~~~
 ~~~exposes
+* http://shop.example/** closed (conf.d/shop.conf:4)
 * https://shop.example,shop.org,*.shop.org/health to=orders (conf.d/shop.conf:17)
 * https://shop.example,shop.org,*.shop.org/auth closed (conf.d/shop.conf:20)
 * https://shop.example,shop.org,*.shop.org/static/* closed (conf.d/shop.conf:18)

@@ -73,26 +73,28 @@ impl<'i> Draft<'i> {
 impl<'i> DraftApi<'i> {
     fn expose(&mut self, name: &'i str, table: &Table<'i>, behind: &mut [BTreeMap<&'i str, bool>]) {
         let hosts = self.served_at();
+        let reached = reached(&table.rules, &hosts);
         let mut exposed = BTreeMap::new();
         for (key, seen) in &self.operations {
             let is_declared = seen.iter().any(|(kind, _)| *kind == SourceKind::Spec);
             let mut found = Vec::new();
-            // Where everything that is asked of an operation is settled, by gateway and host.
-            let mut settled: BTreeSet<(&str, &str)> = BTreeSet::new();
-            for ((rule, named), apis) in table.rules.iter().zip(&table.named).zip(&mut *behind) {
+            // Where everything that is asked of an operation is settled.
+            let mut settled: BTreeSet<Gate<'_>> = BTreeSet::new();
+            for (((rule, named), apis), gates) in
+                table.rules.iter().zip(&table.named).zip(&mut *behind).zip(&reached)
+            {
                 let share = share(rule, (*named, name), &hosts, key);
-                if share == Share::None {
+                if gates.is_empty() || share == Share::None {
                     continue;
                 }
                 if !rule.exposure.is_closed {
                     *apis.entry(name).or_default() |= is_declared;
                 }
                 let mut is_first = false;
-                for host in reached(rule, &hosts) {
-                    let place = (rule.exposure.gateway.as_str(), host);
-                    is_first |= !settled.contains(&place);
+                for gate in gates {
+                    is_first |= !settled.contains(gate);
                     if share == Share::All {
-                        settled.insert(place);
+                        settled.insert(*gate);
                     }
                 }
                 if is_first && !rule.exposure.is_closed {
@@ -128,9 +130,8 @@ impl<'i> DraftApi<'i> {
 
 /// How much of an operation of the API `name` is let through.
 fn share(rule: &Rule<'_>, (named, name): (Option<&str>, &str), hosts: &[String], key: &Key) -> Share {
-    let is_at_host = hosts.is_empty() || hosts.iter().any(|host| rule.takes_host(host));
     let is_of_other = hosts.is_empty() && named.is_some_and(|named| named != name);
-    if !is_at_host || is_of_other {
+    if is_of_other {
         return Share::None;
     }
     // Only of an API that is known to be behind it are the paths known with which requests go on.
@@ -138,13 +139,44 @@ fn share(rule: &Rule<'_>, (named, name): (Option<&str>, &str), hosts: &[String],
     rule.share(&key.1, &key.0).max(behind)
 }
 
-/// Hosts at which a rule takes what is asked of an API.
-fn reached<'r>(rule: &'r Rule<'_>, hosts: &'r [String]) -> Vec<&'r str> {
-    match hosts {
+/// Where a request comes in: the gateway, where that listens, if it matters, and the host.
+type Gate<'r> = (&'r str, &'r str, &'r str);
+
+/// The gates at which each rule takes some of what is asked of an API at `hosts`.
+fn reached<'r>(rules: &'r [Rule<'_>], hosts: &'r [String]) -> Vec<Vec<Gate<'r>>> {
+    let gates: Vec<Vec<Gate<'r>>> = rules.iter().map(|rule| gates(rule, hosts)).collect();
+    let mut closest: BTreeMap<Gate<'r>, (u8, usize)> = BTreeMap::new();
+    for (rule, gate) in
+        rules.iter().zip(&gates).flat_map(|(rule, gates)| gates.iter().map(move |gate| (rule, gate)))
+    {
+        let known = closest.entry(*gate).or_default();
+        *known = rule.closeness(gate.2).max(*known);
+    }
+    let is_reached = |rule: &Rule<'_>, gate: &Gate<'r>| {
+        let (_, listener, host) = gate;
+        listener.is_empty() || closest.get(gate).is_none_or(|closest| rule.closeness(host) == *closest)
+    };
+    let each = rules.iter().zip(gates);
+    each.map(|(rule, mut gates)| {
+        gates.retain(|gate| is_reached(rule, gate));
+        gates
+    })
+    .collect()
+}
+
+/// The gates of which a rule names the host.
+fn gates<'r>(rule: &'r Rule<'_>, hosts: &'r [String]) -> Vec<Gate<'r>> {
+    let hosts: Vec<&str> = match hosts {
         [] if rule.exposure.hosts.is_empty() => vec![""],
         [] => rule.exposure.hosts.iter().map(String::as_str).collect(),
         hosts => hosts.iter().map(String::as_str).filter(|host| rule.takes_host(host)).collect(),
-    }
+    };
+    let listeners: Vec<&str> = match rule.exposure.listeners.is_empty() {
+        true => vec![""],
+        false => rule.exposure.listeners.iter().map(String::as_str).collect(),
+    };
+    let gateway = rule.exposure.gateway.as_str();
+    hosts.iter().flat_map(|host| listeners.iter().map(move |listener| (gateway, *listener, *host))).collect()
 }
 
 /// What is left of a name without words that many have, and numbers of versions.
@@ -157,6 +189,9 @@ fn core(name: &str) -> String {
     };
     words.filter(|word| !GENERIC.contains(word) && !is_version(word)).collect::<Vec<_>>().join("-")
 }
+
+#[cfg(test)]
+mod tests;
 
 #[test]
 fn names_are_the_same_without_words_that_many_have() {
