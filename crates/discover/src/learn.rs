@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::kind::Kind;
 use crate::tally::{Confidence, Observation, Tally};
+pub(crate) use hosts::is_common;
 use tree::Node;
 
 /// Bounds of what is kept while learning.

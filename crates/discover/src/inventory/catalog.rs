@@ -12,6 +12,7 @@ use model::inventory::{
 
 use super::messages;
 use crate::host_name;
+use crate::learn::is_common;
 
 /// What an API is called whose host no source names.
 pub(super) const UNKNOWN_HOST: &str = "unknown-host";
@@ -20,7 +21,8 @@ pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 ///
 /// What a source tells of an API by its name is of that API. What it tells of a host is of the API that is declared to be
 /// served there, and of an operation of it whose template takes the path; of several, of the closest. Without either, the
-/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone. What a gateway
+/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone; that it asked for
+/// `/` or the health of a server, as any does, tells of none. What a gateway
 /// lets through is of every API with an operation behind it; of what nobody knows, it is treated as a host.
 ///
 /// What code serves has a template and no path, so it is of the operation of the very shape; whatever the method is, of all of
@@ -119,7 +121,9 @@ impl<'i> Draft<'i> {
                 Whose::Api(api) => drop(apis.insert(api)),
                 Whose::Host(host) => match self.place(host, sighting) {
                     Some((api, key)) => {
-                        apis.insert(api);
+                        if !host.is_empty() || !is_common(&key.0) {
+                            apis.insert(api);
+                        }
                         placed.push((sighting, api, key));
                     }
                     None => homeless.push(sighting),

@@ -86,6 +86,19 @@ fn told(inventory: &Inventory) -> Vec<String> {
 }
 
 #[test]
+fn what_every_server_has_tells_of_no_api() {
+    let mut inventory = Inventory::default();
+    take(&mut inventory, &report(SourceKind::Spec, "orders", &["GET /", "GET /orders"]));
+    take(&mut inventory, &report(SourceKind::Log, "site.log", &["GET / 5", "GET /blog 3"]));
+    assert_eq!(
+        told(&inventory),
+        ["declared orders GET / 5", "orphan orders GET /orders 0", "shadow unknown-host GET /blog 3"]
+    );
+    take(&mut inventory, &report(SourceKind::Log, "orders.log", &["GET /orders 1", "GET /debug 2"]));
+    assert_eq!(told(&inventory)[1], "shadow orders GET /debug 2");
+}
+
+#[test]
 fn a_specification_that_comes_late_counts_as_if_it_had_come_first() {
     let spec =
         report(SourceKind::Spec, "orders", &["GET /orders/{id}", "GET /old deprecated", "PUT /orders/{id}"]);

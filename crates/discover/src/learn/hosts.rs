@@ -155,6 +155,11 @@ pub(super) fn takes(pattern: &str, host: &str) -> bool {
     })
 }
 
+/// Whether every server has this path, so that it says nothing of which one it is.
+pub(crate) fn is_common(path: &str) -> bool {
+    super::segments(path).next().is_some_and(|first| COMMON.contains(&first))
+}
+
 fn is_address(text: &str) -> bool {
     text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
