@@ -42,7 +42,7 @@ pub use keys::KeyLog;
 pub use kind::Kind;
 pub use learn::{LearnLimits, Learned, Learner, Lesson};
 pub use line::Line;
-pub use openapi::{kind_schema, openapi, server};
+pub use openapi::{ANY, METHODS, kind_schema, openapi, server};
 pub use overlay::{Addition, Additions, additions};
 pub use pattern::{Pattern, PatternFault};
 pub use read::{

@@ -10,7 +10,10 @@ use crate::shape::{self, Bodies};
 use crate::tally::Confidence;
 
 /// Methods that a path item has a place for.
-pub(crate) const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+pub const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// What is served whatever the method is, is written as these.
+pub const ANY: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// A document of the operations that somebody answered.
 pub fn openapi(operations: &[Learned]) -> Value {

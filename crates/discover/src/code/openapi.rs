@@ -5,12 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{In, Route};
-
-/// What a route for any method is written as.
-const ANY: &[&str] = &["get", "post", "put", "patch", "delete"];
-
-/// Methods that a path item has a place for.
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+use crate::openapi::{ANY, METHODS};
 
 /// A document of routes.
 pub fn openapi(routes: &[Route]) -> Value {

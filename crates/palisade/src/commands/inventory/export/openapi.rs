@@ -2,17 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use discover::{Kind, kind_schema};
+use discover::{ANY, Kind, METHODS, kind_schema};
 use model::inventory::{
     Account, Api, Authentication, Body, Field, Operation, Parameter, ParameterPlace, Word,
 };
 use serde_json::{Map, Value, json};
-
-/// Methods that a path item has a place for.
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-
-/// What is served whatever the method is is written as these.
-const ANY: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// The document. Who enforces it refuses what the inventory does not know.
 pub(super) fn document(api: &Api) -> Value {
