@@ -373,6 +373,21 @@ impl<'f> Follower<'f> {
         wrong.collect()
     }
 
+    /// Whether some of what was read here, and is not of what others had counted before, is in one of `marks` as well.
+    pub fn has_read(&self, marks: &[FileMark]) -> bool {
+        let is_same =
+            |own: &FileMark| marks.iter().any(|mark| (mark.bytes, &mark.digest) == (own.bytes, &own.digest));
+        self.finished.iter().any(is_same) || self.growing().any(|growing| growing.has_read(marks))
+    }
+
+    /// Finds all files anew, so that they are compared with what is known by now. Numbers of files go on.
+    pub fn start_over(&mut self) -> (Vec<String>, Vec<FileReport>) {
+        let (names, reports, _) = self.files();
+        let (paths, first) = (std::mem::take(&mut self.paths), self.first + names.len());
+        *self = Follower::new(paths, self.formats, first);
+        (names, reports)
+    }
+
     /// What the inventory is to remember of all that was read.
     pub fn marks(&self) -> Vec<FileMark> {
         self.finished.iter().cloned().chain(self.growing().filter_map(Growing::mark)).collect()

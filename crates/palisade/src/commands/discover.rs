@@ -1,6 +1,7 @@
 //! `palisade discover`: what logs, recorded traffic, code and configs tell of, and how it stands to what is declared.
 
 mod code;
+mod compared;
 mod config;
 mod ending;
 mod fields;

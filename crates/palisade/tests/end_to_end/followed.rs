@@ -121,6 +121,38 @@ fn what_is_written_is_told_once_whatever_becomes_of_the_log_and_of_the_program()
 }
 
 #[test]
+fn a_line_that_another_run_counts_meanwhile_counts_once() {
+    let stage = Stage::new();
+    append(&stage, "access.log", &orders(0..10));
+    let mut command = stage.command(&["discover", "logs", "--follow", "--every", "1h", "access.log"]);
+    let mut slow = Process::start(command.env_remove("PALISADE_INVENTORY"), Stdio::null());
+    slow.wait_for("following 1 files");
+    let once = || {
+        let mut command = stage.command(&["discover", "logs", "access.log"]);
+        let output = command.env_remove("PALISADE_INVENTORY").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    once();
+    append(&stage, "access.log", &orders(10..14));
+    once();
+    assert_eq!(counted(&stage).0, 14);
+    append(&stage, "access.log", &orders(14..15));
+    let said = stop(slow);
+    assert!(said.contains("another run has counted the same log meanwhile"), "{said}");
+    assert_eq!(counted(&stage).0, 15, "{said}");
+
+    // Two that follow it.
+    let (first, second) = (follow(&stage, &["access.log"]), follow(&stage, &["access.log"]));
+    for number in 0..5 {
+        append(&stage, "access.log", &orders(20 + number..21 + number));
+        wait_for(&stage, 16 + u64::from(number));
+    }
+    stop(first);
+    stop(second);
+    assert_eq!(counted(&stage).0, 20);
+}
+
+#[test]
 fn standard_input_is_told_while_it_goes_on() {
     let stage = Stage::new();
     let mut process = start(&stage, &["-"], Stdio::piped());

@@ -4,13 +4,15 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use model::inventory::FileMark;
 
 use crate::logs::{Formats, LineReader};
-use crate::read::mark::hex;
+use crate::read::mark::{hex, marks as compare};
+use crate::read::source::Source;
 use crate::read::{FileReport, Gathered, Progress, Sink, TOO_LONG, Target, read_line};
 
 /// How much of its beginning is remembered, by which it is told from another file of the same name or number.
@@ -109,6 +111,17 @@ impl<'f> Growing<'f> {
             written: None,
             departed: 0,
         }
+    }
+
+    /// Whether one of `marks` is of more of it than was counted when it was found, and of no more than was read.
+    pub(super) fn has_read(&self, marks: &[FileMark]) -> bool {
+        let may_be = |mark: &&FileMark| mark.bytes > self.counted && mark.bytes <= self.now.at;
+        let mut candidates = marks.iter().filter(may_be).peekable();
+        if candidates.peek().is_none() {
+            return false;
+        }
+        Source::of(self.path.clone())
+            .is_ok_and(|source| compare(&source, true, candidates, &AtomicU64::default()).counted > 0)
     }
 
     /// How long it was when it was looked at last.

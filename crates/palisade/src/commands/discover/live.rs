@@ -9,7 +9,7 @@ use discover::{
     FileReport, Findings, Follower, Gathered, LearnLimits, Looked, Progress, Read, Survey, Written,
     read_stream,
 };
-use model::inventory::SourceKind;
+use model::inventory::{FileMark, SourceKind};
 
 use super::ending::Ending;
 use super::interface::{Interface, InterfaceFault, Listening};
@@ -127,6 +127,8 @@ struct Going<'g, 'd> {
     gathered: &'g Gathered<'d>,
     /// Streams, whose numbers are before those of files.
     names: Vec<String>,
+    /// What was in files before they were found anew; their numbers are before those that are followed now.
+    passed: Vec<FileReport>,
     follower: Option<Follower<'d>>,
     progress: Progress,
     teller: Option<Teller<'d>>,
@@ -154,6 +156,7 @@ impl<'g, 'd> Going<'g, 'd> {
             declared,
             gathered,
             names,
+            passed: Vec::new(),
             follower,
             progress: Progress::default(),
             teller: Teller::begin(&live.discovery.outcome, kind, live.name(), declared)?,
@@ -201,13 +204,49 @@ impl<'g, 'd> Going<'g, 'd> {
 
     /// Tells the inventory of what came; what cannot be told is told the next time.
     fn tell(&mut self) -> Result<(), Fault> {
+        while let Some(met) = self.try_to_tell()? {
+            let has_read = self.follower.as_ref().is_some_and(|follower| follower.has_read(&met));
+            match &mut self.teller {
+                Some(teller) if !has_read => teller.compared(&met),
+                _ => self.start_over(&met)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what was not told yet, and reads it again as far as others have not counted it meanwhile.
+    fn start_over(&mut self, met: &[FileMark]) -> Result<(), Fault> {
+        let Some(teller) = &mut self.teller else { return Ok(()) };
+        if self.names.len() > self.passed.len() {
+            // What came through standard input is with it, and cannot be read again.
+            teller.compared(met);
+            let said =
+                "warning: another run has counted the same log meanwhile; some of its lines count twice\n";
+            return Ok(output::report(said)?);
+        }
+        output::report("another run has counted the same log meanwhile, which is read on from there\n")?;
+        teller.start_over();
+        drop(self.gathered.take());
+        self.untold = self.gathered.empty();
+        self.before.merge(std::mem::replace(&mut self.current, self.gathered.empty()));
+        if let Some(follower) = &mut self.follower {
+            let (names, reports) = follower.start_over();
+            self.names.extend(names);
+            self.passed.extend(reports);
+        }
+        while self.look()?.is_behind {}
+        Ok(())
+    }
+
+    /// Files that others have counted, if they did and nothing was told for that reason.
+    fn try_to_tell(&mut self) -> Result<Option<Vec<FileMark>>, Fault> {
         self.untold.merge(self.gathered.take());
         let mut all = self.current.clone();
         all.merge(self.untold.clone());
         let Some(teller) = &mut self.teller else {
             self.untold = self.gathered.empty();
             self.current = all;
-            return Ok(());
+            return Ok(None);
         };
         let marks = self.follower.as_ref().map(Follower::marks).unwrap_or_default();
         let (everything, untold) = (all.clone().finish(), self.untold.clone().finish());
@@ -218,8 +257,12 @@ impl<'g, 'd> Going<'g, 'd> {
             Told::Nothing => self.untold = untold,
             Told::GoesOn => self.current = all,
             Told::Anew => self.before.merge(std::mem::replace(&mut self.current, untold)),
+            Told::Met(marks) => {
+                self.untold = untold;
+                return Ok(Some(marks));
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn findings(&self) -> Findings {
@@ -249,6 +292,7 @@ impl<'g, 'd> Going<'g, 'd> {
         self.tell()?;
         let findings = self.findings();
         let (mut names, mut files, mut left_out) = (self.names, streams, 0);
+        files.extend(self.passed);
         if let Some(follower) = &self.follower {
             let (more_names, more_files, more) = follower.files();
             names.extend(more_names);

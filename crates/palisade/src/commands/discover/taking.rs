@@ -1,6 +1,7 @@
 //! What was found goes into the inventory, and nothing of it twice.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use discover::inventory::{Observed, Stamp, observed, take_in};
@@ -8,26 +9,30 @@ use discover::{Marks, Progress, Source, marks};
 use model::inventory::{Edit, FileMark, Inventory, Report, SourceKind};
 use spec::Contract;
 
+use super::compared::Compared;
 use super::progress;
 use crate::cli::Outcome;
 use crate::commands::inventory::{Fault, Kept, author, news};
 
 /// The inventory that is open to take in what is found, and what of the files it knows.
-pub(super) struct Taking {
+pub(super) struct Taking<'s> {
     kept: Kept,
     stamp: Stamp,
     kind: SourceKind,
+    sources: &'s [Source],
     marks: Vec<Marks>,
+    /// What of files the inventory had when they were compared.
+    compared: Compared,
 }
 
-impl Taking {
+impl<'s> Taking<'s> {
     /// Opens the inventory and compares the files with those that it knows; nothing where it is to be left as it is.
     pub(super) fn begin(
         outcome: &Outcome,
         kind: SourceKind,
-        sources: &[Source],
+        sources: &'s [Source],
         workers: usize,
-    ) -> Result<Option<Taking>, Fault> {
+    ) -> Result<Option<Taking<'s>>, Fault> {
         if outcome.dry_run {
             return Ok(None);
         }
@@ -37,7 +42,8 @@ impl Taking {
         let marks = progress::shown(&progress, total, "files compared", || {
             compare(sources, kind, &inventory, (workers, &progress))
         });
-        Ok(Some(Taking { kept, stamp: author(&outcome.author), kind, marks }))
+        let compared = Compared::with(known(&inventory));
+        Ok(Some(Taking { kept, stamp: author(&outcome.author), kind, sources, marks, compared }))
     }
 
     /// Up to where each file was counted before.
@@ -61,26 +67,32 @@ impl Taking {
             [file] => file.clone(),
             [file, others @ ..] => format!("{file} and {} more", others.len()),
         };
-        let found = observed(Observed {
-            kind: self.kind,
-            name,
-            contracts,
-            declared,
-            findings,
-            files,
-            marks: fresh.clone(),
-        });
+        let found =
+            observed(Observed { kind: self.kind, name, contracts, declared, findings, files, marks: fresh });
         let mut edits = self.kept.take_in(declared, &self.stamp)?;
-        edits.extend(self.take(&found, &fresh)?);
+        edits.extend(self.take(&found)?);
         Ok(self.in_words(&edits))
     }
 
-    fn take(&mut self, report: &Report, fresh: &[FileMark]) -> Result<Option<Edit>, Fault> {
-        let stamp = &self.stamp;
-        self.kept.update(|inventory| match known(inventory).any(|mark| is_among(mark, fresh)) {
-            true => Err(Fault::Overtaken),
-            false => Ok(take_in(inventory, report, stamp)),
-        })
+    /// Takes it in, unless another run has counted a part of the same files meanwhile.
+    fn take(&mut self, report: &Report) -> Result<Option<Edit>, Fault> {
+        loop {
+            let (stamp, compared, met) = (&self.stamp, &self.compared, RefCell::default());
+            let taken = self.kept.update(|inventory| {
+                met.replace(compared.others(known(inventory)));
+                match met.borrow().is_empty() {
+                    true => Ok(take_in(inventory, report, stamp)),
+                    false => Err(Fault::Overtaken),
+                }
+            });
+            let met: Vec<FileMark> = met.into_inner();
+            let is_log = self.kind == SourceKind::Log;
+            let is_ours = |source: &Source| marks(source, is_log, &met, &AtomicU64::default()).counted > 0;
+            match taken {
+                Err(Fault::Overtaken) if !self.sources.iter().any(is_ours) => self.compared.add(&met),
+                taken => return taken,
+            }
+        }
     }
 
     fn in_words(&self, edits: &[Edit]) -> String {
@@ -95,11 +107,6 @@ impl Taking {
         }
         text + "\n"
     }
-}
-
-/// Whether a file of another run is one of ours: as long, and the same.
-fn is_among(mark: &FileMark, ours: &[FileMark]) -> bool {
-    ours.iter().any(|our| our.bytes == mark.bytes && our.digest == mark.digest)
 }
 
 /// Files that count in the inventory.
