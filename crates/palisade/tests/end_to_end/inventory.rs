@@ -194,11 +194,29 @@ fn what_people_say_is_remembered_with_who_and_why_and_can_be_taken_back() {
         (&["undo", "9999"], 2, "there is no change 9999"),
         (&["undo", &number], 2, "was changed again since"),
         (&["undo", "2"], 2, "it follows from event 1"),
+        (&["gaps", "--api", "order", "--fail-on"], 2, "there is no API `order`"),
+        (&["list", "--api", "order"], 2, "there is no API `order`"),
+        (&["export", "csv", "--output", "no/such.csv"], 3, "`no/such.csv` cannot be written"),
     ] {
         let refused = run(&stage, &[&["inventory"], arguments].concat());
         assert_eq!(refused.status.code(), Some(code), "{arguments:?}: {refused:?}");
         assert!(noted(&refused).contains(words), "{arguments:?}: {refused:?}");
     }
+}
+
+#[test]
+fn of_what_follows_from_a_change_the_first_is_said() {
+    let stage = Stage::new();
+    let names = ["a", "b", "c", "d", "e"];
+    let paths = names.iter().flat_map(|name| names.map(|other| format!("/{name}/x{other}")));
+    stage.write("access.log", &paths.map(|path| line(1, &path)).collect::<String>());
+    said(&stage, &["discover", "logs", "access.log"]);
+    let undone = said(&stage, &["inventory", "undo", "1"]);
+    let lines: Vec<&str> = undone.lines().collect();
+    assert_eq!(lines.len(), 23, "{undone}");
+    assert!(lines[0].starts_with("27 ") && lines[20].starts_with("47 "), "{undone}");
+    assert_eq!(lines[21], "and 5 operations more, up to 52");
+    assert_eq!(lines[22], "  `palisade inventory changes --after 47` prints them");
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Words {
             Written::Lines(_) => Words {
                 records: "lines",
                 unknown: "like no format",
-                no_request: "error: no line tells of a request\n  help: say how lines are made with `--pattern`\n",
+                no_request: "error: no line tells of a request\n  help: say how lines are made with `--pattern`; `palisade discover traffic` reads recorded traffic\n",
             },
             Written::Traffic(_) => Words {
                 records: "records",

@@ -7,6 +7,9 @@ use super::kept::{Fault, Kept, author};
 use crate::cli::{Exit, InventoryConfirm, InventorySet, InventoryUndo, Said};
 use crate::output;
 
+/// Of so many operations it is said what became of them; `palisade inventory changes` has all.
+const FOLLOWED_SHOWN_MAX: usize = 20;
+
 /// Takes down facts.
 pub(super) fn set(arguments: &InventorySet) -> Result<Exit, Fault> {
     let facts: Vec<_> = arguments.facts.iter().map(|Said(field, fact)| (*field, fact.clone())).collect();
@@ -39,16 +42,23 @@ pub(super) fn undo(arguments: &InventoryUndo) -> Result<Exit, Fault> {
     tell(edit.as_ref())
 }
 
-/// Says what was changed, in one line each.
+/// Says what was changed, in one line each, and of what follows from it the first.
 fn tell(edit: Option<&Edit>) -> Result<Exit, Fault> {
-    let mut text = String::new();
-    for change in edit.into_iter().flat_map(|edit| &edit.changes) {
-        if let Change::Event(event) = change {
-            text.push_str(&line(event));
-        }
-    }
+    let events = edit.into_iter().flat_map(|edit| &edit.changes).filter_map(|change| match change {
+        Change::Event(event) => Some(event),
+        _ => None,
+    });
+    let (followed, said): (Vec<&Event>, Vec<&Event>) =
+        events.partition(|event| matches!(event.what, What::Status { .. }));
+    let shown = followed.iter().take(FOLLOWED_SHOWN_MAX);
+    let mut text: String = said.iter().chain(shown).map(|event| line(event)).collect();
     if text.is_empty() {
         text.push_str("nothing changes\n");
+    }
+    if let (Some(next), Some(last)) = (followed.get(FOLLOWED_SHOWN_MAX), followed.last()) {
+        let count = followed.len() - FOLLOWED_SHOWN_MAX;
+        text.push_str(&format!("and {count} operations more, up to {}\n", last.id));
+        text.push_str(&format!("  `palisade inventory changes --after {}` prints them\n", next.id - 1));
     }
     output::print(&text)?;
     Ok(Exit::Clean)

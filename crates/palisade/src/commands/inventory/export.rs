@@ -7,7 +7,7 @@ mod openapi;
 use discover::gaps::gaps;
 use model::inventory::Api;
 
-use super::kept::{Fault, Kept};
+use super::kept::{Fault, Kept, all_are_there};
 use super::list::json_text;
 use super::show::{Summed, table};
 use crate::cli::{Exit, ExportFormat, InventoryExport};
@@ -16,9 +16,7 @@ use crate::output;
 /// Writes the inventory.
 pub(super) fn export(arguments: &InventoryExport) -> Result<Exit, Fault> {
     let catalog = Kept::open_existing(&arguments.place)?.catalog()?;
-    if let Some(name) = arguments.api.iter().find(|name| catalog.api(name).is_none()) {
-        return Err(Fault::Refused(discover::inventory::Refusal::NoApi(name.clone())));
-    }
+    all_are_there(&catalog, &arguments.api)?;
     let gaps = gaps(&catalog);
     let is_wanted = |api: &&Api| arguments.api.is_empty() || arguments.api.contains(&api.name);
     let summed: Vec<Summed<'_>> =
@@ -36,7 +34,7 @@ pub(super) fn export(arguments: &InventoryExport) -> Result<Exit, Fault> {
         (ExportFormat::Csv, summed) => table(summed).csv(),
     };
     match &arguments.output {
-        Some(path) => std::fs::write(path, text)?,
+        Some(path) => std::fs::write(path, text).map_err(|error| Fault::File(path.clone(), error))?,
         None => output::print(&text)?,
     }
     Ok(Exit::Clean)

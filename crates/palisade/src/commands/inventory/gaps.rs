@@ -5,7 +5,7 @@ use model::OperationKey;
 use model::inventory::{At, Place};
 use serde::Serialize;
 
-use super::kept::{Fault, Kept};
+use super::kept::{Fault, Kept, all_are_there};
 use super::list::json_text;
 use super::table::{Cell, Table};
 use crate::cli::{Exit, InventoryFormat, InventoryGaps};
@@ -24,7 +24,9 @@ pub(super) fn gaps(arguments: &InventoryGaps) -> Result<Exit, Fault> {
         )));
     }
     let view = &arguments.view;
-    let all = found(&Kept::open_existing(&view.place)?.catalog()?);
+    let catalog = Kept::open_existing(&view.place)?.catalog()?;
+    all_are_there(&catalog, &view.api)?;
+    let all = found(&catalog);
     let wanted: Vec<&Gap> = all
         .iter()
         .filter(|gap| view.api.is_empty() || view.api.contains(&gap.api))

@@ -1,6 +1,7 @@
 //! The inventory where it is kept, and what can go wrong with it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use discover::inventory::{Refusal, Stamp, take_in};
@@ -31,6 +32,8 @@ pub(crate) enum Fault {
     Overtaken,
     /// A result cannot be written.
     Output(std::io::Error),
+    /// It cannot be written to this file.
+    File(PathBuf, std::io::Error),
 }
 
 impl Fault {
@@ -38,7 +41,9 @@ impl Fault {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Fault::Refused(_) | Fault::Unknown(_) => Exit::Usage,
-            Fault::Store(..) | Fault::Missing(_) | Fault::Overtaken | Fault::Output(_) => Exit::Failed,
+            Fault::Store(..) | Fault::Missing(_) | Fault::Overtaken | Fault::Output(_) | Fault::File(..) => {
+                Exit::Failed
+            }
         }
     }
 }
@@ -69,6 +74,9 @@ impl fmt::Display for Fault {
                 f.write_str("error: another run took in the same files meanwhile\n  help: run it again\n")?;
             }
             Fault::Output(error) => writeln!(f, "error: the result cannot be written: {error}")?,
+            Fault::File(path, error) => {
+                writeln!(f, "error: `{}` cannot be written: {error}", path.display())?
+            }
         }
         Ok(())
     }
@@ -144,6 +152,14 @@ impl Kept {
         question: impl FnOnce(&mut dyn Store) -> Result<T, StoreError>,
     ) -> Result<T, Fault> {
         question(&mut *self.store).map_err(|error| Fault::Store(self.location.clone(), error))
+    }
+}
+
+/// Says no where there is no API of one of these names: what is asked of it would be found nowhere, and so all be well.
+pub(super) fn all_are_there(catalog: &Catalog, names: &[String]) -> Result<(), Fault> {
+    match names.iter().find(|name| catalog.api(name).is_none()) {
+        Some(name) => Err(Fault::Refused(Refusal::NoApi(name.clone()))),
+        None => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use model::inventory::{
 };
 use serde::Serialize;
 
-use super::kept::{Fault, Kept};
+use super::kept::{Fault, Kept, all_are_there};
 use super::table::{Cell, Table};
 use crate::cli::{self, Exit, InventoryFormat, InventoryList, InventoryShadow, InventoryView};
 use crate::output::problems::Tool;
@@ -27,6 +27,7 @@ pub(super) fn shadow(arguments: &InventoryShadow) -> Result<Exit, Fault> {
 
 fn print(view: &InventoryView, statuses: &[Status], fail_on: &[Status]) -> Result<Exit, Fault> {
     let catalog = Kept::open_existing(&view.place)?.catalog()?;
+    all_are_there(&catalog, &view.api)?;
     let wanted: Vec<(&Api, &Operation)> = catalog
         .operations()
         .filter(|(api, _)| view.api.is_empty() || view.api.contains(&api.name))
