@@ -193,6 +193,16 @@ pub(crate) struct Everywhere {
     pub(crate) below: Below,
 }
 
+/// A path by which methods of classes are reached that have none themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct Convention {
+    pub(crate) path: Pieces,
+    /// The part of the program that it is for.
+    pub(crate) area: Option<String>,
+    /// The class and the method that it is for alone.
+    pub(crate) alone: Option<(String, String)>,
+}
+
 /// Which files something is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Below {
@@ -224,8 +234,7 @@ pub(crate) struct Facts {
     /// Routers that are one.
     pub(crate) same: Vec<(usize, usize)>,
     pub(crate) everywhere: Vec<Everywhere>,
-    /// Paths by which methods of classes are reached that have none themselves, each with the area that it is for.
-    pub(crate) conventions: Vec<(Pieces, Option<String>)>,
+    pub(crate) conventions: Vec<Convention>,
     /// Whether versions stand in paths, and that of those that say none.
     pub(crate) versions: Option<Option<String>>,
     pub(crate) notes: Vec<Note>,

@@ -123,8 +123,12 @@ pub(crate) enum Meaning<'c> {
     Itself { of: &'c Node },
     /// All paths of some files begin so, with one part behind the other.
     Everywhere { path: Vec<&'c Node>, except: Option<&'c Node>, below: Below },
-    /// Methods of classes are reached by their names, below a path in which those stand.
-    Convention { path: Option<&'c Node>, area: Option<&'c Node> },
+    /// Methods of classes are reached by their names, below a path in which those stand; one alone, if an object names it.
+    Convention { path: Option<&'c Node>, area: Option<&'c Node>, alone: Option<&'c Node> },
+    /// What was said last of files below a folder is below this path.
+    Below { path: &'c Node },
+    /// The route that was added last is handled by this.
+    Handled { by: &'c Node },
     /// Versions of classes and functions stand in paths; those that say none are of the default.
     Versions { default: Option<&'c Node> },
 }

@@ -2,7 +2,7 @@
 
 use super::scope::Value;
 use super::{At, Evaluate, Kind, Mount, Node, Piece, Pieces, RouteFact, Standing};
-use crate::code::facts::{Guard, Methods, Note, Taken};
+use crate::code::facts::{Convention, Guard, Methods, Note, Taken};
 use crate::code::frameworks::{Meaning, verb};
 
 /// Modules are looked for so deep within modules.
@@ -22,11 +22,15 @@ impl<'e> Evaluate<'e> {
                 Some(Value::Router(child, None))
             }
             Meaning::Described { of, handlers } => self.described(of, &handlers, at),
-            Meaning::Convention { path, area } => {
+            Meaning::Convention { path, area, alone } => {
                 let path =
                     path.map_or_else(|| vec![Piece::Text(CONVENTION.to_owned())], |path| self.pieces(path));
                 let area = area.and_then(Node::text).map(str::to_owned);
-                self.facts.conventions.push((path, area));
+                let alone = alone.and_then(|alone| {
+                    let text = |name: &str| Some(alone.member(name)?.text()?.to_owned());
+                    Some((text("controller")?, text("action")?))
+                });
+                self.facts.conventions.push(Convention { path, area, alone });
                 Some(Value::Nothing)
             }
             Meaning::Folder { folder, path } => {
@@ -99,6 +103,17 @@ impl<'e> Evaluate<'e> {
                 }
                 self.guard(on, at.last, guards);
                 Some(Value::Router(on, at.last))
+            }
+            Meaning::Below { path } => {
+                let path = self.pieces(path);
+                self.facts.everywhere.last_mut()?.path = path;
+                Some(Value::Router(at.on?, None))
+            }
+            Meaning::Handled { by } => {
+                let mut handled = self.wrapped(by);
+                handled.extend(super::meaning::handler_key(by));
+                self.facts.routes.get_mut(at.last?)?.handlers.extend(handled);
+                Some(Value::Router(at.on?, at.last))
             }
             Meaning::Foreign { what } => {
                 let what = format!("routes of a library: `{what}`");

@@ -384,7 +384,7 @@ pub(super) fn wraps_guard(handler: &Node) -> bool {
 
 /// The key of what handles, where it is written as `[OrderController::class, 'show']`, `OrderController@show`, `orders#show`,
 /// or as the whole name of a class, with its method or alone.
-fn handler_key(node: &Node) -> Option<String> {
+pub(super) fn handler_key(node: &Node) -> Option<String> {
     match &node.kind {
         Kind::List(parts) => match &parts[..] {
             [class, method] => Some(format!("{}.{}", class.dotted()?, method.text()?)),

@@ -31,21 +31,25 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
     let path =
         |at| call.named("pattern").or(call.named("template")).or(call.named("url")).or(call.unnamed(at));
     match called.name {
-        "MapControllerRoute" | "MapRoute" => Some(Meaning::Convention { path: Some(path(1)?), area: None }),
+        "MapControllerRoute" | "MapRoute" => {
+            let alone = call.named("defaults").or(call.unnamed(2));
+            Some(Meaning::Convention { path: Some(path(1)?), area: None, alone })
+        }
         "MapDefaultControllerRoute" | "UseMvcWithDefaultRoute" => {
-            Some(Meaning::Convention { path: None, area: None })
+            Some(Meaning::Convention { path: None, area: None, alone: None })
         }
         "MapAreaControllerRoute" | "MapAreaRoute" => {
             let area = call.named("areaName").or(call.unnamed(1));
-            Some(Meaning::Convention { path: Some(path(2)?), area })
+            Some(Meaning::Convention { path: Some(path(2)?), area, alone: None })
         }
         _ => None,
     }
 }
 
 fn class<'c>(class: &'c Class, _: &str) -> Vec<Option<&'c Node>> {
-    let is_based =
-        class.bases.iter().any(|base| base.ends_with("Controller") || base.ends_with("ControllerBase"));
+    let is_based = class.bases.iter().any(|base| {
+        base.ends_with("Controller") || base.ends_with("ControllerBase") || base.starts_with("EndpointBase")
+    });
     if class.is_abstract || !is_based && marked(&class.marks, "ApiController").is_none() {
         return Vec::new();
     }
@@ -101,7 +105,7 @@ fn parameter(parameter: &Parameter) -> Option<Taken> {
 const DOC: &str = r#"
 Controllers with the routes of class and method, `[controller]` and `[action]`, paths that begin at the root, `AcceptVerbs`, parameters,
 bodies, `[Authorize]` and `[AllowAnonymous]`. What has no route of its own is reached by the conventions of the program
-(`MapControllerRoute`), also in areas. Conventions that are for one action alone, pages of Razor, and policies that stand for the
+(`MapControllerRoute`), also in areas and where one is for one action alone. Pages of Razor, and policies that stand for the
 whole application are not understood.
 
 ~~~file Controllers/OrdersController.cs
@@ -158,6 +162,7 @@ using Microsoft.AspNetCore.Mvc;
 
 app.MapControllerRoute(name: "areas", pattern: "{area:exists}/{controller=Home}/{action=Index}/{id?}");
 app.MapControllerRoute("default", "{controller=Home}/{action=Index}/{id?}");
+app.MapControllerRoute("tabs", "tabs/{tab}", new { controller = "Home", action = "Details" });
 app.MapControllers();
 ~~~
 ~~~file Controllers/HomeController.cs
@@ -208,6 +213,7 @@ public class PricesController : Controller
 * /Home
 * /Home/Details/{id} query=tab
 * /Home/Index
+* /tabs/{tab} query=id
 GET /about
 GET /api/Prices
 POST /Home/Contact

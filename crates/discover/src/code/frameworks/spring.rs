@@ -63,6 +63,10 @@ fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
         "path" | "nest" | "andNest" if call.arguments.len() == 2 => {
             let first = call.value(0)?;
             let path = first.call().map_or(Some(first), |_| predicate(first).1);
+            // What is built goes on behind a group.
+            if let Some(plugin) = closure.filter(|_| call.receiver().is_some_and(|on| on.call().is_some())) {
+                return Some(Meaning::Plugin { path, plugin });
+            }
             Some(Meaning::Group { path, guards: Vec::new(), inside: call.values_from(1) })
         }
         name if call.receiver().is_none_or(|on| on.call().is_some() || on.last_name() != "") => {

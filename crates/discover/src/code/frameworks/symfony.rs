@@ -12,6 +12,8 @@ pub(super) const FRAMEWORK: Framework = Framework {
     marks: &["Symfony\\Component\\Routing", "Symfony\\Component\\HttpFoundation"],
     style: Style::Braces,
     call,
+    types: &["RoutingConfigurator"],
+    entry: |name| name.is_empty() || name == "configureRoutes",
     file,
     settings,
     class,
@@ -129,8 +131,38 @@ fn routes(marks: &[Node]) -> impl Iterator<Item = &Call> {
     marks.iter().filter_map(Node::call).filter(|mark| mark.name() == "Route")
 }
 
+/// Routes and folders of controllers that settings in PHP add.
+fn configured<'c>(call: &'c Call) -> Option<Meaning<'c>> {
+    let on = call.receiver()?;
+    match call.name() {
+        "add" => {
+            let methods = vec!["*".to_owned()];
+            Some(Meaning::Route { methods, path: Some(call.value(1)?), handlers: Vec::new() })
+        }
+        "methods" => Some(Meaning::Restrict { methods: verbs_of(call.value(0)?) }),
+        "controller" => Some(Meaning::Handled { by: call.value(0)? }),
+        "import" => {
+            let text = call.value(0)?.text()?;
+            let is_folder = !text.ends_with(".php") && !text.ends_with(".yaml") && !text.ends_with(".xml");
+            let name = text.split(['*', '{']).next().unwrap_or(text).trim_matches(['.', '/']).to_owned();
+            is_folder.then(|| Meaning::Everywhere {
+                path: Vec::new(),
+                except: None,
+                below: Below::Named(name),
+            })
+        }
+        "prefix" if on.call().is_some_and(|of| of.name() == "import") => {
+            Some(Meaning::Below { path: call.value(0)? })
+        }
+        _ => None,
+    }
+}
+
 /// A class with `__invoke` has routes of its own.
 fn call<'c>(called: &Called<'c>) -> Option<Meaning<'c>> {
+    if let Some(configured) = configured(called.call) {
+        return Some(configured);
+    }
     let class = called.class.filter(|class| called.name == "Route" && is_invoked(class))?;
     let has_other =
         class.body.iter().filter_map(Node::function).any(|one| routes(&one.marks).next().is_some());
@@ -197,7 +229,8 @@ fn takes(node: &Node) -> Option<Taken> {
 
 const DOC: &str = r#"
 Attributes `#[Route]` of classes and methods, `#[IsGranted]`, and what handlers read or have mapped. Annotations of comments are as good as attributes.
-Routes in YAML are found, with the files and folders of controllers that are taken in below a prefix. Routes in XML or PHP, firewalls and access control of the configuration are not understood.
+Routes in YAML are found, with the files and folders of controllers that are taken in below a prefix; in PHP routes and folders.
+Routes in XML, firewalls and access control of the configuration are not understood.
 
 ~~~file src/Controller/OrderController.php
 <?php
@@ -317,5 +350,44 @@ HEAD /reports/daily/{day} query=part
 * /reports/haken
 * /reports/hook
 GET /shop/cart
+~~~
+
+~~~file config/routes.php
+<?php
+
+use App\Legacy\PageController;
+use Symfony\Component\Routing\Loader\Configurator\RoutingConfigurator;
+
+return static function (RoutingConfigurator $routes): void {
+    $routes->add('page', '/pages/{slug}')->controller([PageController::class, 'show'])->methods(['GET']);
+    $routes->import('../src/Hook/', 'attribute')->prefix('/hooks');
+};
+~~~
+~~~file src/Legacy/PageController.php
+<?php
+
+namespace App\Legacy;
+
+class PageController
+{
+    public function show(Request $request) { return $request->query->get('draft'); }
+}
+~~~
+~~~file src/Hook/MailController.php
+<?php
+
+namespace App\Hook;
+
+use Symfony\Component\Routing\Attribute\Route;
+
+class MailController
+{
+    #[Route('/mail', methods: ['POST'])]
+    public function mail(): Response {}
+}
+~~~
+~~~routes
+POST /hooks/mail
+GET /pages/{slug} query=draft
 ~~~
 "#;

@@ -32,6 +32,7 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
             let list = child_of(part, &["attribute_argument_list"]);
             call(reader.field(part, "name"), arguments(reader, list))
         }
+        "anonymous_object_creation_expression" => Kind::Map(members(reader, part)),
         "element_access_expression" => {
             let of = reader.field(part, "expression");
             let callee = Node { line: line(part), kind: Kind::Member(Box::new(of), "[]".into()) };
@@ -75,6 +76,15 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         "return_statement" => Kind::Return(Box::new(reader.first(part))),
         _ => reader.other(part),
     }
+}
+
+/// `new { controller = "Blog", action = "Article" }`
+fn members(reader: &Reader<'_>, part: Branch<'_>) -> Vec<(Box<str>, Node)> {
+    let named = children(part).into_iter().filter_map(|value| {
+        let sign = value.prev_sibling().filter(|sign| sign.kind() == "=")?;
+        Some((reader.word(sign.prev_sibling()?), reader.node(value)))
+    });
+    named.collect()
 }
 
 fn arguments(reader: &Reader<'_>, part: Option<Branch<'_>>) -> Vec<Argument> {

@@ -3,7 +3,7 @@
 use super::Program;
 use super::places::Place;
 use super::written::action;
-use crate::code::facts::{Methods, Pieces, RouteFact, Taken};
+use crate::code::facts::{Convention, Methods, RouteFact, Taken};
 
 /// A convention of the program for one method of a class.
 struct Named<'n> {
@@ -45,8 +45,8 @@ impl Program<'_> {
         };
         let mut paths: Vec<String> = Vec::new();
         for (file, (_, facts)) in self.files.iter().enumerate() {
-            for (pieces, area) in &facts.conventions {
-                paths.extend(self.conventional(file, pieces, area.as_deref(), &named));
+            for convention in &facts.conventions {
+                paths.extend(self.conventional(file, convention, &named));
             }
         }
         paths.sort_unstable();
@@ -55,16 +55,16 @@ impl Program<'_> {
     }
 
     /// The paths of one convention: with all of its parts, and without those at its end that are as it says by itself.
-    fn conventional(
-        &self,
-        file: usize,
-        pieces: &Pieces,
-        area: Option<&str>,
-        named: &Named<'_>,
-    ) -> Vec<String> {
-        let Ok(pattern) = self.text(file, pieces) else { return Vec::new() };
-        // A path that is for one method alone names none of both.
-        if !pattern.contains("{controller") || area.is_some() && area != named.area {
+    fn conventional(&self, file: usize, convention: &Convention, named: &Named<'_>) -> Vec<String> {
+        let area = convention.area.as_deref();
+        let Ok(pattern) = self.text(file, &convention.path) else { return Vec::new() };
+        let is_for_it = match &convention.alone {
+            Some((controller, action)) if !pattern.contains("{controller") => {
+                controller == named.controller && action == named.action
+            }
+            _ => pattern.contains("{controller"),
+        };
+        if !is_for_it || area.is_some() && area != named.area {
             return Vec::new();
         }
         let has_area = pattern.contains("{area") || area.is_some();
@@ -80,7 +80,7 @@ impl Program<'_> {
             };
             let (inside, default) =
                 inside.split_once('=').map_or((inside, None), |(name, default)| (name, Some(default)));
-            let name = inside.split([':', '?']).next().unwrap_or(inside);
+            let name = inside.split([':', '?']).next().unwrap_or(inside).trim_start_matches('*');
             let value = match name {
                 "controller" => named.controller,
                 "action" => named.action,
