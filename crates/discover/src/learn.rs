@@ -21,7 +21,7 @@ use tree::Node;
 pub struct LearnLimits {
     /// Nodes of the tree, of about 300 bytes each; when there are as many, words are told from values.
     pub nodes: usize,
-    /// Hosts that are kept apart; others are counted without one.
+    /// Hosts that are kept apart, many names of one server as one of them; others are counted without one.
     pub hosts: usize,
     /// Paths that nobody answered and that are kept until the end; others are counted.
     pub unanswered: usize,
@@ -135,7 +135,7 @@ impl Learner {
         let mut nodes = self.nodes;
         let root = self.root(host);
         match root.and_then(|root| root.grow(segments(path), may_grow, &mut nodes)) {
-            Some(end) => end.of_method(method, seen.place).add(seen),
+            Some(end) => end.of_method(method, seen.place, may_grow, &mut nodes).add(seen),
             None => self.not_kept += 1,
         }
         self.nodes = nodes;
@@ -155,12 +155,12 @@ impl Learner {
     /// The tree of a host; that of requests without one where there is no room for another.
     fn root(&mut self, host: &str) -> Option<&mut Node> {
         if self.known_root(host).is_none() {
-            if self.hosts.len() >= self.limits.hosts && !self.is_full_of_hosts {
+            if self.servers() >= self.limits.hosts && !self.is_full_of_hosts {
                 self.fold_hosts();
-                self.is_full_of_hosts = self.hosts.len() > self.limits.hosts / 4 * 3;
+                self.is_full_of_hosts = self.servers() > self.limits.hosts / 4 * 3;
             }
             if self.known_root(host).is_none() {
-                if self.hosts.len() >= self.limits.hosts {
+                if self.servers() >= self.limits.hosts {
                     return Some(&mut self.hostless);
                 }
                 self.hosts.insert(host.into(), Node::default());
@@ -172,10 +172,15 @@ impl Learner {
     /// The tree of a host that another learner kept apart: one of its own as far as there is room, since it takes all that it
     /// serves to tell whether it is a name among many.
     fn root_apart(&mut self, host: &str) -> Option<&mut Node> {
-        if self.hosts.len() < self.limits.hosts {
+        if self.servers() < self.limits.hosts {
             self.hosts.entry(host.into()).or_default();
         }
         self.root(host)
+    }
+
+    /// How many trees with a host there are.
+    fn servers(&self) -> usize {
+        self.hosts.len() + self.patterns.len()
     }
 
     fn ask(&mut self, host: &str, method: &str, path: &str, seen: &Observation<'_>) {

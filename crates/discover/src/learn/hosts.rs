@@ -414,4 +414,21 @@ mod tests {
             &["{name}.shop.example /orders/{orderId} 1000", "{name}.shop.example /users/{userId} 1000"],
         );
     }
+
+    #[test]
+    fn servers_with_many_names_are_bounded_too() {
+        let request =
+            |number: usize| format!("{}.{}.example/orders/{number}", number % 2, TENANTS[number / 2]);
+        check(
+            LearnLimits { hosts: 4, ..LearnLimits::default() },
+            &(0..16).map(request).collect::<Vec<_>>(),
+            &[
+                " /orders/{orderId} 9",
+                "0.umbrella.example /orders/{orderId} 1",
+                "{id}.acme.example /orders/{orderId} 2",
+                "{id}.globex.example /orders/{orderId} 2",
+                "{id}.initech.example /orders/{orderId} 2",
+            ],
+        );
+    }
 }

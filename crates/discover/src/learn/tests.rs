@@ -234,3 +234,38 @@ fn a_tree_of_names_alone_stops_growing() {
     let (told, lesson) = learned(limits, &requests);
     assert_eq!((told.len(), lesson.not_kept), (100, 500));
 }
+
+/// A word of its own for each number, of letters of which no ending of files is made.
+fn word(number: usize) -> String {
+    number.to_string().bytes().map(|digit| char::from(b"bcdfghlmnr"[usize::from(digit - b'0')])).collect()
+}
+
+#[test]
+fn many_words_at_one_place_are_soon_values() {
+    let requests: Vec<(String, u16)> =
+        (0..40_000).map(|number| (format!("GET /{0}.{0}/x/{0}", word(number)), 200)).collect();
+    check(&requests, &["GET /{id}/x/{x} slug,slug 40000"]);
+}
+
+#[test]
+fn many_names_at_one_place_stop_growing() {
+    let often = |number| (0..5).map(move |_| (format!("GET /{}", word(number)), 200));
+    let mut requests = vec![("GET /once".to_owned(), 200)];
+    requests.extend((0..9000).flat_map(often));
+    let (told, lesson) = learned(LearnLimits::default(), &requests);
+    assert_eq!((told.len(), lesson.not_kept), (1 << 13, (9001 - (1 << 13)) * 5));
+}
+
+#[test]
+fn methods_are_bounded_together_with_paths() {
+    let limits = LearnLimits { nodes: 100, ..LearnLimits::default() };
+    let of_path = |path: String| {
+        (0..16).flat_map(move |method| {
+            let request = format!("{} /{path}", word(method).to_uppercase());
+            (0..10).map(move |_| (request.clone(), 200))
+        })
+    };
+    let requests: Vec<(String, u16)> = words(50).flat_map(of_path).collect();
+    let (told, lesson) = learned(limits, &requests);
+    assert_eq!((told.len(), lesson.not_kept), (100, 43 * 160));
+}

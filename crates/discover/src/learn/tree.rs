@@ -4,12 +4,17 @@ use crate::kind::Kind;
 use crate::tally::{Place, Tally};
 
 use super::Learned;
+use super::settle::settle;
 
 /// The most methods that are kept of one path.
 const METHODS_MAX: usize = 16;
 
-/// The most things that stand around values at one place and are told apart: each entity of OData is one.
+/// So many things may stand around the values at one place, as each entity of OData does; where there are more, they are parts of
+/// the values.
 pub(super) const AROUND_MAX: usize = 1 << 10;
+
+/// So many words may stand at one place before they are told from values: each has its place in order among them.
+const WORDS_MAX: usize = 1 << 13;
 
 /// A place in the tree.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +25,8 @@ pub(super) struct Node {
     pub(super) parameters: Vec<Parameter>,
     /// Requests that end here, by method.
     pub(super) ends: Vec<(Box<str>, Tally)>,
+    /// Whether telling words from values did not help any more, so that no other words are learned here.
+    pub(super) is_full: bool,
 }
 
 /// A place where values stand.
@@ -134,12 +141,11 @@ impl Node {
             let value = || value(segment).filter(|_| !is_version(segment, before));
             node = match node.place(segment) {
                 Ok(at) => &mut node.words.get_mut(at)?.1,
-                Err(at) => match value() {
-                    Some(value) => node.parameter(&value, may_grow, nodes)?,
-                    None if may_grow => {
+                Err(_) => match value() {
+                    Some(value) => node.parameter(&node.in_room(value, segment), may_grow, nodes)?,
+                    None if may_grow && node.has_room(nodes) => {
                         *nodes += 1;
-                        node.words.insert(at, (segment.into(), Box::default()));
-                        &mut node.words.get_mut(at)?.1
+                        node.word(segment)?
                     }
                     None => {
                         let at = node.taking(segment)?;
@@ -152,6 +158,35 @@ impl Node {
         Some(node)
     }
 
+    /// The node below a word, which is new unless it was there.
+    fn word(&mut self, word: &str) -> Option<&mut Node> {
+        let at = self.place(word).unwrap_or_else(|at| {
+            self.words.insert(at, (word.into(), Box::default()));
+            at
+        });
+        self.words.get_mut(at).map(|(_, node)| &mut **node)
+    }
+
+    /// Whether another word may be learned here. Where there are many, they are told from values first, as long as that helps.
+    fn has_room(&mut self, nodes: &mut usize) -> bool {
+        if self.words.len() >= WORDS_MAX && !self.is_full {
+            let before = self.size();
+            settle(self);
+            *nodes = (*nodes + self.size()).saturating_sub(before);
+            self.is_full = self.words.len() > WORDS_MAX / 4 * 3;
+        }
+        self.words.len() < WORDS_MAX && !self.is_full
+    }
+
+    /// A value with what stands around it as far as there is room for that, else the whole segment as one.
+    fn in_room<'s>(&self, value: Value<'s>, segment: &'s str) -> Value<'s> {
+        let is_known = || self.parameters.iter().any(|known| known.around.is(value.around));
+        match self.parameters.len() < AROUND_MAX || is_known() {
+            true => value,
+            false => Value { text: segment, around: Around::default(), kind: Kind::Slug, name: None },
+        }
+    }
+
     fn parameter(&mut self, value: &Value<'_>, may_grow: bool, nodes: &mut usize) -> Option<&mut Node> {
         match self.parameters.iter().position(|known| known.around.is(value.around)) {
             Some(at) => {
@@ -162,7 +197,7 @@ impl Node {
                 }
                 Some(&mut known.node)
             }
-            None if may_grow && self.parameters.len() < AROUND_MAX => {
+            None if may_grow => {
                 *nodes += 1;
                 self.parameters.push(Parameter {
                     around: value.around.to_owned(),
@@ -208,11 +243,20 @@ impl Node {
         }
     }
 
-    /// The requests of `method` that end here; a method too many is counted as one of the others.
-    pub(super) fn of_method(&mut self, method: &str, place: Place) -> &mut Tally {
+    /// The requests of `method` that end here; a method too many is counted as one of the others. All but the first are counted
+    /// in `nodes`, since they cost as much.
+    pub(super) fn of_method(
+        &mut self,
+        method: &str,
+        place: Place,
+        may_grow: bool,
+        nodes: &mut usize,
+    ) -> &mut Tally {
         let at = self.ends.iter().position(|(known, _)| **known == *method);
         let at = at.unwrap_or_else(|| {
-            if self.ends.len() < METHODS_MAX {
+            let is_first = self.ends.is_empty();
+            if is_first || (may_grow && self.ends.len() < METHODS_MAX) {
+                *nodes += usize::from(!is_first);
                 self.ends.push((method.into(), Tally::new(place)));
             }
             self.ends.len() - 1
@@ -241,8 +285,9 @@ impl Node {
         for parameter in other.parameters {
             self.merge_parameter(parameter);
         }
+        self.is_full |= other.is_full;
         for (method, tally) in other.ends {
-            self.of_method(&method, tally.place).merge(tally);
+            self.of_method(&method, tally.place, true, &mut 0).merge(tally);
         }
     }
 
@@ -258,11 +303,11 @@ impl Node {
         }
     }
 
-    /// How many nodes there are below it.
+    /// How many nodes there are below it, and methods beside the first of each.
     pub(super) fn size(&self) -> usize {
         let words = self.words.iter().map(|(_, node)| node.size() + 1);
         let parameters = self.parameters.iter().map(|parameter| parameter.node.size() + 1);
-        words.chain(parameters).sum()
+        self.ends.len().saturating_sub(1) + words.chain(parameters).sum::<usize>()
     }
 
     /// How many requests go through it.
