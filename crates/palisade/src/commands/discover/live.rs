@@ -251,7 +251,7 @@ impl<'g, 'd> Going<'g, 'd> {
         let marks = self.follower.as_ref().map(Follower::marks).unwrap_or_default();
         let (everything, untold) = (all.clone().finish(), self.untold.clone().finish());
         let told =
-            teller.tell(&everything, &untold, marks, &all_names(&self.names, self.follower.as_ref()))?;
+            teller.tell(&everything, &untold, &marks, &all_names(&self.names, self.follower.as_ref()))?;
         let untold = std::mem::replace(&mut self.untold, self.gathered.empty());
         match told {
             Told::Nothing => self.untold = untold,

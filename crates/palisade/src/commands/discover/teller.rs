@@ -80,14 +80,14 @@ impl<'d> Teller<'d> {
         &mut self,
         all: &Findings,
         untold: &Findings,
-        marks: Vec<FileMark>,
+        marks: &[FileMark],
         names: &[String],
     ) -> Result<Told, Fault> {
-        let untold = self.report(untold, marks.clone(), names);
+        let untold = self.report(untold, marks, names);
         if untold.accounts.is_empty() {
             return Ok(Told::Nothing);
         }
-        let all = self.report(all, marks.clone(), names);
+        let all = self.report(all, marks, names);
         let (stamp, goes_on) = (author(self.author), Cell::new(false));
         let (met, compared) = (RefCell::default(), RefCell::default());
         let edit = self.kept.update(|inventory| {
@@ -96,7 +96,7 @@ impl<'d> Teller<'d> {
             if !met.borrow().is_empty() {
                 return Err(Fault::Overtaken);
             }
-            compared.replace(self.compared.as_ref().map(|_| Compared::with(files(inventory).chain(&marks))));
+            compared.replace(self.compared.as_ref().map(|_| Compared::with(files(inventory).chain(marks))));
             let last = self.last.as_ref();
             let continued = last.and_then(|last| go_on(inventory, last, &all, &stamp));
             goes_on.set(continued.is_some());
@@ -113,7 +113,7 @@ impl<'d> Teller<'d> {
         Ok(if goes_on.get() { Told::GoesOn } else { Told::Anew })
     }
 
-    fn report(&self, findings: &Findings, marks: Vec<FileMark>, files: &[String]) -> Report {
+    fn report(&self, findings: &Findings, marks: &[FileMark], files: &[String]) -> Report {
         observed(Observed {
             kind: self.kind,
             name: self.name.clone(),
@@ -121,7 +121,7 @@ impl<'d> Teller<'d> {
             declared: &self.declared.reports,
             findings,
             files,
-            marks,
+            marks: marks.to_vec(),
         })
     }
 }
