@@ -126,7 +126,7 @@ fn read_once(discovery: &Discovery, written: Written<'_>, declared: &Declared, s
     let words = Words::of(written);
     let read = read(&reading, sources, &words);
     let files: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
-    if output::report(&told::text(&files, &read, &words)).is_err() {
+    if output::report(&told::text(files.iter().zip(&read.files), &words)).is_err() {
         return Exit::Failed;
     }
     if read.files.iter().all(|file| file.formats.is_empty()) {

@@ -139,6 +139,7 @@ fn a_line_that_another_run_counts_meanwhile_counts_once() {
     append(&stage, "access.log", &orders(14..15));
     let said = stop(slow);
     assert!(said.contains("another run has counted the same log meanwhile"), "{said}");
+    assert!(said.contains("15 lines, 1 requests, 0 like no format; 1 of 1 files"), "{said}");
     assert_eq!(counted(&stage).0, 15, "{said}");
 
     // Two that follow it.

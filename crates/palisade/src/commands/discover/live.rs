@@ -292,6 +292,8 @@ impl<'g, 'd> Going<'g, 'd> {
         self.tell()?;
         let findings = self.findings();
         let (mut names, mut files, mut left_out) = (self.names, streams, 0);
+        // What is read again from its beginning is said once.
+        let passed = self.passed.len();
         files.extend(self.passed);
         if let Some(follower) = &self.follower {
             let (more_names, more_files, more) = follower.files();
@@ -301,7 +303,7 @@ impl<'g, 'd> Going<'g, 'd> {
         }
         let read = Read { findings, fresh: None, files };
         let words = Words::of(self.live.written);
-        let mut said = told::text(&names, &read, &words);
+        let mut said = told::text(names.iter().zip(&read.files).skip(passed), &words);
         if left_out > 0 {
             said.push_str(&format!("warning: {left_out} files are more than can be followed\n"));
         }

@@ -1,6 +1,6 @@
 //! What was in the files, as it is said on standard error.
 
-use discover::{FileReport, Read, Written};
+use discover::{FileReport, Written};
 
 /// What things are called that differ between logs and recorded traffic.
 #[derive(Debug)]
@@ -32,9 +32,10 @@ impl Words {
 }
 
 /// What was in the files: one line each where something could not be read, and one for all of them.
-pub(super) fn text(names: &[String], read: &Read, words: &Words) -> String {
+pub(super) fn text<'f>(files: impl Iterator<Item = (&'f String, &'f FileReport)>, words: &Words) -> String {
+    let (names, files): (Vec<&String>, Vec<&FileReport>) = files.unzip();
     let mut text = String::new();
-    for (name, file) in names.iter().zip(&read.files) {
+    for (name, file) in names.iter().zip(&files) {
         let name = name.escape_debug();
         if let Some(fault) = &file.fault {
             text.push_str(&format!("warning: `{name}` was not read to its end: {fault}\n"));
@@ -55,9 +56,9 @@ pub(super) fn text(names: &[String], read: &Read, words: &Words) -> String {
             }
         }
     }
-    let count = |of: fn(&FileReport) -> u64| read.files.iter().map(of).sum::<u64>();
+    let count = |of: fn(&FileReport) -> u64| files.iter().map(|file| of(file)).sum::<u64>();
     let requests = count(|file| file.formats.values().sum());
-    let mut formats: Vec<&str> = read.files.iter().flat_map(|file| file.formats.keys().copied()).collect();
+    let mut formats: Vec<&str> = files.iter().flat_map(|file| file.formats.keys().copied()).collect();
     formats.sort_unstable();
     formats.dedup();
     text.push_str(&format!(
@@ -66,8 +67,8 @@ pub(super) fn text(names: &[String], read: &Read, words: &Words) -> String {
         words.records,
         count(|file| file.unknown),
         words.unknown,
-        read.files.iter().filter(|file| !file.formats.is_empty()).count(),
-        read.files.len(),
+        files.iter().filter(|file| !file.formats.is_empty()).count(),
+        files.len(),
         if formats.is_empty() { "none".to_owned() } else { formats.join(", ") },
     ));
     text
