@@ -6,6 +6,7 @@ mod lines;
 mod mark;
 mod source;
 mod stream;
+mod zstandard;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

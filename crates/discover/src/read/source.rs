@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicU64;
 
 use flate2::bufread::MultiGzDecoder;
 use model::Problem;
-use ruzstd::decoding::StreamingDecoder;
 
 use super::Counted;
+use super::zstandard::Frames;
 
 /// The most files of one run.
 const FILES_MAX: usize = 1 << 16;
@@ -161,7 +161,8 @@ impl Source {
         }
         let kind = match magic {
             [0x1f, 0x8b, ..] => Kind::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd] => Kind::Zstandard,
+            // Some begin with a frame that holds no data.
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Kind::Zstandard,
             [b'#', ..] | [0xef, 0xbb, 0xbf, b'#'] => Kind::Columns,
             _ => Kind::Plain,
         };
@@ -230,37 +231,6 @@ impl<R: Read> Read for Bounded<R> {
             }
         }
         Ok(count)
-    }
-}
-
-/// The frames of a file in Zstandard, one after the other.
-struct Frames<R: io::BufRead> {
-    stream: Option<R>,
-    frame: Option<Box<StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>>,
-}
-
-impl<R: io::BufRead> Frames<R> {
-    fn new(stream: R) -> Frames<R> {
-        Frames { stream: Some(stream), frame: None }
-    }
-}
-
-impl<R: io::BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(frame) = &mut self.frame {
-                let count = frame.read(buffer)?;
-                if count > 0 || buffer.is_empty() {
-                    return Ok(count);
-                }
-                self.stream = self.frame.take().map(|frame| frame.into_inner());
-            }
-            let Some(mut stream) = self.stream.take() else { return Ok(0) };
-            if stream.fill_buf()?.is_empty() {
-                return Ok(0);
-            }
-            self.frame = Some(Box::new(StreamingDecoder::new(stream).map_err(io::Error::other)?));
-        }
     }
 }
 
