@@ -4,7 +4,7 @@
 use discover::{LearnLimits, Learner, Lesson, Line, Observation, Place, Position};
 use libfuzzer_sys::fuzz_target;
 
-const LIMITS: LearnLimits = LearnLimits { nodes: 64, hosts: 8, unanswered: 8 };
+const LIMITS: LearnLimits = LearnLimits { nodes: 64, hosts: 8, unanswered: 8, shapes: 64 };
 
 fuzz_target!(|text: &str| {
     let lines: Vec<&str> = text.lines().collect();

@@ -25,11 +25,14 @@ pub struct LearnLimits {
     pub hosts: usize,
     /// Paths that nobody answered and that are kept until the end; others are counted.
     pub unanswered: usize,
+    /// Shapes of values in the bodies of all requests, of about 150 bytes each; when there are as many, no other members of
+    /// objects are looked into. As many again are kept of requests that are declared.
+    pub shapes: u32,
 }
 
 impl Default for LearnLimits {
     fn default() -> LearnLimits {
-        LearnLimits { nodes: 1 << 17, hosts: 1 << 10, unanswered: 1 << 12 }
+        LearnLimits { nodes: 1 << 17, hosts: 1 << 10, unanswered: 1 << 12, shapes: 1 << 18 }
     }
 }
 
@@ -51,6 +54,8 @@ pub struct Learner {
     /// Names of those servers, as far as there is room: what is learned of one elsewhere is of the same, however little it shows.
     names: BTreeMap<Box<str>, Box<str>>,
     nodes: usize,
+    /// For how many shapes there is room.
+    room: u32,
     /// Whether telling words from values did not help any more, so that no further paths are learned.
     is_full: bool,
     /// The same of hosts.
@@ -104,6 +109,7 @@ impl Learner {
             patterns: BTreeMap::new(),
             names: BTreeMap::new(),
             nodes: 0,
+            room: limits.shapes,
             is_full: false,
             is_full_of_hosts: false,
             unanswered: BTreeMap::new(),
@@ -132,13 +138,13 @@ impl Learner {
             self.is_full = self.nodes > self.limits.nodes / 4 * 3;
         }
         let may_grow = self.nodes < self.limits.nodes && !self.is_full;
-        let mut nodes = self.nodes;
+        let (mut nodes, mut room) = (self.nodes, self.room);
         let root = self.root(host);
         match root.and_then(|root| root.grow(segments(path), may_grow, &mut nodes)) {
-            Some(end) => end.of_method(method, seen.place, may_grow, &mut nodes).add(seen),
+            Some(end) => end.of_method(method, seen.place, may_grow, &mut nodes).add(seen, &mut room),
             None => self.not_kept += 1,
         }
-        self.nodes = nodes;
+        (self.nodes, self.room) = (nodes, room);
     }
 
     /// The tree of a host, if there is one: its own, or that of the server that it is a name of.
@@ -184,16 +190,18 @@ impl Learner {
     }
 
     fn ask(&mut self, host: &str, method: &str, path: &str, seen: &Observation<'_>) {
+        // What nobody answered has no bodies that are looked into.
+        let room = &mut 0;
         let end = self.known_root(host).and_then(|root| root.find(segments(path)));
         if let Some(tally) = end.and_then(|end| end.find_method(method)) {
-            return tally.add(seen);
+            return tally.add(seen, room);
         }
         let asked = Asked { host: host.into(), method: method.into(), path: path.into() };
         if let Some(tally) = self.unanswered.get_mut(&asked) {
-            return tally.add(seen);
+            return tally.add(seen, room);
         }
         if self.unanswered.len() < self.limits.unanswered {
-            self.unanswered.entry(asked).or_insert_with(|| Tally::new(seen.place)).add(seen);
+            self.unanswered.entry(asked).or_insert_with(|| Tally::new(seen.place)).add(seen, room);
         } else {
             self.not_kept += 1;
         }
@@ -212,7 +220,7 @@ impl Learner {
                 root.merge(node);
             }
         }
-        self.nodes = self.size();
+        self.weigh();
         for (asked, tally) in other.unanswered {
             let may_keep = self.unanswered.len() < self.limits.unanswered;
             match self.unanswered.get_mut(&asked) {
@@ -234,7 +242,7 @@ impl Learner {
         self.fold_hosts();
         settle::settle(&mut self.hostless);
         self.hosts.values_mut().chain(self.patterns.values_mut()).for_each(settle::settle);
-        self.nodes = self.size();
+        self.weigh();
     }
 
     /// Makes one of the trees of hosts that are one server.
@@ -269,9 +277,12 @@ impl Learner {
         self.patterns.entry(pattern.into()).or_default().merge(node);
     }
 
-    fn size(&self) -> usize {
-        let named = self.hosts.values().chain(self.patterns.values());
-        named.chain([&self.hostless]).map(Node::size).sum()
+    /// Counts what there is.
+    fn weigh(&mut self) {
+        let roots = || self.hosts.values().chain(self.patterns.values()).chain([&self.hostless]);
+        let shapes = roots().map(Node::shapes).fold(0, u32::saturating_add);
+        self.nodes = roots().map(Node::size).sum();
+        self.room = self.limits.shapes.saturating_sub(shapes);
     }
 
     /// What was learned.

@@ -133,7 +133,7 @@ mod tests {
         tally.answer_types = vec!["application/json".into(), "text/html".into()];
         let bodies = tally.bodies.get_or_insert_default();
         let mut answer = Bodies::default();
-        answer.learn(br#"{"id": 7, "email": "ada@shop.example"}"#);
+        answer.learn(br#"{"id": 7, "email": "ada@shop.example"}"#, &mut 9);
         bodies.answers.push((200, answer));
         let parameters = vec![("orderId".to_owned(), Kind::Uuid)];
         Learned {

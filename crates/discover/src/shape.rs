@@ -99,16 +99,30 @@ pub struct Objects {
 }
 
 impl Bodies {
-    /// Takes in a body that says to be JSON.
-    pub fn learn(&mut self, body: &[u8]) {
+    /// Takes in a body that says to be JSON. As many shapes are added as there is `room` for, which those take up.
+    pub fn learn(&mut self, body: &[u8], room: &mut u32) {
         match parse_json(body, &JsonLimits::default()) {
-            Ok(json) => self.shape.learn(json.root(), DEPTH_MAX, &mut self.left),
+            Ok(json) => {
+                let most = self.left.min(*room);
+                let is_first = self.shape.count == 0;
+                let Some(mut left) = most.checked_sub(u32::from(is_first)) else { return };
+                self.shape.learn(json.root(), DEPTH_MAX, &mut left);
+                self.left = (self.left - most).saturating_add(left);
+                *room = (*room - most).saturating_add(left);
+            }
             Err(_) => self.unread += 1,
         }
     }
 
+    /// How many shapes there are, or a few more.
+    pub(crate) fn shapes(&self) -> u32 {
+        SHAPES_MAX.saturating_sub(self.left)
+    }
+
     /// Takes in all of `other`.
     pub fn merge(&mut self, other: Bodies) {
+        let is_first = self.shape.count == 0 && other.shape.count > 0;
+        self.left = self.left.saturating_sub(u32::from(is_first));
         self.shape.merge(other.shape, &mut self.left);
         self.unread += other.unread;
     }
@@ -130,7 +144,11 @@ impl Shape {
             let arrays = self.arrays.get_or_insert_default();
             arrays.count += 1;
             arrays.items_max = arrays.items_max.max(value.len() as u64);
-            if depth > 0 {
+            let is_first = arrays.item.count == 0 && !value.is_empty();
+            if depth > 0
+                && let Some(rest) = left.checked_sub(u32::from(is_first))
+            {
+                *left = rest;
                 value.items().take(ITEMS_MAX).for_each(|item| arrays.item.learn(item, depth - 1, left));
             }
         } else if depth > 0 {
@@ -153,6 +171,7 @@ impl Shape {
             let known = self.arrays.get_or_insert_default();
             known.count += more.count;
             known.items_max = known.items_max.max(more.items_max);
+            *left = left.saturating_sub(u32::from(known.item.count == 0 && more.item.count > 0));
             known.item.merge(more.item, left);
         }
         if let Some(more) = other.objects {

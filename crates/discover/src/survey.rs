@@ -26,6 +26,9 @@ pub struct Survey<'c> {
     /// Requests of each operation of each contract, if there were any.
     declared: Vec<Vec<Option<Tally>>>,
     learner: Learner,
+    /// For how many shapes in bodies of declared operations there is room, and was at first.
+    room: u32,
+    room_max: u32,
     hosts: Hosts,
     no_request: u64,
 }
@@ -69,6 +72,8 @@ impl<'c> Survey<'c> {
             of_no_host: of_host(contracts, ""),
             declared: contracts.iter().map(none).collect(),
             learner: Learner::new(limits),
+            room: limits.shapes,
+            room_max: limits.shapes,
             hosts: Hosts::default(),
             no_request: 0,
         }
@@ -115,7 +120,7 @@ impl<'c> Survey<'c> {
     fn count(&mut self, contract: usize, operation: usize, seen: &Observation<'_>) {
         let place = self.declared.get_mut(contract).and_then(|operations| operations.get_mut(operation));
         if let Some(tally) = place {
-            tally.get_or_insert_with(|| Tally::new(seen.place)).add(seen);
+            tally.get_or_insert_with(|| Tally::new(seen.place)).add(seen, &mut self.room);
         }
     }
 
@@ -134,6 +139,7 @@ impl<'c> Survey<'c> {
                 (Some(_), None) => {}
             }
         }
+        self.room = self.room.saturating_sub(other.room_max - other.room);
         self.learner.merge(other.learner);
         self.hosts.merge(other.hosts);
         self.no_request += other.no_request;

@@ -172,7 +172,8 @@ impl Tally {
         }
     }
 
-    pub(crate) fn add(&mut self, seen: &Observation<'_>) {
+    /// Takes in a request. Of what was in its body, as much is kept as there is `room` for shapes, which those take up.
+    pub(crate) fn add(&mut self, seen: &Observation<'_>, room: &mut u32) {
         let line = seen.line;
         self.count += 1;
         let class = usize::from(line.status.unwrap_or_default() / 100);
@@ -204,8 +205,14 @@ impl Tally {
             add_type(&mut self.request_types, line.request_type.as_deref());
             add_type(&mut self.answer_types, line.answer_type.as_deref());
         }
-        self.add_bodies(line);
+        self.add_bodies(line, room);
         self.place = self.place.min(seen.place);
+    }
+
+    /// How many shapes are kept of its bodies.
+    pub(crate) fn shapes(&self) -> u32 {
+        let Some(bodies) = &self.bodies else { return 0 };
+        bodies.answers.iter().map(|(_, answers)| answers.shapes()).sum::<u32>() + bodies.request.shapes()
     }
 
     pub(crate) fn merge(&mut self, other: Tally) {
@@ -263,16 +270,19 @@ impl Tally {
     }
 
     /// What was refused says nothing of what is accepted.
-    fn add_bodies(&mut self, line: &Line<'_>) {
+    fn add_bodies(&mut self, line: &Line<'_>, room: &mut u32) {
+        if self.bodies.is_none() && *room == 0 {
+            return;
+        }
         let is_taken = line.status.is_none_or(|status| (200..400).contains(&status));
         if let Some(body) = line.request_body.json().filter(|_| is_taken) {
-            self.bodies.get_or_insert_default().request.learn(&body);
+            self.bodies.get_or_insert_default().request.learn(&body, room);
         }
         let status = line.status.filter(|status| Confidence::of(Some(*status)) != Confidence::None);
         if let Some((status, body)) = status.zip(line.answer_body.json())
             && let Some(answer) = self.bodies.get_or_insert_default().answer(status)
         {
-            answer.learn(&body);
+            answer.learn(&body, room);
         }
     }
 

@@ -76,7 +76,7 @@ fn any_text_is_read_as_a_config_in_toml() {
 }
 
 /// What little room there is is soon full.
-const LEARN_LIMITS: LearnLimits = LearnLimits { nodes: 64, hosts: 8, unanswered: 8 };
+const LEARN_LIMITS: LearnLimits = LearnLimits { nodes: 64, hosts: 8, unanswered: 8, shapes: 64 };
 
 /// Learns from lines `METHOD host/path status`.
 fn learned(lines: &[&str]) -> Learner {

@@ -16,7 +16,7 @@ use crate::line::Line;
 use crate::tally::{self, Observation, Place, Position, QUERY_NAMES_MAX};
 
 /// What is kept while learning what nobody declared: enough for the paths of an API, and a few megabytes.
-const LIMITS: LearnLimits = LearnLimits { nodes: 1 << 13, hosts: 1 << 6, unanswered: 1 << 9 };
+const LIMITS: LearnLimits = LearnLimits { nodes: 1 << 13, hosts: 1 << 6, unanswered: 1 << 9, shapes: 0 };
 
 /// The most names of consumers of one operation.
 const CONSUMERS_MAX: usize = 64;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::*;
+use crate::body::Body;
 use crate::line::Line;
 use crate::tally::{Place, Position};
 
@@ -213,7 +214,7 @@ fn templates_of_the_log_itself_keep_their_names() {
 
 #[test]
 fn memory_is_bounded_and_what_is_not_kept_is_counted() {
-    let limits = LearnLimits { nodes: 200, hosts: 2, unanswered: 10 };
+    let limits = LearnLimits { nodes: 200, hosts: 2, unanswered: 10, shapes: 0 };
     let mut requests: Vec<(String, u16)> = words(1000).map(|word| (format!("GET /{word}/a"), 200)).collect();
     requests.extend(words(1000).map(|word| (format!("GET /none/{word}"), 404)));
     requests.push((format!("GET /{}", "a/".repeat(SEGMENTS_MAX + 1)), 200));
@@ -268,4 +269,27 @@ fn methods_are_bounded_together_with_paths() {
     let requests: Vec<(String, u16)> = words(50).flat_map(of_path).collect();
     let (told, lesson) = learned(limits, &requests);
     assert_eq!((told.len(), lesson.not_kept), (100, 43 * 160));
+}
+
+#[test]
+fn bodies_are_looked_into_as_far_as_there_is_room() {
+    let mut learner = Learner::new(LearnLimits { shapes: 100, ..LearnLimits::default() });
+    for word in words(500) {
+        let mut body = Body::default();
+        body.field("content-type", "application/json");
+        body.push(format!("{{\"{word}\": {{\"{word}\": 1}}}}").as_bytes());
+        let line = Line {
+            method: Some(Cow::Borrowed("GET")),
+            path: Some(Cow::Owned(format!("/{word}/x"))),
+            status: Some(200),
+            answer_body: body,
+            ..Line::default()
+        };
+        learner.observe(&Observation { line: &line, place: Place { file: 0, position: Position::Line(1) } });
+    }
+    assert_eq!(learner.room, 0);
+    let operations = learner.finish().operations;
+    let tallies: Vec<&Tally> = operations.iter().map(|operation| &operation.tally).collect();
+    assert_eq!(tallies.iter().map(|tally| tally.count).collect::<Vec<_>>(), [500]);
+    assert!((35..=100).contains(&tallies[0].shapes()), "{}", tallies[0].shapes());
 }

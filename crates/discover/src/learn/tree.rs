@@ -310,6 +310,14 @@ impl Node {
         self.ends.len().saturating_sub(1) + words.chain(parameters).sum::<usize>()
     }
 
+    /// How many shapes are kept of bodies below it.
+    pub(super) fn shapes(&self) -> u32 {
+        let ends = self.ends.iter().map(|(_, tally)| tally.shapes());
+        let words = self.words.iter().map(|(_, node)| node.shapes());
+        let parameters = self.parameters.iter().map(|parameter| parameter.node.shapes());
+        ends.chain(words).chain(parameters).fold(0, u32::saturating_add)
+    }
+
     /// How many requests go through it.
     pub(super) fn count(&self) -> u64 {
         let ends = self.ends.iter().map(|(_, tally)| tally.count);

@@ -9,7 +9,8 @@ use super::*;
 
 fn learned(bodies: impl IntoIterator<Item = Value>) -> Bodies {
     let mut learned = Bodies::default();
-    bodies.into_iter().for_each(|body| learned.learn(body.to_string().as_bytes()));
+    let mut room = SHAPES_MAX;
+    bodies.into_iter().for_each(|body| learned.learn(body.to_string().as_bytes(), &mut room));
     learned
 }
 
@@ -118,18 +119,35 @@ fn classes_come_from_names_and_from_values() {
 #[test]
 fn memory_is_bounded_and_no_value_is_kept() {
     let mut found = Bodies::default();
+    let mut room = 2 * SHAPES_MAX;
     for number in 0..200_u16 {
         let wide: serde_json::Map<String, Value> = (0..100_u16)
             .map(|member| (format!("m{}", letters(number)) + &letters(member), json!({"a": {"b": 1}})))
             .collect();
-        found.learn(Value::Object(wide).to_string().as_bytes());
+        found.learn(Value::Object(wide).to_string().as_bytes(), &mut room);
     }
-    assert!(shapes(&found.shape) <= SHAPES_MAX as usize + 1, "{}", shapes(&found.shape));
-    found.learn(format!("{}1{}", "[".repeat(60), "]".repeat(60)).as_bytes());
-    found.learn(b"{\"a\":");
+    assert!(shapes(&found.shape) <= SHAPES_MAX as usize, "{}", shapes(&found.shape));
+    found.learn(format!("{}1{}", "[".repeat(60), "]".repeat(60)).as_bytes(), &mut room);
+    found.learn(b"{\"a\":", &mut room);
     assert_eq!(found.unread, 1);
     let secret = learned([json!({"name": "Ada Lovelace of London"})]);
     assert!(!format!("{secret:?}").contains("Lovelace"));
+}
+
+#[test]
+fn bodies_of_all_operations_share_the_room_there_is() {
+    let mut room = 10;
+    let mut bodies = [(); 3].map(|()| Bodies::default());
+    let mut learn = |at: usize, body: &str| {
+        bodies[at].learn(body.as_bytes(), &mut room);
+        (bodies[at].shape.count, shapes(&bodies[at].shape), room)
+    };
+    assert_eq!(learn(0, r#"{"a": {"b": [[1, 2]]}}"#), (1, 5, 5));
+    assert_eq!(learn(0, r#"{"a": {"b": [[3]]}}"#), (2, 5, 5));
+    assert_eq!(learn(1, r#"{"a": [], "b": 1, "c": 1, "d": 1, "e": 1}"#), (1, 5, 0));
+    assert_eq!(learn(1, r#"{"a": [1], "f": 1}"#), (2, 5, 0));
+    assert_eq!(learn(2, "1"), (0, 1, 0), "there is a shape, which has seen nothing");
+    assert_eq!(bodies.map(|bodies| bodies.shapes()), [5, 5, 0]);
 }
 
 fn shapes(shape: &Shape) -> usize {
@@ -137,7 +155,8 @@ fn shapes(shape: &Shape) -> usize {
         .objects
         .iter()
         .flat_map(|objects| objects.members.iter().map(|(_, shape)| shape).chain(&objects.any));
-    shape.arrays.iter().map(|arrays| shapes(&arrays.item)).chain(objects.map(shapes)).sum::<usize>() + 1
+    let items = shape.arrays.iter().map(|arrays| &arrays.item).filter(|item| item.count > 0);
+    items.chain(objects).map(shapes).sum::<usize>() + 1
 }
 
 fn body() -> impl Strategy<Value = Value> {
