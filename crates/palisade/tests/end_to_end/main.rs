@@ -68,6 +68,7 @@ mod sarif;
 mod secrets;
 mod spectral;
 mod ssrf;
+mod swelling;
 mod take_over;
 mod tarpit;
 mod tls;
