@@ -266,14 +266,20 @@ impl<'e> Evaluate<'e> {
     /// What a function gives is what its callers get.
     fn give_back(&mut self, value: &Value) {
         let Some(key) = self.scopes.iter().rev().find_map(|scope| scope.function.clone()) else { return };
-        if let Value::Key(made) = value
-            && made.starts_with(char::is_uppercase)
-            && !made.contains(['#', '('])
-        {
-            self.facts.aliases.insert(format!("{key}()"), made.clone());
+        let class = match value {
+            // A class whose name is small looks like a function until it is known.
+            Value::Key(made) => {
+                let plain = made.strip_suffix("()").filter(|name| self.facts.classes.contains_key(*name));
+                Some(plain.unwrap_or(made))
+                    .filter(|name| plain.is_some() || name.starts_with(char::is_uppercase))
+            }
+            _ => None,
+        };
+        if let Some(made) = class.filter(|name| !name.contains(['#', '('])) {
+            self.facts.aliases.insert(format!("{key}()"), made.to_owned());
             // What is called with a capital may be the class itself: `NewHandler(store)` of Go.
-            if key.starts_with(char::is_uppercase) && !key.contains('.') && key != *made {
-                self.facts.aliases.insert(key, made.clone());
+            if key.starts_with(char::is_uppercase) && !key.contains('.') && key != made {
+                self.facts.aliases.insert(key, made.to_owned());
                 return;
             }
         }
