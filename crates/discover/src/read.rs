@@ -42,7 +42,7 @@ const SHOWN_BYTES_MAX: usize = 200;
 const TOO_LONG: &str = "a line longer than is read";
 
 /// Larger files are read in parts of this size, on several cores.
-const PART_BYTES: u64 = 64 << 20;
+const PART_BYTES: u64 = 8 << 20;
 
 /// So many lines are counted before others are told.
 const COUNTED_TOGETHER: u64 = 4096;
