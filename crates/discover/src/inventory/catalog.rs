@@ -21,9 +21,9 @@ pub(super) const UNKNOWN_HOST: &str = "unknown-host";
 ///
 /// What a source tells of an API by its name is of that API. What it tells of a host is of the API that is declared to be
 /// served there, and of an operation of it whose template takes the path; of several, of the closest. Without either, the
-/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone; that it asked for
-/// `/` or the health of a server, as any does, tells of none. What a gateway
-/// lets through is of every API with an operation behind it; of what nobody knows, it is treated as a host.
+/// host itself is an API. Of no host, it is of the one API that the same source tells of, if that is one alone; what every server
+/// has, `/` or its health, is of an API only with more of it. What a gateway lets through is of every API with an operation behind
+/// it; of what nobody knows, it is treated as a host.
 ///
 /// What code serves has a template and no path, so it is of the operation of the very shape; whatever the method is, of all of
 /// them that there are.
@@ -114,20 +114,29 @@ impl<'i> Draft<'i> {
     /// Finds the place of everything that `source` tells of hosts, by what was known before it: of what is for any method, or
     /// of the rest.
     fn attribute(&mut self, source: &'i Source, inventory: &'i Inventory, is_any: bool) {
-        let (mut placed, mut homeless) = (Vec::new(), Vec::new());
+        let (mut placed, mut common, mut homeless) = (Vec::new(), Vec::new(), Vec::new());
         let mut apis: BTreeSet<&str> = BTreeSet::new();
         for sighting in inventory.told_by(source.id) {
             match &sighting.subject.whose {
                 Whose::Api(api) => drop(apis.insert(api)),
                 Whose::Host(host) => match self.place(host, sighting) {
+                    Some((api, key)) if host.is_empty() && is_common(&key.0) => {
+                        common.push((sighting, api, key));
+                    }
                     Some((api, key)) => {
-                        if !host.is_empty() || !is_common(&key.0) {
-                            apis.insert(api);
-                        }
+                        apis.insert(api);
                         placed.push((sighting, api, key));
                     }
                     None => homeless.push(sighting),
                 },
+            }
+        }
+        // What every server has is of an API that more of the source is of, or that there is nothing beside.
+        let is_alone = homeless.is_empty();
+        for (sighting, api, key) in common {
+            match is_alone || apis.contains(api) {
+                true => placed.push((sighting, api, key)),
+                false => homeless.push(sighting),
             }
         }
         // What tells of one API alone tells of that one, too, where it names no host.

@@ -92,10 +92,22 @@ fn what_every_server_has_tells_of_no_api() {
     take(&mut inventory, &report(SourceKind::Log, "site.log", &["GET / 5", "GET /blog 3"]));
     assert_eq!(
         told(&inventory),
-        ["declared orders GET / 5", "orphan orders GET /orders 0", "shadow unknown-host GET /blog 3"]
+        [
+            "orphan orders GET / 0",
+            "orphan orders GET /orders 0",
+            "shadow unknown-host GET / 5",
+            "shadow unknown-host GET /blog 3"
+        ]
     );
-    take(&mut inventory, &report(SourceKind::Log, "orders.log", &["GET /orders 1", "GET /debug 2"]));
-    assert_eq!(told(&inventory)[1], "shadow orders GET /debug 2");
+    take(&mut inventory, &report(SourceKind::Log, "probes.log", &["GET / 7"]));
+    take(
+        &mut inventory,
+        &report(SourceKind::Log, "orders.log", &["GET / 1", "GET /orders 1", "GET /debug 2"]),
+    );
+    assert_eq!(
+        told(&inventory)[..3],
+        ["declared orders GET / 8", "shadow orders GET /debug 2", "declared orders GET /orders 1"]
+    );
 }
 
 #[test]
