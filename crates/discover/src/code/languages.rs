@@ -1,5 +1,6 @@
 //! Every language that is read, and how a file of it becomes syntax: in bounded time, and bounded memory.
 
+mod compiled;
 mod csharp;
 mod go;
 mod java;
@@ -14,6 +15,7 @@ mod settings;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
+pub(crate) use compiled::numbered;
 pub(crate) use settings::setting;
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
@@ -124,8 +126,10 @@ impl Language {
         };
         let root = tree.root_node();
         let mut body = reader.all(root);
-        if self.name == go::GO.name {
-            unroll(&mut body);
+        match self.name {
+            name if name == go::GO.name => unroll(&mut body),
+            name if name == javascript::JAVASCRIPT.name => compiled::decorate(&mut body),
+            _ => {}
         }
         let is_damaged = reader.is_cut.get() || root.has_error();
         let (imports, exports) = (reader.imports.into_inner(), reader.exports.into_inner());

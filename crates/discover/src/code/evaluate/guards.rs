@@ -2,6 +2,7 @@
 
 use super::meaning::wraps_guard;
 use super::{Call, Evaluate, Guard, Kind, Node, is_guard};
+use crate::code::languages::numbered;
 
 impl<'e> Evaluate<'e> {
     /// Guards of the names that some nodes have.
@@ -70,12 +71,20 @@ pub(super) fn call_name(call: &Call) -> String {
     called_so(call, call.arguments.len())
 }
 
+/// A name as it was written: compilers of JavaScript put the module before it.
+fn dotted(node: &Node) -> Option<String> {
+    let name = node.dotted()?;
+    let (module, rest) = name.split_once('.').unwrap_or((&name, ""));
+    let Some(plain) = numbered(module) else { return Some(name) };
+    Some(if rest.is_empty() { plain } else { rest }.to_owned())
+}
+
 /// What is called, with the first text or name of so many that it is given.
 fn called_so(call: &Call, count: usize) -> String {
-    let name = call.callee.dotted().unwrap_or_else(|| call.name().to_owned());
+    let name = dotted(&call.callee).unwrap_or_else(|| call.name().to_owned());
     let inner = call.arguments.iter().take(count).find_map(|argument| match &argument.value.kind {
         Kind::Text(text) => Some(text.to_string()),
-        Kind::Name(_) | Kind::Member(..) => argument.value.dotted(),
+        Kind::Name(_) | Kind::Member(..) => dotted(&argument.value),
         _ => None,
     });
     inner.map_or_else(|| name.clone(), |inner| format!("{name}({inner})"))
@@ -93,6 +102,6 @@ pub(super) fn guard_name(node: &Node) -> Option<String> {
             Some(called_so(call, count))
         }
         Kind::Text(text) => Some(text.to_string()),
-        _ => node.dotted().or_else(|| Some(node.last_name().to_owned())).filter(|name| !name.is_empty()),
+        _ => dotted(node).or_else(|| Some(node.last_name().to_owned())).filter(|name| !name.is_empty()),
     }
 }

@@ -91,7 +91,7 @@ const DOC: &str = r#"
 Applications, routers and `route()`, mounted with `use`, whether here, in another file that is required or imported, or in a
 function that gets the application. So are routers that classes hold, and that are given to functions in objects and lists.
 Bodies are what handlers read, and what schemas of zod, Joi and celebrate say. What middleware does with paths that it is not mounted
-on is not understood.
+on is not understood. Modules that TypeScript or Babel compiled, one file each, are read as what they were written as.
 
 ~~~file app.js
 const express = require('express');

@@ -1,6 +1,6 @@
 //! JavaScript and TypeScript.
 
-use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, unnamed};
+use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, compiled, unnamed};
 use crate::code::syntax::{Class, Function, Kind, Let, Node, Parameter};
 
 pub(super) const JAVASCRIPT: Language = Language {
@@ -30,14 +30,14 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         }
         "parenthesized_expression"
         | "await_expression"
+        | "yield_expression"
         | "as_expression"
         | "satisfies_expression"
         | "non_null_expression"
         | "expression_statement"
         | "decorator" => reader.inner(part),
         "member_expression" => {
-            let name = reader.word_of(part, "property");
-            Kind::Member(Box::new(reader.field(part, "object")), name)
+            compiled::member(reader.field(part, "object"), reader.word_of(part, "property"))
         }
         "call_expression" => called(reader, part),
         "new_expression" => {
@@ -48,11 +48,13 @@ fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
         {
             Kind::Join(vec![reader.field(part, "left"), reader.field(part, "right")])
         }
+        "sequence_expression" => compiled::sequence(reader, part),
         "subscript_expression" => reader.element(part, "object", "index"),
         "array" => Kind::List(reader.all(part)),
         "object" => object(reader, part),
         "arrow_function"
         | "function_expression"
+        | "generator_function"
         | "function_declaration"
         | "generator_function_declaration"
         | "method_definition" => Kind::Function(Box::new(function(reader, part))),
@@ -83,7 +85,8 @@ fn called(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     {
         return reader.inline_import(module);
     }
-    call(callee.map(|callee| reader.node(callee)).unwrap_or_default(), unnamed(arguments))
+    let callee = callee.map(|callee| reader.node(callee)).unwrap_or_default();
+    compiled::written(reader, part, &callee, &arguments).unwrap_or_else(|| call(callee, unnamed(arguments)))
 }
 
 fn object(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

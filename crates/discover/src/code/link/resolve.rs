@@ -97,8 +97,13 @@ impl<'p> Program<'p> {
         let found = self.find_router_as(file, key);
         let found = found.or_else(|| self.find_method(file, key));
         // What looks like a class may be a function that gives a router.
-        found.or_else(|| {
+        let found = found.or_else(|| {
             if key.contains(['#', '(']) { None } else { self.find_router_as(file, &format!("{key}()")) }
+        });
+        // What is made of a class whose name is small looks like what a function gives.
+        found.or_else(|| {
+            let (before, after) = key.split_once("().")?;
+            self.find_router_as(file, &format!("{before}.{after}"))
         })
     }
 
