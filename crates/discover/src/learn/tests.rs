@@ -210,6 +210,11 @@ fn what_nobody_answers_is_no_operation_and_what_misses_one_is_counted_there() {
 #[test]
 fn templates_of_the_log_itself_keep_their_names() {
     check(&[("GET /pets/{petId}".to_owned(), 200)], &["GET /pets/{petId} slug 1"]);
+    // Unless a value before it has the same.
+    check(
+        &[("GET /pets/7/toys/{petId}".to_owned(), 200)],
+        &["GET /pets/{petId}/toys/{petId2} integer,slug 1"],
+    );
 }
 
 #[test]

@@ -426,8 +426,8 @@ impl Template {
 
     fn with_parameter(&self, parameter: &Parameter) -> Template {
         let name = match &parameter.name {
-            Some(name) => name.to_string(),
-            None => self.name(&parameter.around.before, parameter.kind),
+            Some(name) => self.free(name),
+            None => self.free(&self.name(&parameter.around.before, parameter.kind)),
         };
         let Around { before, after } = &parameter.around;
         let path = format!("{}/{before}{{{name}}}{after}", self.path);
@@ -436,7 +436,7 @@ impl Template {
         Template { path, parameters, last_word: String::new() }
     }
 
-    /// A name that is not taken: of what stands before it, as `order` and `orderId` after `orders`.
+    /// A name of what stands before it, as `order` and `orderId` after `orders`.
     fn name(&self, before: &str, kind: Kind) -> String {
         let before =
             before.split(|letter: char| !letter.is_ascii_alphanumeric()).find(|word| !word.is_empty());
@@ -450,13 +450,17 @@ impl Template {
             None if ["ss", "us", "is"].iter().any(|end| word.ends_with(end)) => word,
             None => word.strip_suffix('s').unwrap_or(&word).to_owned(),
         };
-        let name = match kind {
+        match kind {
             Kind::Slug | Kind::Date | Kind::Mail if !one.is_empty() => one,
             _ if one.is_empty() => "id".to_owned(),
             _ => format!("{one}Id"),
-        };
+        }
+    }
+
+    /// The name, with a number where it is taken.
+    fn free(&self, name: &str) -> String {
         let is_taken = |name: &str| self.parameters.iter().any(|(taken, _)| taken == name);
         let numbered = (2..).map(|number| format!("{name}{number}"));
-        std::iter::once(name.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+        std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
     }
 }
