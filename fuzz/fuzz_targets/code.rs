@@ -14,8 +14,10 @@ fuzz_target!(|text: &str| {
         .collect();
     let found = of_texts(&files);
     for route in &found.routes {
-        let (_, text) = files.iter().find(|(name, _)| *name == route.file).expect("a route is in a file");
         assert!(route.path.starts_with('/') && !route.method.is_empty(), "{route:?}");
-        assert!(route.line >= 1 && route.line as usize <= text.lines().count().max(1), "{route:?}");
+        // Several files may have the same name.
+        let mut texts = files.iter().filter(|(name, _)| *name == route.file).map(|(_, text)| text);
+        let is_within = |text: &String| (1..=text.lines().count().max(1)).contains(&(route.line as usize));
+        assert!(texts.any(is_within), "{route:?}");
     }
 });
