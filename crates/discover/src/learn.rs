@@ -4,7 +4,9 @@
 //! only be told once there are many of them, whether they are names of places or values of a parameter: see [`settle`].
 
 mod hosts;
+mod segment;
 mod settle;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tree;

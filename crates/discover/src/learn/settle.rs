@@ -9,7 +9,8 @@ mod alike;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tree::{AROUND_MAX, Around, Node, Parameter, split, split_end};
+use super::segment::{Around, split, split_end};
+use super::tree::{AROUND_MAX, Node, Parameter};
 use crate::kind::Kind;
 
 /// How many words there must be before they are values.
@@ -35,11 +36,11 @@ const ODD_MAX: u64 = 3;
 const ODD_CHANGES_MIN: usize = 4;
 const LONG_ODD_CHANGES_MIN: usize = 3;
 
-/// How often each node may be part of an attempt, on average.
-const ATTEMPTS: usize = 12;
-
 /// From so many bytes on a word is long.
 const LONG: usize = 16;
+
+/// How often each node may be part of an attempt, on average.
+const ATTEMPTS: usize = 12;
 
 /// Names that stand beside values everywhere, however rarely they are asked.
 const RESERVED: &[&str] = &[

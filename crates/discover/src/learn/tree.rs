@@ -4,7 +4,9 @@ use crate::kind::Kind;
 use crate::tally::{Place, Tally};
 
 use super::Learned;
+use super::segment::{Around, Value, is_version, split, split_end, value};
 use super::settle::settle;
+use super::template::Template;
 
 /// The most methods that are kept of one path.
 const METHODS_MAX: usize = 16;
@@ -39,82 +41,6 @@ pub(super) struct Parameter {
     /// The one value that was ever seen.
     pub(super) only: Option<Box<str>>,
     pub(super) node: Box<Node>,
-}
-
-/// Endings of files: what a value is named by stands before them.
-const ENDINGS: &[&str] = &[
-    ".json", ".xml", ".html", ".htm", ".txt", ".csv", ".pdf", ".rss", ".atom", ".yaml", ".yml", ".js",
-    ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".php", ".zip", ".gz", ".ics", ".xlsx",
-];
-
-/// What stands around a value in its segment: `Users(` and `)`, `report.` and `.json`, nothing and `:cancel`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Around<S> {
-    pub(super) before: S,
-    pub(super) after: S,
-}
-
-impl Around<&str> {
-    pub(super) fn to_owned(self) -> Around<Box<str>> {
-        Around { before: self.before.into(), after: self.after.into() }
-    }
-}
-
-impl Around<Box<str>> {
-    /// Whether it is the same. Most have nothing around them, and comparing with an empty text is slow on some processors.
-    pub(super) fn is(&self, other: Around<&str>) -> bool {
-        let is_same = |one: &str, other: &str| one.len() == other.len() && (one.is_empty() || one == other);
-        is_same(&self.before, other.before) && is_same(&self.after, other.after)
-    }
-
-    pub(super) fn as_ref(&self) -> Around<&str> {
-        Around { before: &self.before, after: &self.after }
-    }
-}
-
-/// A segment as a value and what stands around it, as if there were a value.
-pub(super) fn split(segment: &str) -> (&str, Around<&str>) {
-    if let Some(parts) = split_brackets(segment) {
-        return parts;
-    }
-    let (value, after) = split_end(segment);
-    if let Some((word, rest)) = value.split_once('.')
-        && !word.is_empty()
-        && !rest.is_empty()
-        && word.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && let Some(before) = value.get(..=word.len())
-    {
-        return (rest, Around { before, after });
-    }
-    (value, Around { before: "", after })
-}
-
-/// `Users(7)`, `Users('a')` and `find(name='a')`, as OData writes keys.
-fn split_brackets(segment: &str) -> Option<(&str, Around<&str>)> {
-    let inner = segment.strip_suffix(')')?;
-    let open = inner.find('(').filter(|at| *at > 0)? + 1;
-    let assigned = inner.get(open..)?.find('=').filter(|_| !inner.contains(',')).map_or(0, |at| at + 1);
-    let begin = open + assigned;
-    let is_quoted = inner
-        .get(begin..)
-        .is_some_and(|value| value.len() > 1 && value.starts_with('\'') && value.ends_with('\''));
-    let (begin, end) = (begin + usize::from(is_quoted), inner.len() - usize::from(is_quoted));
-    let value = segment.get(begin..end).filter(|value| !value.is_empty())?;
-    Some((value, Around { before: segment.get(..begin)?, after: segment.get(end..)? }))
-}
-
-/// A segment without its ending, or without a verb after a colon, and that.
-pub(super) fn split_end(segment: &str) -> (&str, &str) {
-    // Most segments have neither.
-    let ending = segment.bytes().rposition(|byte| byte == b'.').and_then(|at| segment.get(at..));
-    let ending = ending.filter(|ending| ENDINGS.contains(ending)).map(str::len);
-    let verb = segment.bytes().rposition(|byte| byte == b':').filter(|at| {
-        segment
-            .get(at + 1..)
-            .is_some_and(|verb| !verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic()))
-    });
-    let at = ending.map(|length| segment.len() - length).or(verb).filter(|at| *at > 0);
-    at.and_then(|at| segment.split_at_checked(at)).unwrap_or((segment, ""))
 }
 
 impl Node {
@@ -361,106 +287,5 @@ impl Parameter {
         self.kind = self.kind.or(Kind::Slug);
         self.only = None;
         &mut self.node
-    }
-}
-
-/// A segment that is a value.
-struct Value<'s> {
-    text: &'s str,
-    around: Around<&'s str>,
-    kind: Kind,
-    name: Option<&'s str>,
-}
-
-fn value(segment: &str) -> Option<Value<'_>> {
-    // Nothing can stand around a value in most segments, and each of a request's is looked at.
-    if segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-        let value = |kind| Value { text: segment, around: Around::default(), kind, name: None };
-        return Kind::of(segment).map(value);
-    }
-    if let Some(name) = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
-        let name = name.trim_end_matches('+');
-        return Some(Value { text: "", around: Around::default(), kind: Kind::Slug, name: Some(name) });
-    }
-    if let Some((text, around)) = split_brackets(segment) {
-        return Some(Value { text, around, kind: Kind::of(text).unwrap_or(Kind::Slug), name: None });
-    }
-    let (text, after) = split_end(segment);
-    let whole = Kind::of(text);
-    let (part, around) = split(segment);
-    // A word and a dot may stand before a value, or be a part of it that says nothing by itself.
-    let of_part =
-        Kind::of(part).filter(|_| !around.before.is_empty() && matches!(whole, None | Some(Kind::Opaque)));
-    match (of_part, whole) {
-        (Some(kind), _) => Some(Value { text: part, around, kind, name: None }),
-        (None, Some(kind)) => Some(Value { text, around: Around { before: "", after }, kind, name: None }),
-        (None, None) => None,
-    }
-}
-
-/// Words after which a short number is the version of an API.
-const BEFORE_VERSIONS: &[&str] = &["v", "version", "api", "rest"];
-
-fn is_version(segment: &str, before: &str) -> bool {
-    segment.len() <= 2
-        && segment.bytes().all(|byte| byte.is_ascii_digit())
-        && BEFORE_VERSIONS.contains(&before)
-}
-
-/// The path that leads to a node.
-#[derive(Debug, Default)]
-struct Template {
-    path: String,
-    parameters: Vec<(String, Kind)>,
-    last_word: String,
-}
-
-impl Template {
-    fn with_word(&self, word: &str) -> Template {
-        Template {
-            path: format!("{}/{word}", self.path),
-            parameters: self.parameters.clone(),
-            last_word: word.to_owned(),
-        }
-    }
-
-    fn with_parameter(&self, parameter: &Parameter) -> Template {
-        let name = match &parameter.name {
-            Some(name) => self.free(name),
-            None => self.free(&self.name(&parameter.around.before, parameter.kind)),
-        };
-        let Around { before, after } = &parameter.around;
-        let path = format!("{}/{before}{{{name}}}{after}", self.path);
-        let mut parameters = self.parameters.clone();
-        parameters.push((name, parameter.kind));
-        Template { path, parameters, last_word: String::new() }
-    }
-
-    /// A name of what stands before it, as `order` and `orderId` after `orders`.
-    fn name(&self, before: &str, kind: Kind) -> String {
-        let before =
-            before.split(|letter: char| !letter.is_ascii_alphanumeric()).find(|word| !word.is_empty());
-        let word: String = before
-            .unwrap_or(&self.last_word)
-            .chars()
-            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-            .collect();
-        let one = match word.strip_suffix("ies") {
-            Some(stem) => format!("{stem}y"),
-            None if ["ss", "us", "is"].iter().any(|end| word.ends_with(end)) => word,
-            None => word.strip_suffix('s').unwrap_or(&word).to_owned(),
-        };
-        match kind {
-            Kind::Slug | Kind::Date | Kind::Mail if !one.is_empty() => one,
-            _ if one.is_empty() => "id".to_owned(),
-            _ => format!("{one}Id"),
-        }
-    }
-
-    /// The name, with a number where it is taken.
-    fn free(&self, name: &str) -> String {
-        let is_taken = |name: &str| self.parameters.iter().any(|(taken, _)| taken == name);
-        let numbered = (2..).map(|number| format!("{name}{number}"));
-        std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{RESERVED, VALUES_MIN, most_of_a_value, operations, settle_within};
-use crate::learn::tree::{Around, Node, Parameter, split_end};
+use crate::learn::segment::{Around, split_end};
+use crate::learn::tree::{Node, Parameter};
 
 /// Makes a parameter of the words that are values with the same below them. To find out is to attempt it, which takes what
 /// it costs from `spare`, in nodes.
