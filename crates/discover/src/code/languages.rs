@@ -20,7 +20,6 @@ pub(crate) use settings::setting;
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
 use super::syntax::{Argument, Call, Import, Kind, Node, Unit};
-use super::unroll::unroll;
 
 /// A part that is nested deeper is left out.
 const DEPTH_MAX: usize = 160;
@@ -43,8 +42,8 @@ pub(crate) struct Language {
 /// How a file becomes syntax.
 #[derive(Debug)]
 enum Form {
-    /// By a grammar, and what a part of its tree is.
-    Grammar(fn() -> tree_sitter::Language, fn(&Reader<'_>, Branch<'_>) -> Kind),
+    /// By a grammar, what a part of its tree is, and what is done with all of it then.
+    Grammar(fn() -> tree_sitter::Language, fn(&Reader<'_>, Branch<'_>) -> Kind, fn(&mut [Node])),
     /// It holds settings: of those that say something of routes, lists, objects and texts.
     Settings(fn(&str) -> Unit),
 }
@@ -98,8 +97,8 @@ pub(crate) struct Reader<'r> {
 impl Language {
     /// The syntax of a file.
     pub(crate) fn parse(&self, text: &str) -> Result<Unit, Unread> {
-        let (grammar, read) = match self.form {
-            Form::Grammar(grammar, read) => (grammar, read),
+        let (grammar, read, finish) = match self.form {
+            Form::Grammar(grammar, read, finish) => (grammar, read, finish),
             Form::Settings(read) => return Ok(read(text)),
         };
         let mut parser = Parser::new();
@@ -126,11 +125,7 @@ impl Language {
         };
         let root = tree.root_node();
         let mut body = reader.all(root);
-        match self.name {
-            name if name == go::GO.name => unroll(&mut body),
-            name if name == javascript::JAVASCRIPT.name => compiled::decorate(&mut body),
-            _ => {}
-        }
+        finish(&mut body);
         let is_damaged = reader.is_cut.get() || root.has_error();
         let (imports, exports) = (reader.imports.into_inner(), reader.exports.into_inner());
         Ok(Unit { body, imports, exports, is_damaged })

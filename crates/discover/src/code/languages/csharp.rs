@@ -6,7 +6,7 @@ use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter}
 pub(super) const CSHARP: Language = Language {
     name: "C#",
     endings: &["cs"],
-    form: Form::Grammar(|| tree_sitter_c_sharp::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_c_sharp::LANGUAGE.into(), read, |_| {}),
 };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

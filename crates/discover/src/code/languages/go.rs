@@ -3,10 +3,13 @@
 use super::{Branch, Form, Language, Reader, call, child_of, children, children_of, line, unnamed};
 use crate::code::frameworks::verb;
 use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter};
-use crate::code::unroll::{CHOICE, LOOP};
+use crate::code::unroll::{CHOICE, LOOP, unroll};
 
-pub(super) const GO: Language =
-    Language { name: "Go", endings: &["go"], form: Form::Grammar(|| tree_sitter_go::LANGUAGE.into(), read) };
+pub(super) const GO: Language = Language {
+    name: "Go",
+    endings: &["go"],
+    form: Form::Grammar(|| tree_sitter_go::LANGUAGE.into(), read, unroll),
+};
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
     match part.kind() {

@@ -6,7 +6,7 @@ use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter}
 pub(super) const JAVA: Language = Language {
     name: "Java",
     endings: &["java"],
-    form: Form::Grammar(|| tree_sitter_java::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_java::LANGUAGE.into(), read, |_| {}),
 };
 
 /// What stands for a class.

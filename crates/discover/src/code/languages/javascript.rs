@@ -6,19 +6,19 @@ use crate::code::syntax::{Class, Function, Kind, Let, Node, Parameter};
 pub(super) const JAVASCRIPT: Language = Language {
     name: "JavaScript",
     endings: &["js", "mjs", "cjs", "jsx"],
-    form: Form::Grammar(|| tree_sitter_javascript::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_javascript::LANGUAGE.into(), read, compiled::decorate),
 };
 
 pub(super) const TYPESCRIPT: Language = Language {
     name: "TypeScript",
     endings: &["ts", "mts", "cts"],
-    form: Form::Grammar(|| tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), read),
+    form: Form::Grammar(|| tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), read, |_| {}),
 };
 
 pub(super) const TSX: Language = Language {
     name: "TSX",
     endings: &["tsx"],
-    form: Form::Grammar(|| tree_sitter_typescript::LANGUAGE_TSX.into(), read),
+    form: Form::Grammar(|| tree_sitter_typescript::LANGUAGE_TSX.into(), read, |_| {}),
 };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

@@ -6,7 +6,7 @@ use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Para
 pub(super) const KOTLIN: Language = Language {
     name: "Kotlin",
     endings: &["kt", "kts"],
-    form: Form::Grammar(|| tree_sitter_kotlin_ng::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_kotlin_ng::LANGUAGE.into(), read, |_| {}),
 };
 
 /// What names a type.

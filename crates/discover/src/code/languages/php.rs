@@ -6,7 +6,7 @@ use crate::code::syntax::{Argument, Class, Function, Kind, Let, Node, Parameter}
 pub(super) const PHP: Language = Language {
     name: "PHP",
     endings: &["php"],
-    form: Form::Grammar(|| tree_sitter_php::LANGUAGE_PHP.into(), read),
+    form: Form::Grammar(|| tree_sitter_php::LANGUAGE_PHP.into(), read, |_| {}),
 };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

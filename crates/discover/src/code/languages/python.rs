@@ -6,7 +6,7 @@ use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Para
 pub(super) const PYTHON: Language = Language {
     name: "Python",
     endings: &["py"],
-    form: Form::Grammar(|| tree_sitter_python::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_python::LANGUAGE.into(), read, |_| {}),
 };
 
 /// `for router in routers:` is a call for each of them.

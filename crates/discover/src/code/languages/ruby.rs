@@ -6,7 +6,7 @@ use crate::code::syntax::{Argument, Call, Class, Function, Kind, Let, Node, Para
 pub(super) const RUBY: Language = Language {
     name: "Ruby",
     endings: &["rb", "ru"],
-    form: Form::Grammar(|| tree_sitter_ruby::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_ruby::LANGUAGE.into(), read, |_| {}),
 };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {

@@ -6,7 +6,7 @@ use crate::code::syntax::{Class, Function, Kind, Let, Node, Parameter};
 pub(super) const RUST: Language = Language {
     name: "Rust",
     endings: &["rs"],
-    form: Form::Grammar(|| tree_sitter_rust::LANGUAGE.into(), read),
+    form: Form::Grammar(|| tree_sitter_rust::LANGUAGE.into(), read, |_| {}),
 };
 
 fn read(reader: &Reader<'_>, part: Branch<'_>) -> Kind {
