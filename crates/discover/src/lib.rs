@@ -14,6 +14,7 @@ mod files;
 pub mod gaps;
 mod host;
 mod host_name;
+mod inflection;
 pub mod inventory;
 mod json;
 mod keys;

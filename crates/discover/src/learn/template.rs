@@ -2,6 +2,7 @@
 
 use super::segment::Around;
 use super::tree::Parameter;
+use crate::inflection::singular;
 use crate::kind::Kind;
 
 /// The path that leads to a node.
@@ -42,11 +43,7 @@ impl Template {
             .chars()
             .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
             .collect();
-        let one = match word.strip_suffix("ies") {
-            Some(stem) => format!("{stem}y"),
-            None if ["ss", "us", "is"].iter().any(|end| word.ends_with(end)) => word,
-            None => word.strip_suffix('s').unwrap_or(&word).to_owned(),
-        };
+        let one = singular(&word);
         match kind {
             Kind::Slug | Kind::Date | Kind::Mail if !one.is_empty() => one,
             _ if one.is_empty() => "id".to_owned(),

@@ -6,6 +6,7 @@ use crate::code::facts::{ENGINE, Filter, Methods, Mount, Piece, RouteFact, Stand
 use crate::code::frameworks::{Meaning, Resource};
 use crate::code::guard::is_guard;
 use crate::code::syntax::Node;
+use crate::inflection::{plural, singular};
 
 impl<'e> Evaluate<'e> {
     /// Adds the routes of a resource; what stands within it is below one of its members.
@@ -15,13 +16,13 @@ impl<'e> Evaluate<'e> {
         let (above, last) = name.rsplit_once('.').map_or(("", name.as_str()), |(above, last)| (above, last));
         let mut path = String::new();
         for part in above.split('.').filter(|part| !part.is_empty()) {
-            path.push_str(&format!("/{part}/{{{}}}", singular(part)));
+            path.push_str(&format!("/{part}/{{{}}}", parameter(part)));
         }
         let below = resource.below.and_then(Node::text).unwrap_or(last).trim_matches('/');
         path.push_str(&format!("/{below}"));
         let text = |text: String| vec![Piece::Text(text)];
         let said = resource.parameter.and_then(Node::text);
-        let one = if resource.is_named { singular(last) } else { said.unwrap_or("id").to_owned() };
+        let one = if resource.is_named { parameter(last) } else { said.unwrap_or("id").to_owned() };
         let collection = self.child(on, text(path.clone()), Vec::new(), line);
         let has_members = resource.actions.iter().any(|(.., is_of_one)| *is_of_one);
         let member = if has_members { format!("{path}/{{{one}}}") } else { path.clone() };
@@ -42,7 +43,7 @@ impl<'e> Evaluate<'e> {
             controller.unwrap_or_else(|| if is_many { class_name(last) } else { class_name(&plural(last)) });
         self.actions(resource, &controller, (collection, member), line);
         let nested = match has_members {
-            true => format!("{path}/{{{}_{}}}", singular(last), said.unwrap_or("id")),
+            true => format!("{path}/{{{}_{}}}", parameter(last), said.unwrap_or("id")),
             false => path,
         };
         let nested = self.child(on, text(nested), Vec::new(), line);
@@ -255,59 +256,9 @@ impl<'e> Evaluate<'e> {
     }
 }
 
-/// Many of what a word names, as far as its end tells.
-fn plural(word: &str) -> String {
-    let ends = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));
-    match word.strip_suffix('y').filter(|_| !ends(&["ay", "ey", "oy"])) {
-        Some(stem) => format!("{stem}ies"),
-        None if ends(&["s", "x", "ch", "sh"]) => format!("{word}es"),
-        None => format!("{word}s"),
-    }
-}
-
-/// Words of one, by those of many, that no rule makes.
-const ONES: &[(&str, &str)] = &[
-    ("people", "person"),
-    ("men", "man"),
-    ("children", "child"),
-    ("statuses", "status"),
-    ("aliases", "alias"),
-    ("buses", "bus"),
-    ("movies", "movie"),
-    ("cookies", "cookie"),
-    ("heroes", "hero"),
-    ("potatoes", "potato"),
-    ("tomatoes", "tomato"),
-    ("analyses", "analysis"),
-    ("diagnoses", "diagnosis"),
-    ("crises", "crisis"),
-    ("matrices", "matrix"),
-    ("indices", "index"),
-    ("vertices", "vertex"),
-    ("data", "datum"),
-    ("media", "medium"),
-];
-
-/// Words that are the same of one and of many.
-const BOTH: &[&str] =
-    &["news", "series", "species", "status", "equipment", "information", "sms", "dns", "tls", "metadata"];
-
-/// One of what a word names many of, as far as its end tells.
-fn singular(word: &str) -> String {
-    let stem = |end: &str| word.strip_suffix(end);
-    let last = word.rsplit(['_', '-']).next().unwrap_or(word);
-    let known = ONES.iter().find(|(many, _)| *many == last);
-    let one = match (known, stem("ies"), stem("es"), stem("s")) {
-        _ if BOTH.contains(&last) => word.to_owned(),
-        (Some((many, one)), ..) => format!("{}{one}", stem(many).unwrap_or_default()),
-        (_, Some(stem), ..) => format!("{stem}y"),
-        (_, _, Some(stem), _) if ["ss", "x", "ch", "sh"].iter().any(|end| stem.ends_with(end)) => {
-            stem.to_owned()
-        }
-        (.., Some(stem)) if !stem.ends_with(['s', 'u']) => stem.to_owned(),
-        _ => word.to_owned(),
-    };
-    one.replace('-', "_")
+/// What one of many is called in a path.
+fn parameter(many: &str) -> String {
+    singular(many).replace('-', "_")
 }
 
 /// The class of a controller by the name that routes have for it: `OrdersController` of `api/orders`.
@@ -323,29 +274,4 @@ pub(super) fn class_name(name: &str) -> String {
 /// The key of a method of a controller.
 pub(super) fn action_key(controller: &str, method: &str) -> String {
     format!("{}.{method}", class_name(controller))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_of_many_is_called_as_people_call_it() {
-        for (many, one) in [
-            ("orders", "order"),
-            ("categories", "category"),
-            ("addresses", "address"),
-            ("boxes", "box"),
-            ("batches", "batch"),
-            ("statuses", "status"),
-            ("houses", "house"),
-            ("news", "news"),
-            ("business", "business"),
-            ("virus", "virus"),
-            ("order-lines", "order_line"),
-            ("featured_people", "featured_person"),
-        ] {
-            assert_eq!(singular(many), one);
-        }
-    }
 }
